@@ -1,0 +1,323 @@
+"""A district's own lists of villages and facilities, read as they are found.
+
+Lists come out of census offices, GPS walks and spreadsheets: with semicolons, decimal commas, latin-1, blank
+cells, the same village twice. What is wrong is put right where that can be done without inventing anything,
+said in one `Dirt` line each, and never stops the reading. Only what leaves no district to simulate is an
+error: a missing file or column, no village that can be placed, no health centre.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from statistics import median
+
+from iccmsim.world.geography import Dirt, Facility, Places, Village, facility_level, make_places
+
+VILLAGES, FACILITIES = "villages.csv", "facilities.csv"
+ENVIRONMENT = "ICCMSIM_DATA"
+MOST_PEOPLE = 5_000_000  # more than any village or town quarter; a larger number is a slip of the pen
+SPOT = {  # accepted spellings of a column, best first, in lower case without spaces and signs
+    "lat": ("lat", "latitude", "y"),
+    "lon": ("lon", "long", "lng", "longitude", "x"),
+    "geometry": ("geometry", "wkt"),
+}
+VILLAGE_COLUMNS = {
+    "id": ("villageid", "villagecode", "id", "code", "uid", "osmid"),
+    "name": ("village", "villagename", "name", "nom", "placename"),
+    **SPOT,
+    "people": ("people", "population", "pop", "pop2009alloc", "pop2009", "poptotal", "totalpopulation",
+               "habitants", "populationtotale"),
+    "km_facility": ("kmfacility",),
+}
+FACILITY_COLUMNS = {
+    "id": ("facilityid", "facilitycode", "id", "code", "uid", "dhis2uid"),
+    "name": ("name", "nom", "facilityname", "facilityn", "facility"),
+    **SPOT,
+    "type": ("typeraw", "type", "facilitytype", "typefacility", "amenity"),
+    "type9": ("type9",),
+    "ownership": ("ownership", "owner", "operator", "proprietaire"),
+}
+
+
+@dataclass
+class _List:
+    """One file while it is read: rows as {our name: text} with their line, and the dirt found so far."""
+
+    file: str
+    rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    dirt: list[Dirt] = field(default_factory=list)
+    decimal_comma: bool = False
+
+    def note(self, line: int, key: str, value: object, done: str) -> None:
+        """Report one thing that was wrong, and what was done about it."""
+        self.dirt.append(Dirt(self.file, line, key, str(value), done))
+
+
+def find_places_folder(folder: str | os.PathLike[str] | None, case: str = "") -> Path:
+    """The folder that has villages.csv: `folder` itself, else `folder`/`case`; without one, $ICCMSIM_DATA.
+
+    ValueError (one line) when there is none, saying where it was looked for and which districts are there.
+    """
+    given = folder if folder is not None else os.environ.get(ENVIRONMENT)
+    if not given:
+        raise ValueError(f"no folder of places for {case or 'the district'!r}: give --places FOLDER, or set "
+                         f"{ENVIRONMENT} to a folder that holds {case or 'CASE'}/{VILLAGES}")
+    root = Path(given)
+    tried = [root] + ([root / case, root / "cases" / case] if case else [])
+    for candidate in tried:
+        if (candidate / VILLAGES).is_file():
+            return candidate
+    there = sorted(p.parent.name for p in [*root.glob(f"*/{VILLAGES}"), *root.glob(f"cases/*/{VILLAGES}")])
+    close = get_close_matches(case, there, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; found there: {', '.join(there)}" if there else ""
+    looked = ", ".join(str(p / VILLAGES) for p in tried[:2])
+    raise ValueError(f"{root}: no {VILLAGES} for places {case!r}: looked for {looked}{hint}")
+
+
+def read_places(folder: str | os.PathLike[str]) -> Places:
+    """Read a folder's villages.csv and facilities.csv into a district, with every repair on its list.
+
+    ValueError (one line: file, key, rule) when no district can be made of it.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise ValueError(f"{root}: no such folder; looked for {VILLAGES} and {FACILITIES} in it")
+    villages, lost, guessed, dirt = read_villages(root / VILLAGES)
+    facilities, more = read_facilities(root / FACILITIES)
+    return make_places(root.resolve().name, villages, facilities=facilities, dirt=[*dirt, *more],
+                       people_dropped=lost, people_imputed=guessed)
+
+
+def summarise_dirt(dirt: Iterable[Dirt]) -> dict[str, int]:
+    """How often each kind of repair was made: {"villages.csv lat, lon: dropped, no coordinates": 3, ...}."""
+    def kind(done: str) -> str:
+        return re.sub(r"[0-9][0-9.]*", "#", re.sub(r"kept as \S+,", "kept with a new id,", done))
+    return dict(Counter(f"{d.file} {d.field}: {kind(d.what_was_done)}" for d in dirt))
+
+
+def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
+    """Villages that can be placed; people of those that cannot; people imputed; the dirt.
+
+    A village without coordinates is dropped and its people counted; a missing count becomes the median.
+    """
+    table = _read_list(path, VILLAGE_COLUMNS, required=("lat", "lon", "people"))
+    counts = {line: _people(table, line, row) for line, row in table.rows}
+    known = [n for n in counts.values() if n is not None]
+    if table.rows and not known:
+        raise ValueError(f"{table.file}: people: no number from 0 to {MOST_PEOPLE} in {len(table.rows)} rows")
+    typical = round(median(known)) if known else 0
+    placed, lost = [], 0
+    for line, row in table.rows:
+        where, people = _where(table, line, row), counts[line]
+        if where is not None:
+            km = _number(row.get("km_facility", ""), decimal_comma=table.decimal_comma)[0]
+            placed.append(Village(*_identity(row, line), *where, people=typical if people is None else people,
+                                  km_in_file=math.nan if km is None else km, line=line))
+        else:
+            lost += people or 0
+            table.note(line, "people", "unknown" if people is None else people, "dropped with their village")
+    if not placed:
+        raise ValueError(f"{table.file}: lat, lon: no usable village in {len(table.rows)} rows"
+                         f"{_first(table)}")
+    kept = _without_repeats(table, placed)
+    _report_shared(table, kept)
+    guessed = [v for v in kept if counts[v.line] is None]
+    for v in guessed:
+        table.note(v.line, "people", "missing", f"imputed {typical}, the median of the others")
+    return kept, lost, typical * len(guessed), table.dirt
+
+
+def read_facilities(path: Path) -> tuple[list[Facility], list[Dirt]]:
+    """Facilities that can be placed, with their level, and the dirt; one without coordinates is dropped."""
+    table = _read_list(path, FACILITY_COLUMNS, required=("lat", "lon", "type"))
+    placed: list[Facility] = []
+    for line, row in table.rows:
+        kinds = [row[key] for key in ("type", "type9") if row.get(key)]
+        level, remark = facility_level(*kinds)
+        if remark:
+            table.note(line, "type", row.get("type", ""), remark)
+        where = _where(table, line, row)
+        if where is None or level == 0:
+            continue
+        if re.search(r"\bpriv", " ".join([*kinds, row.get("ownership", "")]).lower()):
+            table.note(line, "ownership", row.get("ownership", ""), "private, counted like a public facility")
+        placed.append(Facility(*_identity(row, line), level, *where, line=line))
+    if not any(f.level == 1 for f in placed):
+        raise ValueError(f"{table.file}: type: no usable first-level facility in {len(table.rows)} rows"
+                         f"{_first(table)}")
+    kept = _without_repeats(table, placed)
+    for level in (1, 2):
+        _report_shared(table, [f for f in kept if f.level == level])
+    return kept, table.dirt
+
+
+def _first(table: _List) -> str:
+    """The first thing that was wrong, for an error that says there is nothing left."""
+    told = (f"; first: line {d.line}, {d.field} {d.value!r} {d.what_was_done}" for d in table.dirt if d.line)
+    return next(told, "")
+
+
+# --- text to rows --------------------------------------------------------------------------------------
+
+
+def _read_list(path: Path, names: dict[str, tuple[str, ...]], *, required: tuple[str, ...]) -> _List:
+    """Read a delimited text of any common make; report blank and misshapen rows."""
+    table = _List(path.name)
+    text = _decoded(path, table)
+    sign = max(",;\t", key=(text.lstrip().split("\n", 1)[0]).count)
+    table.decimal_comma = sign != ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign)
+    try:
+        lines = [(reader.line_num, cells) for cells in reader]
+    except csv.Error as fault:
+        raise ValueError(f"{path.name}: line {reader.line_num}: not a table of text ({fault})") from None
+    tidy = [(n, [" ".join(c.split()) for c in cells]) for n, cells in lines]
+    filled = [(n, cells) for n, cells in tidy if any(cells)]
+    if not filled:
+        raise ValueError(f"{path.name}: empty; the first line must name the columns")
+    for n, cells in tidy:
+        if filled[0][0] < n and not any(cells):
+            table.note(n, "row", "", "blank row skipped")
+    header = filled[0][1]
+    columns = _columns(table, header, names=names, required=required)
+    for n, cells in filled[1:]:
+        if len(cells) != len(header):
+            table.note(n, "row", f"{len(cells)} cells", f"read, though the header has {len(header)}")
+        table.rows.append((n, {key: cells[i] for key, i in columns.items() if i < len(cells)}))
+    return table
+
+
+def _decoded(path: Path, table: _List) -> str:
+    """The file as text: UTF-8 with or without BOM, UTF-16 with BOM, else latin-1 (reported)."""
+    if not path.is_file():
+        there = sorted({p.name for p in path.parent.glob("*")} - {VILLAGES, FACILITIES})
+        close = get_close_matches(path.name, there, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"{path.name}: no such file; looked for {path}{hint}")
+    raw = path.read_bytes()
+    utf16 = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not utf16 and b"\0" in raw:
+        raise ValueError(f"{path.name}: not a table of text but a binary file; save the sheet as CSV")
+    try:
+        text = raw.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+        table.note(0, "encoding", "not UTF-8", "read as latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _columns(table: _List, header: list[str], *, names: dict[str, tuple[str, ...]],
+             required: tuple[str, ...]) -> dict[str, int]:
+    """Which column is which, by name; ValueError names the missing one and the nearest right word."""
+    plain = [re.sub(r"[^a-z0-9]", "", title.lower()) for title in header]
+    for title in sorted({t for t in plain if t and plain.count(t) > 1}):
+        table.note(1, title, f"{plain.count(title)} columns", "the first of them is read")
+    found = {key: next(plain.index(name) for name in known if name in plain)
+             for key, known in names.items() if any(name in plain for name in known)}
+    needed = [key for key in required if key not in SPOT or "geometry" not in found]
+    if "id" not in found and "name" not in found:
+        needed.insert(0, "name")
+    for key in needed:
+        if key not in found:
+            free = {plain[i]: title for i, title in enumerate(header) if i not in found.values()}
+            close = [free[c] for name in names[key] for c in get_close_matches(name, free, 1, .7)]
+            hint = f"; did you mean {close[0]!r}?" if close else f"; the file has {', '.join(header)}"
+            raise ValueError(f"{table.file}: column {key!r} is required "
+                             f"(also known as {', '.join(names[key][1:4])}){hint}")
+    return found
+
+
+# --- cells to values -----------------------------------------------------------------------------------
+
+
+def _number(text: str, *, decimal_comma: bool) -> tuple[float | None, bool]:
+    """A finite number, or None; the second says whether a sign of thousands was taken out."""
+    bare = re.sub(r"(?<=\d)[\s'\u2019](?=\d{3}(\D|$))", "", text)
+    if not decimal_comma and re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
+        bare = bare.replace(",", "")
+    grouped = bare != text
+    try:
+        value = float(bare.replace(",", ".").replace("_", "?"))
+    except ValueError:
+        return None, grouped
+    return (value if math.isfinite(value) else None), grouped
+
+
+def _people(table: _List, line: int, row: dict[str, str]) -> int | None:
+    """People of a village; None (and reported) when the cell is blank or no count of people."""
+    text = row.get("people", "")
+    value, grouped = _number(text, decimal_comma=table.decimal_comma)
+    if value is None or not 0 <= value <= MOST_PEOPLE:
+        table.note(line, "people", text, "no usable number" if text else "blank")
+        return None
+    if grouped:
+        table.note(line, "people", text, f"read as {value:g}")
+    if value == 0:
+        table.note(line, "people", text, "kept, though nobody lives there")
+    return math.floor(value + .5)
+
+
+def _where(table: _List, line: int, row: dict[str, str]) -> tuple[float, float] | None:
+    """Latitude and longitude; None (and reported) when missing, 0 and 0, or not on the globe."""
+    pair = [row.get("lat", ""), row.get("lon", "")]
+    if not any(pair) and row.get("geometry"):
+        pair = re.findall(r"-?\d+(?:\.\d+)?", row["geometry"])[1::-1]
+    shown = ", ".join(pair)
+    lat, lon = ([_degrees(cell) for cell in pair] + [None, None])[:2]
+    if lat is None or lon is None:
+        table.note(line, "lat, lon", shown, "dropped, no coordinates")
+    elif lat == 0 and lon == 0:
+        table.note(line, "lat, lon", shown, "dropped, 0 and 0 stand for missing")
+    elif not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        table.note(line, "lat, lon", shown, "dropped, outside [-90, 90] or [-180, 180]")
+    else:
+        return lat, lon
+    return None
+
+
+def _degrees(text: str) -> float | None:
+    """A coordinate: a comma in it is always a decimal comma."""
+    return _number(text, decimal_comma=True)[0]
+
+
+def _identity(row: dict[str, str], line: int) -> tuple[str, str]:
+    """Id and name, each standing in for the other when blank, else the line of the file."""
+    key, name = row.get("id", ""), row.get("name", "")
+    return key or name or f"line-{line}", name or key or f"line-{line}"
+
+
+def _without_repeats(table: _List, rows: list) -> list:
+    """Each village or facility once: a repeated row is dropped, another place with a used id is renamed."""
+    kept, by_id = [], {}
+    for row in rows:
+        before = by_id.get(row.id)
+        if before is not None and (before.name, before.lat, before.lon) == (row.name, row.lat, row.lon):
+            table.note(row.line, "id", row.id, f"dropped, repeats line {before.line}")
+            continue
+        if before is not None:
+            number = next(n for n in range(2, len(rows) + 2) if f"{row.id}#{n}" not in by_id)
+            new = f"{row.id}#{number}"
+            table.note(row.line, "id", row.id, f"kept as {new}, the id is used in line {before.line}")
+            row = replace(row, id=new)
+        by_id[row.id] = row
+        kept.append(row)
+    return kept
+
+
+def _report_shared(table: _List, rows: list) -> None:
+    """Report places on the very same spot: often two names of one place, or a copied coordinate."""
+    seen: dict[tuple[float, float], object] = {}
+    for row in rows:
+        first = seen.setdefault((row.lat, row.lon), row)
+        if first is not row:
+            spot = f"{row.lat:.10g}, {row.lon:.10g}"
+            table.note(row.line, "lat, lon", spot, f"kept, the same spot as line {first.line}")

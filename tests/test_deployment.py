@@ -1,0 +1,120 @@
+"""The norm that places CHWs: who is owed one, where the post stands, how many work there."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from places import needs_real_places, refused
+
+from iccmsim.exchange.places_files import find_places_folder, read_places
+from iccmsim.world.deployment import place_chws
+from iccmsim.world.geography import Facility, Village, make_places, synthetic_places
+
+KM = 1 / 111.194926644  # degrees of longitude on the equator
+NORM = {"people_per_chw": 1500, "min_km": 5, "radius_km": 3}
+
+
+def line_of(villages: dict[float, int], *, centres: tuple[float, ...] = (0.0,)):
+    """Villages {km from the first centre: people} along the equator."""
+    rows = [Village(f"v{i}", "", 0.0, km * KM, people) for i, (km, people) in enumerate(villages.items())]
+    return make_places("line", rows, facilities=[Facility(f"F{c}", "", 1, 0.0, c * KM) for c in centres])
+
+
+def test_a_village_near_a_facility_is_owed_no_chw():
+    plan = place_chws(line_of({0: 900, 4.9: 900, 5.1: 900}), **NORM)
+    assert plan.post.tolist() == [-1, -1, 0]
+    assert np.isnan(plan.km_chw[:2]).all()
+    assert plan.km_chw[2] == 0
+    assert (plan.n_posts, plan.n_chws, plan.people) == (1, 1, 900)
+
+
+def test_near_means_near_any_facility_also_a_hospital():
+    rows = [Village("v", "", 0.0, 10 * KM, 500)]
+    facilities = [Facility("F", "", 1, 0.0, 0.0), Facility("R", "", 2, 0.0, 11 * KM)]
+    assert place_chws(make_places("toy", rows, facilities=facilities), **NORM).n_posts == 0
+
+
+def test_the_post_stands_where_it_reaches_most_people():
+    plan = place_chws(line_of({10: 400, 12: 100, 14: 400}), **NORM)
+    assert plan.post_village.tolist() == [1]
+    assert plan.post_people.tolist() == [900]
+    assert plan.km_chw == pytest.approx([2, 0, 2])
+
+
+def test_a_tie_goes_to_the_village_first_in_the_list():
+    assert place_chws(line_of({10: 400, 12: 400}), **NORM).post_village.tolist() == [0]
+
+
+def test_a_second_post_stands_in_a_village_it_serves():
+    plan = place_chws(line_of({10: 400, 12: 900, 14: 400, 16: 300}), **NORM)
+    assert plan.post_village.tolist() == [1, 3]
+    assert plan.post.tolist() == [0, 0, 0, 1]
+    assert all(plan.post[v] == k for k, v in enumerate(plan.post_village))
+
+
+@pytest.mark.parametrize(("people", "chws"), [(1, 1), (1500, 1), (1501, 2), (4500, 3)])
+def test_a_post_has_whole_chws(people, chws):
+    assert place_chws(line_of({10: people}), **NORM).post_chws.tolist() == [chws]
+
+
+def test_a_village_without_people_is_owed_no_chw():
+    assert place_chws(line_of({10: 0, 20: 10}), **NORM).post.tolist() == [-1, 0]
+
+
+def test_a_chw_never_serves_across_a_zone():
+    places = line_of({9.5: 500, 10.5: 500}, centres=(0, 20))
+    assert places.zone.tolist() == [0, 1]
+    plan = place_chws(places, **NORM)
+    assert plan.post_zone.tolist() == [0, 1]
+    one_zone = place_chws(line_of({9.5: 500, 10.5: 500}), **NORM)
+    assert one_zone.n_posts == 1
+
+
+def test_a_norm_without_a_distance_reaches_every_village():
+    plan = place_chws(synthetic_places(), people_per_chw=700, min_km=0, radius_km=3)
+    assert (plan.post >= 0).all()
+    assert plan.people == 60_000
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_any_plan_keeps_the_norm(seed):
+    places = synthetic_places(seed=seed)
+    plan = place_chws(places, **NORM)
+    served = plan.post >= 0
+    assert np.array_equal(served, places.km_nearest >= 5)
+    assert (plan.km_chw[served] <= 3).all()
+    assert np.array_equal(plan.post_zone[plan.post[served]], places.zone[served])
+    assert plan.people == places.people[served].sum()
+    assert (plan.post_chws * 1500 >= plan.post_people).all()
+    assert ((plan.post_chws - 1) * 1500 < plan.post_people).all()
+    assert plan.summary()["chws"] == plan.post_chws.sum()
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"people_per_chw": 0}, "people_per_chw = 0: must be a number of at least 1"),
+    ({"min_km": -1}, "min_km = -1: must be a number of at least 0"),
+    ({"radius_km": float("nan")}, "radius_km = nan: must be a number of at least 0"),
+    ({"radius_km": float("inf")}, "radius_km = inf: must be a number of at least 0"),
+])
+def test_a_norm_that_is_none_is_refused(change, message):
+    with refused(message):
+        place_chws(synthetic_places(), **{**NORM, **change})
+
+
+@needs_real_places
+@pytest.mark.parametrize(("case", "posts", "chws", "zoned_posts", "zoned_chws"), [
+    ("bankass", 88, 146, 97, 151), ("bougouni", 290, 398, 298, 405), ("koutiala", 124, 236, 131, 241)])
+def test_keeping_to_zones_costs_a_few_posts(case, posts, chws, zoned_posts, zoned_chws):
+    folder = find_places_folder(None, case)
+    with (folder / "chw_posts_rule5km_3km_1500.csv").open(encoding="utf-8") as file:
+        listed = list(csv.DictReader(file))
+    assert (len(listed), sum(int(row["n_asc"]) for row in listed)) == (posts, chws)
+    places = read_places(folder)
+    undivided = replace(places, zone=np.zeros_like(places.zone), zone_facility=places.zone_facility[:1])
+    plan = place_chws(undivided, **NORM)
+    assert (plan.n_posts, plan.n_chws) == (posts, chws)
+    plan = place_chws(places, **NORM)
+    assert (plan.n_posts, plan.n_chws) == (zoned_posts, zoned_chws)

@@ -1,0 +1,256 @@
+"""Real lists are dirty: what can be repaired is reported, what cannot is one clear line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from places import (
+    CENTRE,
+    CLEAN_FACILITIES,
+    CLEAN_VILLAGES,
+    FACILITY_HEADER,
+    VILLAGE_HEADER,
+    facility,
+    needs_real_places,
+    refused,
+    village,
+    write_folder,
+)
+
+from iccmsim.exchange.places_files import find_places_folder, read_places, summarise_dirt
+
+
+def said(places) -> list[str]:
+    return [str(d) for d in places.dirt]
+
+
+def test_a_clean_folder_is_read_without_a_word(tmp_path):
+    places = read_places(write_folder(tmp_path))
+    assert said(places) == []
+    assert places.village_id == ("V1", "V2", "V3", "V4", "V5")
+    assert places.people.tolist() == [2000, 900, 700, 1500, 400]
+    assert places.facility_id == ("F1", "F2", "R1")
+    assert places.facility_level.tolist() == [1, 1, 2]
+    assert places.name == tmp_path.name
+
+
+def test_the_village_id_of_a_facility_is_not_taken_for_its_own(tmp_path):
+    both_in_one_village = read_places(write_folder(tmp_path))
+    assert len(set(both_in_one_village.facility_id)) == 3
+
+
+DIRTY = [
+    (village("V9", "", "", people=800), "villages.csv:7: lat, lon ', ': dropped, no coordinates"),
+    (village("V9", "NA", "NA", people=800), "villages.csv:7: lat, lon 'NA, NA': dropped, no coordinates"),
+    (village("V9", 0, 0, people=800), "villages.csv:7: lat, lon '0, 0': dropped, 0 and 0 stand for missing"),
+    (village("V9", 140, -4, people=800),
+     "villages.csv:7: lat, lon '140, -4': dropped, outside [-90, 90] or [-180, 180]"),
+    (village("V9", 14, -400, people=800),
+     "villages.csv:7: lat, lon '14, -400': dropped, outside [-90, 90] or [-180, 180]"),
+    (village("V9", 14.2, -3.6, people=""), "villages.csv:7: people '': blank"),
+    (village("V9", 14.2, -3.6, people=-5), "villages.csv:7: people '-5': no usable number"),
+    (village("V9", 14.2, -3.6, people="many"), "villages.csv:7: people 'many': no usable number"),
+    (village("V9", 14.2, -3.6, people="nan"), "villages.csv:7: people 'nan': no usable number"),
+    (village("V9", 14.2, -3.6, people="1e300"), "villages.csv:7: people '1e300': no usable number"),
+    (village("V9", 14.2, -3.6, people="1 250"), "villages.csv:7: people '1 250': read as 1250"),
+    (village("V9", 14.2, -3.6, people='"1,250"'), "villages.csv:7: people '1,250': read as 1250"),
+    (village("V9", 14.2, -3.6, people=0), "villages.csv:7: people '0': kept, though nobody lives there"),
+    (village("V1", 14.2, -3.6, people=80),
+     "villages.csv:7: id 'V1': kept as V1#2, the id is used in line 2"),
+    (village("V1", 14.0, -4.0, people=80), "villages.csv:7: id 'V1': dropped, repeats line 2"),
+    (village("V9", 14.0, -4.0, people=80),
+     "villages.csv:7: lat, lon '14, -4': kept, the same spot as line 2"),
+    (village("V9", 16.0, -4.0, people=80),
+     "villages.csv:7: lat, lon '16, -4': kept, but over 100 km from every facility"),
+    (village("V9", 14.0, -4.0, people=80, km=3.2),
+     "villages.csv:7: km_facility '3.2': ours from the coordinates is 0.00 km and is used"),
+    (",,,,,,,,,,,,,,", "villages.csv:7: row '': blank row skipped"),
+    (village("V9", 14.2, -3.6, people=80) + ",,1",
+     "villages.csv:7: row '17 cells': read, though the header has 15"),
+    ("V9,MOPTI", "villages.csv:7: lat, lon ', ': dropped, no coordinates"),
+]
+
+
+@pytest.mark.parametrize(("row", "report"), DIRTY)
+def test_dirt_in_the_villages_is_reported_and_never_a_crash(tmp_path, row, report):
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, row]))
+    assert report in said(places)
+    assert {"V1", "V2", "V3", "V4", "V5"} <= set(places.village_id)
+    assert len(set(places.village_id)) == places.n_villages
+
+
+DIRTY_FACILITIES = [
+    (facility("F9", "", ""), "facilities.csv:5: lat, lon ', ': dropped, no coordinates"),
+    (facility("F9", 14, -3.8, kind="Casa Verde", type9=""),
+     "facilities.csv:5: type 'Casa Verde': unknown type, counted as first level"),
+    (facility("F9", 14, -3.8, kind="", type9=""),
+     "facilities.csv:5: type '': unknown type, counted as first level"),
+    (facility("F9", 14, -3.8, kind="Pharmacy"),
+     "facilities.csv:5: type 'Pharmacy': dropped: does not examine sick children"),
+    (facility("F9", 14, -3.8, kind="Clinic", ownership="Private"),
+     "facilities.csv:5: ownership 'Private': private, counted like a public facility"),
+    (facility("F9", 14, -3.8, kind="Health Hut"),
+     "facilities.csv:5: type 'Health Hut': counted as first level, though it may be a community post"),
+    (facility("F1", 14, -3.8), "facilities.csv:5: id 'F1': kept as F1#2, the id is used in line 2"),
+    (facility("F9", 14, -4), "facilities.csv:5: lat, lon '14, -4': kept, the same spot as line 2"),
+]
+
+
+@pytest.mark.parametrize(("row", "report"), DIRTY_FACILITIES)
+def test_dirt_in_the_facilities_is_reported_and_never_a_crash(tmp_path, row, report):
+    places = read_places(write_folder(tmp_path, facilities=[*CLEAN_FACILITIES, row]))
+    assert report in said(places)
+    assert {"F1", "F2", "R1"} <= set(places.facility_id)
+
+
+def test_people_of_a_dropped_village_are_counted_as_lost(tmp_path):
+    rows = [*CLEAN_VILLAGES, village("V9", "", "", people=800)]
+    places = read_places(write_folder(tmp_path, villages=rows))
+    assert places.people_dropped == 800
+    assert places.people.sum() == 5500
+    assert "villages.csv:7: people '800': dropped with their village" in said(places)
+
+
+def test_missing_people_are_the_median_of_the_others_and_said_to_be(tmp_path):
+    rows = [*CLEAN_VILLAGES, village("V8", 14.2, -3.6, people=""), village("V9", 14.2, -3.7, people="?")]
+    places = read_places(write_folder(tmp_path, villages=rows))
+    assert places.people.tolist()[-2:] == [900, 900]
+    assert places.people_imputed == 1800
+    assert "villages.csv:8: people 'missing': imputed 900, the median of the others" in said(places)
+
+
+def test_without_a_hospital_a_stated_distance_is_assumed(tmp_path):
+    places = read_places(write_folder(tmp_path, facilities=CLEAN_FACILITIES[:2]))
+    assert set(places.km_hospital.tolist()) == {30.0}
+    assert said(places) == ["facilities.csv:0: type 'no referral centre or hospital': "
+                            "30 km to the hospital assumed for every village"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_any_spreadsheets_csv_gives_the_same_district(tmp_path, encoding, end):
+    write_folder(tmp_path)
+    rows = ["Code;Nom;Latitude;Longitude;Population", "V1;Ségou;14,0;-4,0;2000", "V2;Bé;14,0;-3,9;900,4"]
+    (tmp_path / "villages.csv").write_bytes(end.join(rows).encode(encoding))
+    places = read_places(tmp_path)
+    assert places.village_name == ("Ségou", "Bé")
+    assert places.village_lon.tolist() == [-4.0, -3.9]
+    assert places.people.tolist() == [2000, 900]
+    latin = ["villages.csv:0: encoding 'not UTF-8': read as latin-1"]
+    assert said(places) == (latin if encoding == "latin-1" else [])
+
+
+def test_points_may_stand_in_a_geometry_column(tmp_path):
+    write_folder(tmp_path)
+    text = "name\tgeometry\tpopulation\nA\tPOINT (-4.0 14.0)\t500\nB\tPOINT ()\t500\n"
+    (tmp_path / "villages.csv").write_text(text, encoding="utf-8")
+    places = read_places(tmp_path)
+    assert (places.village_lat.tolist(), places.village_lon.tolist()) == ([14.0], [-4.0])
+    assert places.people_dropped == 500
+
+
+def test_the_summary_counts_each_kind_of_repair(tmp_path):
+    rows = [*CLEAN_VILLAGES, village("V1", 14.2, -3.6, people=1), village("V2", 14.2, -3.7, people=1)]
+    places = read_places(write_folder(tmp_path, villages=rows))
+    assert summarise_dirt(places.dirt) == {
+        "villages.csv id: kept with a new id, the id is used in line #": 2}
+
+
+def only(header: str, *rows: str) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+PEOPLELESS = [village(f"V{k}", 14, -4, people="") for k in range(2)]
+PLACELESS = [village("V1", "", "", people=10), village("V2", 200, 0, people=10)]
+NO_CENTRE = [facility("R1", 14, -4, kind="Hospital"), facility("F1", "", "")]
+BROKEN = [
+    ("villages.csv", None, "villages.csv: no such file; looked for {folder}{sep}villages.csv"),
+    ("facilities.csv", None, "facilities.csv: no such file; looked for {folder}{sep}facilities.csv"),
+    ("villages.csv", "", "villages.csv: empty; the first line must name the columns"),
+    ("villages.csv", "\n ,, \n", "villages.csv: empty; the first line must name the columns"),
+    ("villages.csv", "PK\3\4\0\0",
+     "villages.csv: not a table of text but a binary file; save the sheet as CSV"),
+    ("villages.csv", only(VILLAGE_HEADER), "villages.csv: lat, lon: no usable village in 0 rows"),
+    ("villages.csv", only(VILLAGE_HEADER, *PLACELESS), "villages.csv: lat, lon: no usable village in 2 rows; "
+     "first: line 2, lat, lon ', ' dropped, no coordinates"),
+    ("villages.csv", only(VILLAGE_HEADER, *PEOPLELESS),
+     "villages.csv: people: no number from 0 to 5000000 in 2 rows"),
+    ("villages.csv", only(VILLAGE_HEADER, village("V1", 14, -4, people=0)),
+     "{name}: people is 0 in all 1 villages; one must be inhabited"),
+    ("villages.csv", "id,latt,lon,people\nV1,1,1,1\n",
+     "villages.csv: column 'lat' is required (also known as latitude, y); did you mean 'latt'?"),
+    ("villages.csv", "id,lat,Longitud,people\nV1,1,1,1\n",
+     "villages.csv: column 'lon' is required (also known as long, lng, longitude); did you mean 'Longitud'?"),
+    ("villages.csv", "id,lat,lon,Poplation\nV1,1,1,1\n", "villages.csv: column 'people' is required "
+     "(also known as population, pop, pop2009alloc); did you mean 'Poplation'?"),
+    ("villages.csv", "id,lat,lon\nV1,1,1\n", "villages.csv: column 'people' is required "
+     "(also known as population, pop, pop2009alloc); the file has id, lat, lon"),
+    ("villages.csv", "lat,lon,people\n1,1,1\n", "villages.csv: column 'name' is required "
+     "(also known as villagename, name, nom); the file has lat, lon, people"),
+    ("facilities.csv", "id,lat,lon,tipe\nF1,1,1,CSCom\n", "facilities.csv: column 'type' is required "
+     "(also known as type, facilitytype, typefacility); did you mean 'tipe'?"),
+    ("facilities.csv", only(FACILITY_HEADER),
+     "facilities.csv: type: no usable first-level facility in 0 rows"),
+    ("facilities.csv", only(FACILITY_HEADER, *NO_CENTRE),
+     "facilities.csv: type: no usable first-level facility "
+     "in 2 rows; first: line 3, lat, lon ', ' dropped, no coordinates"),
+    ("facilities.csv", 'id,lat,lon,type\nF1,1,1,"' + "x" * 140_000 + '"\n',
+     "facilities.csv: line 2: not a table of text (field larger than field limit (131072))"),
+]
+
+
+@pytest.mark.parametrize(("file", "text", "message"), BROKEN)
+def test_what_leaves_no_district_is_one_line_that_names_file_key_and_rule(tmp_path, file, text, message):
+    write_folder(tmp_path)
+    if text is None:
+        (tmp_path / file).unlink()
+    else:
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    with refused(message.format(folder=tmp_path, sep=os.sep, name=tmp_path.name)):
+        read_places(tmp_path)
+
+
+def test_a_file_under_nearly_the_right_name_is_pointed_out(tmp_path):
+    write_folder(tmp_path)
+    (tmp_path / "villages.csv").rename(tmp_path / "village.csv")
+    with pytest.raises(ValueError, match=r"did you mean 'village\.csv'"):
+        read_places(tmp_path)
+
+
+def test_a_missing_folder_says_what_was_looked_for(tmp_path):
+    message = (f"{tmp_path / 'nowhere'}: no such folder; "
+               "looked for villages.csv and facilities.csv in it")
+    with refused(message):
+        read_places(tmp_path / "nowhere")
+
+
+def test_a_districts_folder_is_found_from_above_and_from_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "bankass").mkdir()
+    home = write_folder(tmp_path / "bankass")
+    assert find_places_folder(home) == home
+    assert find_places_folder(tmp_path, "bankass") == home
+    monkeypatch.setenv("ICCMSIM_DATA", str(tmp_path))
+    assert find_places_folder(None, "bankass") == home
+    message = (f"{tmp_path}: no villages.csv for places 'bankas': looked for {tmp_path / 'villages.csv'}, "
+               f"{Path(tmp_path, 'bankas', 'villages.csv')}; did you mean 'bankass'?")
+    with refused(message):
+        find_places_folder(tmp_path, "bankas")
+
+
+def test_without_a_folder_the_message_says_how_to_give_one(monkeypatch):
+    monkeypatch.delenv("ICCMSIM_DATA", raising=False)
+    message = ("no folder of places for 'bankass': give --places FOLDER, or set ICCMSIM_DATA "
+               "to a folder that holds bankass/villages.csv")
+    with refused(message):
+        find_places_folder(None, "bankass")
+
+
+@needs_real_places
+def test_bankass_reads_as_it_was_counted():
+    places = read_places(find_places_folder(None, "bankass"))
+    assert (places.n_villages, int(places.people.sum()), places.n_zones) == (282, 263_445, 24)
+    assert places.share_beyond(5) == pytest.approx(.565, abs=.0005)
+    assert not [d for d in places.dirt if d.field == "km_facility"]  # ours equals the file's within .01 km
+    assert CENTRE in places.facility_name[0]
