@@ -1,0 +1,259 @@
+"""Scenario files: read from TOML, put on top of what they extend, and written out whole."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from iccmsim.parameters.catalogue import SECTIONS, all_parameters, of_section
+from iccmsim.parameters.checks import unknown_words
+from iccmsim.parameters.declare import Parameter, did_you_mean, plain
+from iccmsim.parameters.faults import ScenarioError
+
+FORMAT = 1
+LIBRARY = Path(__file__).parent / "library"
+TOP_WORDS = ("format", "name", "says", "extends", "setting", "programme", "run")
+PIECES = {"setting": "settings", "programme": "programmes"}
+
+
+@dataclass
+class Draft:
+    """A scenario as written, not yet checked: flat keys a section, the place, and the dated changes."""
+
+    name: str = ""
+    setting: dict[str, Any] = field(default_factory=dict)
+    programme: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    place: Any = field(default_factory=dict)
+    changes: list[Any] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def put(self, section: str, key: str, value: Any) -> None:
+        """Give one key of a section its value."""
+        getattr(self, section)[key] = value
+
+
+@cache
+def library_names() -> dict[str, tuple[str, ...]]:
+    """The settings and the programmes that come with the package."""
+    return {piece: tuple(sorted(file.stem for file in (LIBRARY / folder).glob("*.toml")))
+            for piece, folder in PIECES.items()}
+
+
+def draft_of(name: str, *, beside: Path | None = None, seen: tuple[str, ...] = ()) -> Draft:
+    """The scenario called "setting/programme", or in a .toml file, with all that it extends beneath it."""
+    if not is_file_name(name):
+        return _from_library(name)
+    path = _path(name, beside)
+    if str(path) in seen:
+        circle = " -> ".join(Path(each).name for each in (*seen, str(path)))
+        raise ScenarioError(f"extends: goes round in a circle: {circle}")
+    table = read_toml(path)
+    draft = Draft(faults=unknown_words(table, known=TOP_WORDS))
+    if isinstance(table.get("extends"), str):
+        under = draft_of(table["extends"], beside=path.parent, seen=(*seen, str(path)))
+        under.faults += draft.faults
+        draft = under
+    elif "extends" in table:
+        draft.faults.append(f"extends = {plain(table['extends'])}: "
+                            "must be a text, setting/programme or a .toml file")
+    draft.name = path.stem
+    _lay_over(draft, table, beside=path.parent)
+    return draft
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a name is that of a file (else it is looked for in the library)."""
+    return name.lower().endswith(".toml")
+
+
+def _path(name: str, beside: Path | None) -> Path:
+    path = Path(name).expanduser()
+    return (path if beside is None else beside / path).resolve()
+
+
+def _from_library(name: str) -> Draft:
+    setting, slash, programme = name.partition("/")
+    if not slash:
+        for piece, names in library_names().items():
+            if name in names:
+                example = f"{name}/iccm-as-delivered" if piece == "setting" else f"sahel/{name}"
+                raise ScenarioError(f"{name}: is a {piece} only; a scenario is both, such as {example}")
+        raise ScenarioError(f"{name}: must be setting/programme, such as sahel/iccm-as-delivered, "
+                            "or a .toml file")
+    draft = Draft(name=name)
+    draft.faults += _take_piece(draft, "setting", setting) + _take_piece(draft, "programme", programme)
+    if draft.faults:
+        raise ScenarioError(draft.faults)
+    return draft
+
+
+def _take_piece(draft: Draft, piece: str, name: str, *, beside: Path | None = None) -> list[str]:
+    """Replace the setting or the programme of a draft by one of the library, or by that of a file."""
+    if is_file_name(name):
+        path = _path(name, beside)
+    elif name in library_names()[piece]:
+        path = LIBRARY / PIECES[piece] / f"{name}.toml"
+    else:
+        names = library_names()[piece]
+        hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+        return [f"{piece} = {plain(name)}: unknown {piece}{hint}"]
+    table = read_toml(path)
+    other = next(word for word in PIECES if word != piece)
+    wrong = [word for word in ("extends", other) if word in table]
+    if wrong:
+        return [f"{path.name}: is used as a {piece}, so it cannot have {wrong[0]}"]
+    setattr(draft, piece, {})
+    if piece == "setting":
+        draft.place = {}
+    else:
+        draft.changes = []
+    name = draft.name
+    _lay_over(draft, table, beside=path.parent)
+    draft.name = name
+    return unknown_words(table, known=TOP_WORDS, where=f"{path.name}: ")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a file of format 1; a ScenarioError says in one line why it cannot be read."""
+    return deepcopy(_read_library(path)) if LIBRARY in path.parents else _read_toml(path)
+
+
+@cache
+def _read_library(path: Path) -> dict[str, Any]:
+    return _read_toml(path)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        close = did_you_mean(path.name, [other.name for other in path.parent.glob("*.toml")])
+        raise ScenarioError(f"{path}: no such file{close}") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{path}: is not written in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
+    if "format" not in table:
+        raise ScenarioError(f"format: missing in {path.name}; write format = {FORMAT}")
+    if isinstance(table["format"], bool) or table["format"] != FORMAT:
+        raise ScenarioError(f"format = {plain(table['format'])}: this version reads format {FORMAT}")
+    return table
+
+
+def _lay_over(draft: Draft, table: Mapping[str, Any], *, beside: Path) -> None:
+    """Put what a file says on top of what is there."""
+    for word in ("name", "says"):
+        if not isinstance(table.get(word, ""), str):
+            draft.faults.append(f"{word} = {plain(table[word])}: must be a text")
+    if isinstance(table.get("name"), str):
+        draft.name = table["name"]
+    for section in SECTIONS:
+        part = table.get(section, {})
+        if isinstance(part, str) and section in PIECES:
+            draft.faults += _take_piece(draft, section, part, beside=beside)
+        elif isinstance(part, Mapping):
+            _lay_section(draft, section, part)
+        else:
+            draft.faults.append(f"{section} = {plain(part)}: must be a table"
+                                + (" or the name of one" if section in PIECES else ""))
+
+
+def _lay_section(draft: Draft, section: str, part: Mapping[str, Any]) -> None:
+    part = dict(part)
+    if section == "setting" and "place" in part:
+        lay_place(draft, part.pop("place"))
+    if section == "programme" and "change" in part:
+        changes = part.pop("change")
+        if isinstance(changes, list):
+            draft.changes += [dict(flat(each)) if isinstance(each, Mapping) else each for each in changes]
+        else:
+            draft.faults.append("programme.change: must be written [[programme.change]], one for each day")
+    for key, value in flat(part):
+        draft.put(section, f"run.{key}" if section == "run" else key, value)
+
+
+def lay_place(draft: Draft, place: Any) -> None:
+    """Change some numbers of the place, or all of it if its kind is another."""
+    if not isinstance(place, Mapping):
+        draft.place = place
+        return
+    under = draft.place if isinstance(draft.place, Mapping) else {}
+    same_kind = place.get("kind", under.get("kind")) == under.get("kind")
+    draft.place = {**under, **place} if same_kind else dict(place)
+
+
+def flat(table: Mapping[str, Any], *, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The keys of nested tables, joined by dots."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, prefix=f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
+def lay_overrides(draft: Draft, overrides: Mapping[str, Any]) -> None:
+    """Put values given by dotted key on top; a key without its section will do where it is clear."""
+    for key, value in overrides.items():
+        value = value.tolist() if hasattr(value, "tolist") else value
+        section, _, rest = key.partition(".")
+        place = key.removeprefix("setting.").split(".")
+        if place[0] == "place" and len(place) == 2:
+            lay_place(draft, {place[1]: value})
+        elif section == "run":
+            draft.put("run", key, value)
+        elif section in SECTIONS and rest:
+            draft.put(section, rest, value)
+        else:
+            _lay_bare(draft, key, value)
+
+
+def _lay_bare(draft: Draft, key: str, value: Any) -> None:
+    """Put a value whose key does not name its section."""
+    for section in SECTIONS:
+        if key in of_section(section):
+            draft.put(section, key, value)
+            return
+    inside = [each.key for each in all_parameters() if each.key.startswith(f"{key}.")]
+    hint = (f"; it is a table of keys, such as {', '.join(inside[:3])}" if inside
+            else did_you_mean(key, [each.key for each in all_parameters()]))
+    draft.faults.append(f"{key}: unknown key{hint}")
+
+
+def toml_of(sections: Mapping[str, Mapping[str, Any]], *, name: str, place: Mapping[str, Any],
+            changes: tuple[tuple[int, Mapping[str, Any]], ...]) -> str:
+    """A complete scenario file: every value, with its unit and grade."""
+    lines = [f"format = {FORMAT}", f"name = {_text(name)}", "", "[setting.place]"]
+    lines += [f"{key} = {_toml(value)}" for key, value in place.items() if value is not None]
+    tables: dict[str, list[str]] = {}
+    for each in all_parameters():
+        head, _, rest = each.key.partition(".")
+        table = head if each.section == "run" else f"{each.section}.{head}"
+        tables.setdefault(table, []).append(_line(each, rest, sections[each.section][each.key]))
+    for table, under in tables.items():
+        lines += ["", f"[{table}]", *under]
+    for day, values in changes:
+        lines += ["", "[[programme.change]]", f"day = {day}"]
+        lines += [f"{_text(key)} = {_toml(value)}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _line(each: Parameter, rest: str, value: Any) -> str:
+    key = _text(rest) if "." in rest else rest
+    return f"{key} = {_toml(value)}  # {each.unit}; grade {each.grade}"
+
+
+def _toml(value: Any) -> str:
+    return _text(value) if isinstance(value, str) else plain(value)
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,190 @@
+"""A scenario: a place with its people and illnesses, a programme with its levers, and a length of run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from iccmsim.parameters.catalogue import SECTIONS, all_parameters
+from iccmsim.parameters.checks import check_change, check_place, check_section, check_together
+from iccmsim.parameters.declare import plain
+from iccmsim.parameters.faults import ScenarioError
+from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_overrides, toml_of
+from iccmsim.parameters.place import FilesPlace, Place
+
+__all__ = ["Scenario", "ScenarioError", "load_scenario", "record_dtype", "same_setting"]
+
+DATA_FOLDER = "ICCMSIM_DATA"
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Everything that one arm is told. It cannot be changed; `load_scenario` with overrides makes another.
+
+    `setting`, `programme` and `run` map every key to its value. `changes` are the dated changes of the
+    programme: (days after launch, {key: new value}), in order of day. `place` describes the place, `folder`
+    is where its files are (None for a made-up place, or if nobody has said where), `source` what was loaded.
+    """
+
+    name: str
+    setting: Mapping[str, Any]
+    programme: Mapping[str, Any]
+    run: Mapping[str, Any]
+    changes: tuple[tuple[int, Mapping[str, Any]], ...]
+    place: Place
+    source: str
+    folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        for section in SECTIONS:
+            object.__setattr__(self, section, MappingProxyType(dict(getattr(self, section))))
+        frozen = tuple((day, MappingProxyType(dict(values))) for day, values in self.changes)
+        object.__setattr__(self, "changes", frozen)
+
+    def __reduce__(self) -> tuple:
+        changes = tuple((day, dict(values)) for day, values in self.changes)
+        parts = (dict(self.setting), dict(self.programme), dict(self.run))
+        return (Scenario, (self.name, *parts, changes, self.place, self.source, self.folder))
+
+    def values(self, day: int = 0) -> dict[str, Any]:
+        """Every value by key, the programme as it stands on a day (days after launch)."""
+        values = {**self.setting, **self.programme, **self.run}
+        for when, changed in self.changes:
+            if when <= day:
+                values |= changed
+        return values
+
+    def record(self, day: int = 0) -> np.ndarray:
+        """Every value of a day as one flat record of shape () (fields: keys with "_" for ".")."""
+        record = np.zeros((), record_dtype())
+        values = self.values(day)
+        for each in all_parameters():
+            record[each.field] = values[each.key]
+        return record
+
+    def hash(self) -> str:
+        """What this scenario says, as a number: SHA-256 of all values, changes, the place and its files."""
+        said = {"values": {**self.setting, **self.programme, **self.run}, "files": self.files_digest(),
+                "changes": [[day, dict(values)] for day, values in self.changes],
+                "place": self.place.model_dump()}
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def files_digest(self) -> str:
+        """SHA-256 of the files of the place, "" if there are none."""
+        if self.folder is None or not isinstance(self.place, FilesPlace):
+            return ""
+        digest = hashlib.sha256()
+        for name in (self.place.villages, self.place.facilities):
+            digest.update((self.folder / name).read_bytes())
+        return digest.hexdigest()
+
+    def to_toml(self) -> str:
+        """The whole scenario as a file that can be loaded again, every value written out."""
+        sections = {section: getattr(self, section) for section in SECTIONS}
+        return toml_of(sections, name=self.name, place=self.place.model_dump(), changes=self.changes)
+
+
+@cache
+def record_dtype() -> np.dtype:
+    """The flat record of the kernel: an f8 field for each number, a sub-array for each vector."""
+    taken = set(dir(np.record))
+    clash = [each.key for each in all_parameters() if each.field in taken]
+    if clash:
+        raise ValueError(f"{', '.join(clash)}: would hide an attribute of np.record")
+    return np.dtype([(each.field, "f8", (each.size,)) if each.size else (each.field, "f8")
+                     for each in all_parameters()])
+
+
+def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[str, Any] | None = None,
+                  places: str | os.PathLike[str] | None = None) -> Scenario:
+    """Load "setting/programme" from the library, or a .toml file, and check every number in it.
+
+    overrides: values by dotted key, on top of the file ({"programme.chw.absent": .3} or {"chw.absent": .3}).
+    places: folder of the files of a real place; else the scenario's own folder, else $ICCMSIM_DATA.
+    ScenarioError (a ValueError) lists everything that is wrong, a line each.
+    """
+    name = os.fspath(name_or_path)
+    draft = draft_of(name)
+    lay_overrides(draft, overrides or {})
+    checked, faults = _check(draft)
+    own = Path(name).resolve().parent if is_file_name(name) else None
+    folder = None
+    if isinstance(checked.get("place"), FilesPlace):
+        folder, missing = _find_folder(checked["place"], places=places, own=own)
+        faults += missing
+    if faults:
+        raise ScenarioError(faults)
+    return Scenario(name=draft.name, source=name, folder=folder, **checked)
+
+
+def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
+    """The checked parts of a scenario, and a line for each fault in any of them."""
+    faults = list(draft.faults)
+    checked: dict[str, Any] = {}
+    for section in SECTIONS:
+        checked[section], wrong = check_section(section, getattr(draft, section))
+        faults += wrong
+    checked["place"], wrong = check_place(draft.place)
+    faults += wrong
+    if checked["setting"]:
+        faults += check_together(checked["setting"])
+    checked["changes"], wrong = _check_changes(draft, run=checked["run"])
+    return checked, faults + wrong
+
+
+def _check_changes(draft: Draft, *, run: Mapping[str, Any]) -> tuple[tuple, list[str]]:
+    last_day = int(run["run.days"] + run["run.tail_days"]) if run else 10**6
+    by_day: dict[int, dict[str, Any]] = {}
+    faults: list[str] = []
+    for number, change in enumerate(draft.changes):
+        good, wrong = check_change(number, change, last_day=last_day)
+        faults += wrong
+        if good:
+            by_day.setdefault(good[0], {}).update(good[1])
+    return tuple(sorted(by_day.items())), faults
+
+
+def _find_folder(place: FilesPlace, *, places: str | os.PathLike[str] | None,
+                 own: Path | None) -> tuple[Path | None, list[str]]:
+    """The folder with the files of a place; a fault if a folder was named and they are not in it."""
+    named = places if places is not None else os.environ.get(DATA_FOLDER)
+    roots = [own] if own and places is None else []
+    roots += [Path(named).expanduser()] if named else []
+    for root in roots:
+        for folder in (root, root / place.case) if place.case else (root,):
+            if all((folder / file).is_file() for file in (place.villages, place.facilities)):
+                return folder, []
+    if not named:
+        return None, []
+    looked = f"{named}" + (f" or its {place.case}" if place.case else "")
+    return None, [f"setting.place: no {place.villages} and {place.facilities} in {looked} ({place.name})"]
+
+
+def same_setting(first: Scenario, second: Scenario) -> bool:
+    """True if two arms share place, people, illnesses and run; else a ScenarioError names what differs."""
+    mine, other = _shared(first), _shared(second)
+    differ = [f"{path} ({plain(mine.get(path))} and {plain(other.get(path))})"
+              for path in {**mine, **other} if mine.get(path) != other.get(path)]
+    if not differ and first.files_digest() != second.files_digest():
+        differ = [f"the files of the place (in {first.folder} and {second.folder})"]
+    if differ:
+        more = f" and {len(differ) - 3} more" if len(differ) > 3 else ""
+        raise ScenarioError(f"{first.name} and {second.name}: arms must share setting and run, "
+                            f"but differ in {', '.join(differ[:3])}{more}")
+    return True
+
+
+def _shared(scenario: Scenario) -> dict[str, Any]:
+    """What all arms of a comparison must have in common, by dotted path."""
+    place = {f"setting.place.{key}": value for key, value in scenario.place.model_dump().items()}
+    return place | {f"setting.{key}": value for key, value in scenario.setting.items()} | dict(scenario.run)

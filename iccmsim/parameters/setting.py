@@ -1,0 +1,208 @@
+"""The place: its families and how they choose care, informal sellers, referral, facilities and prices."""
+
+from __future__ import annotations
+
+from iccmsim.parameters import sources as src
+from iccmsim.parameters.declare import Parameter, parameters
+
+SHARE = "share, 0-1"
+LOGIT = "logit"
+FACILITY = "first-level facility"
+EMERGES = "assumption, set so that care to standard emerges as in " + src.MAIGA_2025
+
+
+def assumed(key: str, default: float, unit: str, allowed: tuple[float, float],
+            plausible: tuple[float, float], *, says: str, distribution: str = "U", source: str = src.ASSUMED,
+            grade: str = "D", integer: bool = False) -> Parameter:
+    """Declare a number for which there is no published source (or say which there is)."""
+    return Parameter(key, default, unit=unit, allowed=allowed, plausible=plausible, distribution=distribution,
+                     source=source, grade=grade, says=says, integer=integer)
+
+
+def chance(key: str, default: float, low: float, high: float, *, says: str, **rest: object) -> Parameter:
+    """Declare a share or a chance."""
+    return assumed(key, default, SHARE, (0, 1), (low, high), says=says, **rest)
+
+
+def utility(key: str, default: float, low: float, high: float, *, says: str, **rest: object) -> Parameter:
+    """Declare a term of the family's choice, in logits."""
+    return assumed(key, default, LOGIT, (-20, 20), (low, high), says=says, **rest)
+
+
+def convention(key: str, default: float | tuple[float, ...], unit: str, allowed: tuple[float, float], *,
+               says: str, note: str, source: str = src.ASSUMED, integer: bool = False) -> Parameter:
+    """Declare a number that is a choice, not a fact in doubt."""
+    return Parameter(key, default, unit=unit, allowed=allowed, plausible=None, distribution="fixed",
+                     source=source, grade="D", says=says, note=note, integer=integer)
+
+
+PEOPLE = (
+    assumed("pop.birth_rate", 46, "births per 1,000 people per year", (0, 80), (40, 50), grade="C",
+            source="between 41 (national, 2022 estimate) and 50 (2007), both from a secondary page on Mali's "
+            "demography; no rural survey table seen", says="Births in a year for each 1,000 people."),
+    assumed("pop.household_size", 6.92, "people per household", (1, 40), (5.5, 9), source=src.RGPH_2009,
+            grade="B", says="People in a household."),
+    assumed("pop.growth", .03, "per year", (-.1, .1), (.02, .037), grade="C",
+            source="between 3.0 % (2022 estimate, secondary page) and 3.6 % (censuses 1998-2009, remembered)",
+            says="Growth of the population, which shapes the ages of the children."),
+    Parameter("pop.survival", (.960, .932, .852), unit="share alive at 28 days, 12 months, 60 months",
+              allowed=(.01, 1), plausible=None, distribution="fixed", grade="D",
+              source="deaths of Bankass 2012-16 by age, 40, 28 and 80 per 1,000 births: level from Boettiger "
+              "2021 doi:10.1186/s12889-021-10242-9, ages as in Nouna, 2015 Malar J 14:300",
+              note="shapes the ages of the first children only; deaths are those of the model",
+              says="How many children are left at each age when the model begins."),
+    assumed("pop.wealth_sd", .6, "sd of the logarithm", (0, 2), (.3, 1.0),
+            says="How unequal households' means are."),
+    convention("daly.le", 62, "years", (1, 120), source="life expectancy of Mali (remembered)",
+               says="Life expectancy that a child saved has before it, in Mali.",
+               note="a convention of accounting; the reference value is reported beside it"),
+    convention("daly.le_reference", 87, "years", (1, 120), source="GBD reference life table (remembered)",
+               says="The same in the reference life table.", note="a convention of accounting"),
+)
+
+SEEKING = (
+    utility("seek.a_informal", -2.4, -3.4, -1.4, source="fitted: any care .559 and its informal half, " +
+            src.TRELEAVEN_2021,
+            says="Pull of shops, pharmacies and healers, for a mild complaint, on a day."),
+    utility("seek.a_facility", -1.7, -2.7, -.7,
+            source="fitted: any care .559, qualified by the next day .217, " + src.TRELEAVEN_2021,
+            says="Pull of the health facility next door, for a mild complaint, on a day."),
+    utility("seek.chw_shift", .6, -.6, 1.8, distribution="N(0.6, 0.6)", source=f"{src.DERIVED} from "
+            + src.ICCM_EVALUATIONS, says="How much more a CHW next door pulls than a facility next door."),
+    assumed("seek.hh_sd", 1.9, "logit, sd between households", (0, 6), (1.2, 2.6),
+            source="fitted: share never treated, " + src.TRELEAVEN_2021,
+            says="How much households differ, for life, in seeking care at all."),
+    assumed("seek.formal_sd", .7, "logit, sd between households", (0, 6), (0, 2),
+            says="How much households differ, for life, in their taste for formal care."),
+    assumed("seek.km_facility", .10, "logit per km of path", (0, 5), (.04, .20),
+            distribution="LogN(0.1, 0.41)", source=f"slope assumed; direction in {src.TRELEAVEN_2021}",
+            says="How distance keeps families from a facility."),
+    assumed("seek.km_chw", .33, "logit per km of path", (0, 5), (.20, .50), distribution="LogN(0.33, 0.23)",
+            source=src.MADAGASCAR_2023, grade="C", says="How distance keeps families from a CHW."),
+    assumed("seek.path", 1.3, "path km per km as the crow flies", (1, 4), (1.1, 1.6),
+            says="How winding the paths are."),
+    assumed("seek.speed", 4, "km per hour", (.5, 60), (3, 5),
+            says="How fast families walk with a sick child."),
+    assumed("seek.fee", .25, "logit per USD over wealth", (0, 5), (.05, .5), source=f"{src.DERIVED}: visits "
+            "x 1.2-3.0 when fees end (Ponsar 2011 Health Policy Plan 26(S2):ii72 doi:10.1093/heapol/czr068; "
+            "Soc Sci Med 2017 179:27)", says="How a fee keeps families away."),
+    utility("seek.sev", .875, .405, 1.386, distribution="N(0.875, 0.25)",
+            source=f"{src.LUNGU_2020}: odds ratio 2.4 (1.5-4.0)", grade="C",
+            says="How much a family that sees that the child is seriously ill is moved by it."),
+    chance("recog.mild", .30, .15, .45, source=f"assumption, in line with {src.GELDSETZER_2014}",
+           says="Mild illnesses that the family takes for serious."),
+    chance("recog.severe", .75, .5, .9, says="Severe illnesses that the family takes for serious."),
+    utility("seek.trust", .7, 0, 1.4, says="How much full trust in a provider adds to its pull."),
+    utility("seek.mob", 0, -.35, .4, distribution="N(0, 0.19)", source=f"{src.BERHANU_2020}; {src.DAS_2013}",
+            grade="C",
+            says="How much community mobilisation adds to the pull of formal care; honestly near nothing."),
+    utility("seek.tried", 1.5, .5, 3,
+            says="How much less a provider pulls who was visited in the last two days."),
+    chance("seek.second", .5, .2, .8,
+           says="Families who try elsewhere on the same day after finding nobody or no drug."),
+    Parameter("seek.k", (0, 0, 0, -.3, -1.0),
+              unit="logit for danger sign, fast breathing, diarrhoea, fever, cough", allowed=(-20, 20),
+              plausible=(.5, 1.5), distribution="U", source=src.ASSUMED, grade="D",
+              says="What the worst complaint adds to the wish for care."),
+    assumed("seek.content_days", 3, "days", (0, 30), (1, 5),
+            says="Days after full treatment in which families wait."),
+    convention("seek.hours", (360, 1080), "minutes of the day, first and last", (0, 1440), source=src.ASSUMED,
+               says="Between which minutes of the day families decide.", note="waking hours, a convention"),
+    convention("seek.at_onset", 0, "0 or 1", (0, 1), integer=True,
+               says="1: every family decides in the minute of onset.",
+               note="a switch for the test against the LiST formula", source="a switch, not a fact"),
+)
+
+INFORMAL = (
+    chance("informal.act", .25, 0, .5,
+           says="Informal visits for malaria that end with an antimalarial of the right kind."),
+    chance("informal.amox", .25, 0, .5, says="The same for an antibiotic in pneumonia."),
+    chance("informal.ors", .15, 0, .3, says="The same for ORS in diarrhoea."),
+    chance("informal.zinc", .03, 0, .06, says="The same for zinc in diarrhoea."),
+    chance("informal.dose", .5, .2, .8, says="Effect of what is bought there, as a share of a full dose."),
+    chance("home.ors", .10, 0, .2, says="Families who give ORS at home by themselves."),
+    chance("home.act", .05, 0, .1, says="Families who give an antimalarial at home by themselves."),
+)
+
+REFERRAL = (
+    chance("ref.severe", .58, .40, .75, distribution="Beta(34.2, 24.7)", source=src.BRUNNER_2022, grade="B",
+           says="Referred children with severe illness who arrive, at the mean distance."),
+    chance("ref.routine", .10, .02, .30, distribution="Beta(1.13, 10.2)", source=src.LAL_2018, grade="B",
+           says="Other referred children who arrive, at the mean distance."),
+    assumed("ref.km", .036, "logit per km of path", (0, 2), (.011, .069), distribution="U",
+            source="assumption: odds x .7 (.5-.9) per 10 km; no source found",
+            says="How distance keeps the referred away."),
+    assumed("ref.mean_km", 8, "km of path", (0, 100), (5, 12),
+            says="Distance at which the two shares above hold."),
+    assumed("ref.season", 1.5, "multiplier of km", (1, 10), (1, 2.5),
+            says="How much longer roads are from July to October."),
+    assumed("ref.fee", .1, "logit per USD over wealth", (0, 5), (0, .3),
+            says="How fees keep the referred away."),
+    assumed("ref.trust", .3, "logit per unit of trust", (-5, 5), (0, .6),
+            says="How trust in the facility brings them."),
+    assumed("ref.delay", 8, "hours, median", (0, 240), (2, 30), distribution="LogN(8, 0.69)",
+            source=src.GOMES_2009, grade="C", says="From referral to arrival."),
+    assumed("ref.delay_sd", 1.0, "sd of the logarithm", (0, 3), (.5, 1.3),
+            says="How that delay differs between families."),
+)
+
+
+def step(name: str, default: float, low: float, high: float, *, says: str) -> Parameter:
+    """Declare how often a facility's staff do one step of a consultation."""
+    return chance(f"fac.step.{name}", default, low, high, source=EMERGES, says=f"Facility visits: {says}.")
+
+
+FACILITIES = (
+    assumed("fac.days_week", 6, "days per week", (1, 7), (5, 7), integer=True,
+            says="Days on which a facility is open."),
+    assumed("fac.minutes_day", 480, "staff minutes per day", (1, 14400), (240, 960),
+            says="Staff time for sick children on an open day."),
+    assumed("fac.minutes", 12, "minutes per child", (0, 480), (8, 20), says="Staff time for one sick child.",
+            source="assumption; 8 minutes in nine countries, PMC6052007"),
+    assumed("fac.queue", 128, "children", (1, 100000), (64, 256), integer=True, says="How many can wait."),
+    assumed("fac.patience", 2, "days", (0, 30), (1, 3), says="How long a family waits before it goes home."),
+    chance("fac.full", .40, .2, .7, distribution="Beta(5.5, 8.25)", source=src.CARAMAL_DRC,
+           says="Severe children at a first-level facility who get the full inpatient treatment."),
+    chance("hosp.full", .90, .7, .98, says="The same at the referral hospital."),
+    step("danger", .5, .3, .7, says="danger signs looked for"),
+    step("rdt", .6, .3, .85, says="a fever tested"),
+    step("breaths", .4, .2, .7, says="breaths counted in a cough"),
+    step("obey", .7, .5, .9, says="no ACT after a negative test"),
+    step("withhold", .6, .35, .85, says="no antibiotic without fast breathing"),
+    step("dose", .85, .7, .95, says="the right dose"),
+    step("refer", .85, .6, .95, says="referral or admission when a danger sign is found"),
+    step("ors", .8, .6, .95, says="ORS for diarrhoea"),
+    step("zinc", .6, .3, .85, says="zinc for diarrhoea"),
+    assumed("fac.skill_sd", .6, "logit, sd between facilities", (0, 3), (.3, 1),
+            says="How much facilities differ."),
+    assumed("fac.sup.review", 30, "days", (1, 365), (14, 90), integer=True,
+            says="How often a facility orders stock."),
+    assumed("fac.sup.lead", 14, "days, mean", (0, 365), (5, 45),
+            says="From a facility's order to its delivery."),
+    assumed("fac.sup.buffer", 60, "days of use", (0, 365), (15, 90),
+            says="Reserve that a facility's orders aim at."),
+    chance("fac.sup.fill", .92, .8, .99, says="What is delivered of what a facility orders."),
+    assumed("fac.kit_contacts", .7, "visits per child-year", (0, 50), (.4, 1.5),
+            says="Visits for which a facility's first stock is reckoned."),
+    assumed("fac.kit_days", 60, "days of expected use", (0, 3650), (30, 120),
+            says="What a facility's store starts with."),
+)
+
+TRUST = (
+    assumed("trust.useful", .02, "step of trust", (0, 1), (0, .06),
+            says="What a useful visit does to trust."),
+    assumed("trust.failed", -.15, "step of trust", (-1, 0), (-.3, -.02),
+            says="What finding nobody or no drug does."),
+    assumed("trust.severe", -.20, "step of trust", (-1, 0), (-.4, -.02),
+            says="What worsening after treatment does."),
+    assumed("trust.days", 90, "days", (1, 3650), (45, 180),
+            source="assumption; memory of some 3 months, Zalisk 2019", says="How long families remember."),
+)
+
+PRICES = (
+    assumed("fee.facility", 2.5, "USD per visit", (0, 100), (.5, 6), distribution="Gamma(3.17, 0.787)",
+            source=f"{src.ASSUMED} for one visit; a whole episode cost 11 USD, {src.RIDDE_2015}; "
+            f"{src.OPD_COST}", says="What a family pays at the facility."),
+)
+
+PARAMETERS = parameters("setting", *PEOPLE, *SEEKING, *INFORMAL, *REFERRAL, *FACILITIES, *TRUST, *PRICES)
