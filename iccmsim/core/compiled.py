@@ -1,0 +1,71 @@
+"""The one decorator of every rule, and where compiled code is kept.
+
+numba keeps compiled functions on disk, but does not notice when a function that is *called* has changed. So the
+folder is named by a hash of all sources of this package and is set here, before the first rule is decorated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numba
+
+PACKAGE = Path(__file__).resolve().parent.parent
+KEPT_FOLDERS = 4  # compiled copies of earlier sources that stay, so that going back to them costs nothing
+
+
+def source_hash() -> str:
+    """Say which rules these are: 16 hex digits of the SHA-256 of every Python source of the package."""
+    digest = hashlib.sha256()
+    for file in sorted(PACKAGE.rglob("*.py")):
+        digest.update(file.relative_to(PACKAGE).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def cache_folder() -> Path | None:
+    """Choose the folder of compiled code: the first place of the user's that can really be written, else none."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    named = (os.environ.get("ICCMSIM_CACHE"), os.environ.get("NUMBA_CACHE_DIR"), home, tempfile.gettempdir())
+    for base in filter(None, named):
+        folder = Path(base) / "iccmsim" / source_hash()
+        if _can_write(folder):
+            return folder
+    return None
+
+
+def forget_old(folder: Path, *, keep: int = KEPT_FOLDERS) -> None:
+    """Remove compiled copies of earlier sources, but for the newest few."""
+    siblings = sorted((f for f in folder.parent.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
+    for old in siblings[:-keep]:
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def is_compiled_before() -> bool:
+    """Tell whether this version's rules were compiled on this machine before (else the first run takes longer)."""
+    return FOLDER is not None and any(FOLDER.rglob("*.nbi"))
+
+
+FOLDER = cache_folder()
+if FOLDER is not None:
+    forget_old(FOLDER)
+    numba.config.CACHE_DIR = str(FOLDER)
+
+# Reference counting of arrays costs about a quarter of the run time; rules never allocate, so it can be left out.
+# A private option of numba: ICCMSIM_REFCOUNT=1 puts it back.
+_OPTIONS = {} if os.environ.get("ICCMSIM_REFCOUNT") else {"_nrt": False}
+
+rule = numba.njit(nogil=True, cache=FOLDER is not None, error_model="numpy", **_OPTIONS)

@@ -1,0 +1,126 @@
+"""Keyed random numbers: every draw says who decides what, about which illness and episode, at which try.
+
+There is no generator with a state. A draw is the Philox4x32-10 hash (Salmon, Moraes, Dror & Shaw 2011, "Parallel
+random numbers: as easy as 1, 2, 3") of its key, so the same child meets the same fortune in every arm, and no arm can
+shift the numbers of another. The key and its widths (a value that does not fit is refused when a world is built):
+
+======  ====================================================  =======
+word    holds                                                 bits
+======  ====================================================  =======
+0       who: number of the child, household, CHW ... in zone  32
+1       decision 8, illness 4, try 12, alternative 8          32
+2       when: episode number, day or month of that decision   32
+3       zone                                                  32
+======  ====================================================  =======
+
+The Philox key is the seed (64 bits). One call gives four words of 32 bits.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+
+from iccmsim.core.compiled import rule
+
+WHO_LIMIT = 1 << 32
+TRY_LIMIT = 1 << 12
+ZONE_LIMIT = 1 << 32
+SEED_LIMIT = 1 << 63
+
+_M0, _M1 = 0xD2511F53, 0xCD9E8D57
+_W0, _W1 = 0x9E3779B9, 0xBB67AE85
+_MASK = 0xFFFFFFFF
+TWO_PI = 2.0 * math.pi
+
+
+class Decision(IntEnum):
+    """What is being decided. The numbers are part of the model: a new decision takes a new number."""
+
+    BIRTH_TIME = 1
+    HOUSEHOLD = 2
+    SURVIVAL = 3
+    BACKGROUND = 4
+    FRAILTY = 5
+    FRAILTY_MORE = 6
+    ONSET = 7
+    COURSE_TIMES = 8
+    COURSE_FATE = 9
+    SYMPTOMS = 10
+    NEWBORN = 11
+    HOUSEHOLD_TASTE = 12
+    PROTECTION = 13
+    CHOICE = 14
+    SECOND_TRY = 15
+    INFORMAL = 16
+    HOME = 17
+    ADHERENCE = 18
+    STEP = 19
+    TEST = 20
+    CLASSIFY = 21
+    DOSE = 22
+    REFERRAL = 23
+    FULL_TREATMENT = 24
+    CHW_SKILL = 25
+    CHW_DAY = 26
+    VACANCY = 27
+    SUPERVISION = 28
+    LEAD_TIME = 29
+    FILL = 30
+    REPORT = 31
+    STOCK_OUT_POLICY = 32
+    STEP_MORE = 33
+    FACILITY_DAY = 34
+
+
+@rule
+def philox(c0, c1, c2, c3, k0, k1):
+    """Hash one counter of four words with one key of two: Philox4x32-10. All are integers below 2**32."""
+    for _ in range(10):
+        p0 = (_M0 * c0) & 0xFFFFFFFFFFFFFFFF
+        p1 = (_M1 * c2) & 0xFFFFFFFFFFFFFFFF
+        n0 = ((p1 >> 32) ^ c1 ^ k0) & _MASK
+        n2 = ((p0 >> 32) ^ c3 ^ k1) & _MASK
+        c1 = p1 & _MASK
+        c3 = p0 & _MASK
+        c0 = n0
+        c2 = n2
+        k0 = (k0 + _W0) & _MASK
+        k1 = (k1 + _W1) & _MASK
+    return c0, c1, c2, c3
+
+
+@rule
+def draw(key, decision, who, when, illness=0, attempt=0, alternative=0):
+    """Draw the four uniforms in (0, 1) that belong to one decision. `key` is (seed, zone number)."""
+    seed = int(key[0])
+    rest = (int(illness) & 0xF) << 8 | (int(attempt) & 0xFFF) << 12 | (int(alternative) & 0xFF) << 24
+    label = decision | rest
+    zone = int(key[1])
+    a, b, c, d = philox(int(who) & _MASK, label, int(when) & _MASK, zone & _MASK, seed & _MASK, (seed >> 32) & _MASK)
+    return unit(a), unit(b), unit(c), unit(d)
+
+
+@rule
+def unit(word):
+    """Turn a word of 32 bits into a number strictly between 0 and 1."""
+    return (word + 0.5) * 2.3283064365386963e-10
+
+
+@rule
+def two_normals(u, v):
+    """Turn two uniforms into two independent standard normals (Box & Muller 1958)."""
+    radius = math.sqrt(-2.0 * math.log(u))
+    return radius * math.cos(TWO_PI * v), radius * math.sin(TWO_PI * v)
+
+
+@rule
+def expit(x):
+    """Turn a log-odds into a chance."""
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+def refuse_unfit(name: str, value: int, limit: int) -> None:
+    """Refuse a number that does not fit its place in the key; a draw would silently repeat another's."""
+    if not 0 <= value < limit:
+        raise ValueError(f"{name} = {value}: must be at least 0 and below {limit} to fit the key of a draw")

@@ -1,0 +1,240 @@
+"""Everything that has state, one record a row: children, their courses of illness, households, villages, providers.
+
+Times are whole minutes since the warm-up began (`minute`), days are whole days since then (`day`); -1 means "never"
+or "none". Fields are i4, i8 or f8 only: narrower ones would round or wrap differently in plain Python.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MINUTES = 1440  # in a day
+MONTH = 30.4375  # days
+YEAR = 365.25  # days
+FIVE_YEARS = 1826  # days
+NEVER = 2_000_000_000  # a minute after every horizon
+
+ILLNESSES = ("malaria", "pneumonia", "diarrhoea", "newborn_infection", "other_fever", "cough_or_cold")
+CAUSES = (*ILLNESSES, "background")
+MALARIA, PNEUMONIA, DIARRHOEA, NEWBORN, FEVER, COUGH, BACKGROUND = range(7)
+
+PRODUCTS = ("ors", "zinc", "amoxicillin", "act_infant", "act_child", "rdt")
+ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT = range(6)
+
+PROVIDERS = ("wait", "informal", "chw", "facility", "hospital")
+WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL = range(5)
+
+STEPS = ("danger", "rdt", "breaths", "obey", "withhold", "dose", "refer", "ors", "zinc")
+LOOK_FOR_DANGER, TEST_FEVER, COUNT_BREATHS, OBEY_TEST, WITHHOLD, RIGHT_DOSE, REFER, GIVE_ORS, GIVE_ZINC = range(9)
+
+UNBORN, ALIVE, DEAD, AGED_OUT = range(4)  # state of a child
+AHEAD, DUE, MILD, SEVERE, MENDING, OVER = range(6)  # stage of a course
+OUTCOMES = ("not_reached", "recovered", "died", "prevented", "cut_short", "running")
+NOT_REACHED, RECOVERED, DIED, PREVENTED, CUT_SHORT, RUNNING = range(6)
+
+HAS_FEVER, HAS_COUGH, HAS_FAST, HAS_DIARRHOEA, HAS_DANGER, HAS_DANGER_SEVERE, IS_INFECTED = 1, 2, 4, 8, 16, 32, 64
+COMPLAINTS = ("danger sign", "fast breathing", "diarrhoea", "fever", "cough", "none seen")
+NO_COMPLAINT = 5
+
+# mechanisms by which a dose acts; "supportive" stays empty until there is oxygen
+MECHANISMS = ("main", "zinc")
+MAIN, BY_ZINC = range(2)
+
+# marks of a visit
+FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE, COUNTED, FAST_FOUND, REFERRED, GONE, FULL = (
+    1 << i for i in range(12)
+)
+
+CHILD = np.dtype(
+    [
+        ("number", "i8"),  # in the district, the same in every arm
+        ("birth", "i4"),  # minute; negative: before the warm-up
+        ("leaves", "i4"),  # minute of background death or of the fifth birthday, whichever is first
+        ("leaves_dead", "i4"),  # 1 if that is a death
+        ("household", "i4"),  # row
+        ("state", "i4"),
+        ("end", "i4"),  # minute of death or of the fifth birthday
+        ("cause", "i4"),  # of death, -1 while none
+        ("ill", "i4"),  # number of courses being suffered
+        ("severe", "i4"),  # of these severe
+        ("complaint", "i4"),  # worst, as the family sees it
+        ("perceived", "i4"),  # 1 if the family thinks it severe
+        ("sick_at", "i4"),  # place in the zone's list of the sick
+        ("content_until", "i4"),  # minute until which the family trusts the treatment it has
+        ("going_to", "i4"),  # provider it is on the way to, 0 none
+        ("arrives", "i4"),  # minute
+        ("waits_since", "i4"),  # minute of first arrival, -1 not in a queue
+        ("attempt", "i4"),  # 1 on the second try of a day
+        ("by_referral", "i4"),
+        ("next", "i4"),  # in the list of a day's arrivals
+        ("act_at", "i4"),  # minute of the last ACT, -1 none
+        ("let_down_by", "i4"),  # bit 1 CHW, bit 2 facility: a course worsened after their treatment
+        ("active", "i4", (6,)),  # row of the course of each illness, -1 none
+        ("visited", "i4", (4,)),  # minute of the last visit without failure, by provider
+        ("act_dose", "f8"),  # 1 a full course, less a partial one
+    ],
+    align=True,
+)
+
+COURSE = np.dtype(
+    [
+        ("child", "i4"),
+        ("illness", "i4"),
+        ("episode", "i4"),  # number of the candidate onset of this illness in this child
+        ("onset", "i4"),  # minute
+        ("worsens", "i4"),  # minute T_w at which it turns severe or not
+        ("kills", "i4"),  # minute T_d at which a severe one kills or not
+        ("mends", "i4"),  # minute T_r at which one that never was severe is over
+        ("signs", "i4"),  # bits of symptoms
+        ("overlaps", "i4"),  # 1 if it began within another illness
+        ("stage", "i4"),
+        ("outcome", "i4"),
+        ("due", "i4"),  # minute of what comes next
+        ("next", "i4"),  # in the list of a day's events
+        ("perceived", "i4"),
+        ("was_severe", "i4"),
+        ("visits", "i4"),
+        ("treated_by", "i4"),  # bits 1 << provider
+        ("first_care", "i4"),  # minute of the first care outside the home, -1 none
+        ("first_formal", "i4"),  # ... by a CHW or facility
+        ("first_provider", "i4"),
+        ("adhered", "i4"),  # bits: adherence was drawn, taken (per mechanism)
+        ("home_asked", "i4"),
+        ("doses", "i4"),  # bits 1 << product
+        ("lacked", "i4"),  # bits 1 << product that was wanted and out of stock
+        ("referred", "i4"),
+        ("referral_done", "i4"),
+        ("u_worsen", "f8"),
+        ("u_die", "f8"),
+        ("u_recognise", "f8"),
+        ("x", "f8", (2,)),  # best effect on worsening, by mechanism
+        ("y", "f8", (2,)),  # best effect on fatality, by mechanism
+        ("chance_severe", "f8"),  # P at T_w
+        ("chance_death", "f8"),  # C at T_d: what expected deaths count
+    ],
+    align=True,
+)
+
+HOUSEHOLD = np.dtype(
+    [
+        ("village", "i4"),
+        ("chw", "i4"),  # row, -1 none
+        ("odds_day", "i4"),  # day on which the odds were last reckoned
+        ("trust_day", "i4"),
+        ("wealth", "f8"),  # mean 1
+        ("taste_any", "f8"),  # lasting inclination to seek any care (logit)
+        ("taste_formal", "f8"),  # ... formal care
+        ("km_facility", "f8"),  # by path
+        ("km_hospital", "f8"),
+        ("km_chw", "f8"),
+        ("odds", "f8", (4,)),  # against waiting, by provider
+        ("trust", "f8", (2,)),  # in CHW, facility; between -1 and 1
+    ],
+    align=True,
+)
+
+VILLAGE = np.dtype(
+    [
+        ("number", "i8"),
+        ("post", "i4"),
+        ("trust_day", "i4"),
+        ("trust", "f8", (2,)),
+        ("users", "f8", (2,)),  # households that used it lately, fading over the same 90 days
+    ],
+    align=True,
+)
+
+PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
+    [
+        ("number", "i8"),
+        ("kind", "i4"),  # AT_CHW or AT_FACILITY
+        ("village", "i4"),
+        ("in_spell", "i4"),  # 1 while away
+        ("present", "i4"),  # today
+        ("vacant_until", "i4"),  # day, -1 in post
+        ("generation", "i4"),  # how many have held the post before
+        ("clock", "i4"),  # minute until which busy
+        ("waiting", "i4"),  # children that wait overnight
+        ("overloaded_today", "i4"),
+        ("supervised_day", "i4"),  # of the last visit, -1 none
+        ("visit_day", "i4"),  # day of this month's supervision visit, -1 none
+        ("visit_mentors", "i4"),
+        ("refreshed_day", "i4"),
+        ("period", "i4"),  # review periods gone by
+        ("minutes", "f8"),  # left today
+        ("skill", "f8"),  # logit above the untrained
+        ("motivation", "f8"),
+        ("overload", "f8"),  # share of the last days with children left waiting
+        ("stocked", "f8"),  # share of the last days with every product in stock
+        ("logit", "f8", (9,)),  # of each step at skill 0, with this person's own talent
+        ("sure", "f8", (9,)),  # chance of each step today
+        ("stock", "i4", (6,)),
+        ("used", "i4", (4, 6)),  # doses in this and the last 3 review periods
+        ("days_in", "i4", (4, 6)),  # days with stock in them
+        ("reported", "i4", (4,)),  # 1 if that period's report arrived
+        ("kit", "f8", (6,)),  # doses expected in 30 days
+        ("coming", "i4", (4, 6)),  # deliveries on the way
+        ("coming_day", "i4", (4,)),
+        ("began_with", "i8", (6,)),
+        ("received", "i8", (6,)),
+        ("given", "i8", (6,)),  # to children
+        ("issued", "i8", (6,)),  # a facility's doses sent to CHWs
+    ],
+    align=True,
+)
+
+MONTHLY = np.dtype(
+    [
+        ("days_in_post", "i4"),
+        ("days_present", "i4"),
+        ("cases", "i4"),
+        ("visits_missed", "i4"),  # came, found nobody or were turned away
+        ("without_drug", "i4"),
+        ("referred", "i4"),
+        ("supervised", "i4"),
+        ("mentored", "i4"),
+        ("reported", "i4"),
+        ("departures", "i4"),
+        ("minutes", "f8"),
+        ("skill", "f8"),
+        ("motivation", "f8"),
+        ("stock_out_days", "i4", (6,)),
+        ("any_out_days", "i4"),
+        ("given", "i4", (6,)),
+        ("received", "i4", (6,)),
+        ("ordered", "i4", (6,)),
+    ],
+    align=True,
+)
+
+VISIT = np.dtype(
+    [
+        ("child", "i4"),
+        ("course", "i4"),  # row of the course that led the visit
+        ("arrived", "i4"),  # minute
+        ("minute", "i4"),  # at which it was seen, or turned back
+        ("provider", "i4"),
+        ("who", "i4"),  # row of the CHW or facility, -1
+        ("complaint", "i4"),
+        ("marks", "i4"),
+        ("given", "i4"),  # bits 1 << product: one dose of each
+        ("lacked", "i4"),
+        ("by_referral", "i4"),
+    ],
+    align=True,
+)
+
+RECORDS = {
+    "child": CHILD, "course": COURSE, "household": HOUSEHOLD, "village": VILLAGE,
+    "provider": PROVIDER, "monthly": MONTHLY, "visit": VISIT,
+}  # fmt: skip
+
+
+def table(record: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
+    """Make an empty table of records whose rows read as `row.field`, in compiled and in plain Python."""
+    return np.zeros(rows, dtype=record).view(np.recarray)
+
+
+def names_that_clash(record: np.dtype) -> set[str]:
+    """Find field names that numpy's own record already uses for something else (`row.fill` would be a method)."""
+    return set(record.names) & set(dir(np.record))

@@ -1,0 +1,167 @@
+"""One day in a zone. Only the sentences of this room see the whole zone; what they call is about one child or one provider."""
+
+from __future__ import annotations
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import ALIVE, AT_HOSPITAL, DUE, INFORMAL, MILD, MINUTES, OVER, UNBORN, WAIT
+from iccmsim.engine.calendar import line_up, put, row_of
+from iccmsim.engine.house import close_the_day, keep_house
+from iccmsim.engine.visits import at_hospital, at_provider, at_shop, bring_up, look_back, set_out
+from iccmsim.rules.care_seeking import ODDS_LAST, choose, decision_minute, may_decide, reckon_odds
+from iccmsim.rules.treatment import care_at_home
+from iccmsim.world.zone import MARGIN, SICK, STUCK, VISITS
+
+
+@rule
+def run_days(zone, p, key, first, last):
+    """Let days pass in one zone, from `first` up to, not including, `last`; returns the day it stopped at.
+
+    It stops early when the table of visits may not hold another day: the caller enlarges it and goes on.
+    """
+    for day in range(first, last):
+        if zone.visit.shape[0] > 1 and zone.n[VISITS] + MARGIN * zone.child.shape[0] > zone.visit.shape[0]:
+            return day
+        one_day(zone, p, key, day)
+        if zone.n[STUCK]:
+            return -1
+    return last
+
+
+@rule
+def one_day(zone, p, key, day):
+    """A day: the house is kept, illnesses begin, families decide, children are seen, and fate takes its turn."""
+    keep_house(zone, p, key, day)
+    illness_moves(zone, day)
+    families_decide(zone, p, key, day)
+    be_served(zone, p, key, day)
+    meet_ones_fate(zone, p, key, day)
+    close_the_day(zone, p, day)
+
+
+@rule
+def illness_moves(zone, day):
+    """Children are born, and the onsets of today wait for their minute."""
+    for i in range(zone.birth_from[day], zone.birth_from[day + 1]):
+        child = zone.child[zone.births[i]]
+        if child.state == UNBORN:
+            child.state = ALIVE
+    for row in range(zone.onset_from[day], zone.onset_from[day + 1]):
+        course = zone.course[row]
+        child = zone.child[course.child]
+        if child.state != ALIVE:
+            course.stage = OVER
+            continue
+        if child.active[course.illness] >= 0:
+            zone.n[STUCK] = 1
+        course.stage = DUE
+        course.due = course.onset
+        child.active[course.illness] = row
+        put(zone.events, zone.course, row, course.onset)
+        join_the_sick(zone, course.child)
+
+
+@rule
+def join_the_sick(zone, row):
+    """The zone knows which children are unwell; only they have decisions to make."""
+    child = zone.child[row]
+    if child.sick_at < 0:
+        child.sick_at = zone.n[SICK]
+        zone.sick[zone.n[SICK]] = row
+        zone.n[SICK] += 1
+
+
+@rule
+def families_decide(zone, p, key, day):
+    """Each sick child's family alone: whether and where to seek care today."""
+    for i in range(zone.n[SICK]):
+        row = zone.sick[i]
+        child = zone.child[row]
+        if child.going_to != WAIT or child.state != ALIVE:
+            continue
+        uniforms = draw(key, Decision.CHOICE, row, day)
+        minute = day * MINUTES + decision_minute(uniforms[0], p)
+        if p.seek_at_onset > 0.0:
+            minute = max(day * MINUTES, latest_onset(zone, child))
+        bring_up(zone, child, p, key, minute)
+        if child.state == ALIVE and may_decide(child, minute):
+            decide(zone, row, p, key, uniforms, minute)
+
+
+@rule
+def latest_onset(zone, child):
+    """The minute at which the newest of a child's illnesses began."""
+    latest = 0
+    for k in range(6):
+        if child.active[k] >= 0:
+            latest = max(latest, zone.course[child.active[k]].onset)
+    return latest
+
+
+@rule
+def decide(zone, row, p, key, uniforms, minute):
+    """One decision for the child, not one per illness; the shop is at hand, other providers are a walk away."""
+    child = zone.child[row]
+    household = zone.household[child.household]
+    day = minute // MINUTES
+    if household.odds_day < 0 or day - household.odds_day >= ODDS_LAST:
+        reckon_odds(household, zone.village[household.village], p, day)
+    care_at_home(child, zone.course, minute, p, key)
+    chosen = choose(child, household, p, uniforms, minute)
+    if chosen == INFORMAL:
+        at_shop(zone, row, p, key, minute)
+    elif chosen != WAIT:
+        set_out(zone, row, p, chosen, minute)
+
+
+@rule
+def be_served(zone, p, key, day):
+    """Children arrive at CHWs, the health centre and the hospital, and are seen in order of arrival."""
+    n = join_line(zone, day, 0, 0)
+    served = 0
+    while served < n:
+        row = row_of(zone.line[served])
+        served += 1
+        child = zone.child[row]
+        if child.state != ALIVE:
+            continue
+        if child.going_to == AT_HOSPITAL:
+            at_hospital(zone, row, p, key)
+        else:
+            at_provider(zone, row, p, key, day)
+        n = join_line(zone, day, served, n)
+        if n > zone.line.shape[0] - 2:
+            zone.n[STUCK] = 2
+            return
+
+
+@rule
+def join_line(zone, day, served, n):
+    """Whoever arrives today joins the line; second tries of the same day too."""
+    row = zone.arrivals[day]
+    zone.arrivals[day] = -1
+    while row >= 0:
+        child = zone.child[row]
+        following = child.next
+        since = child.arrives if child.waits_since < 0 else child.waits_since
+        n = line_up(zone.line, served, n, since, row)
+        row = following
+    return n
+
+
+@rule
+def meet_ones_fate(zone, p, key, day):
+    """What else falls due before midnight: onsets of the evening, worsenings, recoveries, deaths, fifth birthdays."""
+    midnight = (day + 1) * MINUTES - 1
+    row = zone.events[day]
+    zone.events[day] = -1
+    while row >= 0:
+        course = zone.course[row]
+        following = course.next
+        bring_up(zone, zone.child[course.child], p, key, midnight)
+        if course.stage >= MILD and course.stage < OVER:
+            put(zone.events, zone.course, row, course.due)
+        row = following
+    for i in range(zone.leave_from[day], zone.leave_from[day + 1]):
+        bring_up(zone, zone.child[zone.leavers[i]], p, key, midnight)
+    look_back(zone)

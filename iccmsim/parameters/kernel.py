@@ -1,0 +1,190 @@
+"""The flat record that the rules read: every declared number as one field, and what is derived from them once.
+
+Derived here: yearly incidence corrected so that the *counted* incidence is the published one (v_k of MODEL section 2),
+the season's integral, quantiles of frailty, chances of each step at skill 0, kits, odds factors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import gamma
+
+from iccmsim.core.records import AMOXICILLIN, DIARRHOEA, MALARIA, MONTH, PNEUMONIA, STEPS, YEAR
+from iccmsim.parameters.catalogue import all_parameters
+
+AGE_DAYS = (28.0, 60.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)  # bands of incidence
+BACKGROUND_DAYS = (0.0, 7.0, 28.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)
+SHORT = ("mal", "pneu", "diarr", "psbi", "nmfi", "cold")  # names of illnesses in keys
+FRAILTY_Z = np.linspace(-5.0, 5.0, 1001)  # quantile table: normal scores at which frailty is tabulated
+UNDER_FIVES = 0.18  # of a rural population; only to reckon kits. Mali 2009 census, about 18-20 %
+
+DERIVED = (
+    ("rate", (6, 5)), ("season", (6, 12)), ("frailty", (6, 1001)), ("background", (6,)), ("background_days", (7,)),
+    ("survival", (3,)), ("age_days", (6,)),
+    ("worsen_days", (6,)), ("death_days", (6,)), ("mend_days", (6,)), ("gap", (6,)),
+    ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
+    ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
+    ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (6,)), ("fac_kit_per_person", (6,)),
+)  # fmt: skip
+DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "danger_severe_factor",
+               "month_offset", "skill_start")  # fmt: skip
+
+
+def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
+    """Make the record of one regime, one row. `reference` are the values of `iccm-as-delivered`: step probabilities
+    are stated at its stationary skill."""
+    fields = [(p.field, "f8", (p.size,)) if p.size else (p.field, "f8") for p in all_parameters()]
+    fields += [(name, "f8", shape) for name, shape in DERIVED] + [(name, "f8") for name in DERIVED_ONE]
+    fields.append(("main_product", "i8", (6,)))
+    p = np.zeros(1, dtype=np.dtype(fields, align=True)).view(np.recarray)
+    for parameter in all_parameters():
+        p[parameter.field][0] = values[parameter.key]
+    _nature(p[0], values)
+    _treatment(p[0], values)
+    _families(p[0], values)
+    _providers(p[0], values, reference)
+    return p
+
+
+def _vector(values: Mapping[str, object], *keys: str) -> np.ndarray:
+    return np.array([0.0 if key is None else values[key] for key in keys], dtype=float)
+
+
+def _nature(p: np.record, values: Mapping[str, object]) -> None:
+    p.age_days[:], p.background_days[:] = AGE_DAYS, BACKGROUND_DAYS
+    p.background[:] = values["mort.background"]
+    p.survival[:] = values["pop.survival"]
+    p.worsen_days[:] = _vector(values, "time.mal.severe", "time.pneu.severe", "time.diarr.severe", None, None, None)
+    p.worsen_days[4:] = 1.0  # other fever and colds never worsen; the field must be above 0
+    p.death_days[:4] = _vector(values, "time.mal.death", "time.pneu.to_death", "time.diarr.to_death", "time.psbi.to_death")
+    p.death_days[4:] = 1.0
+    p.mend_days[:] = _vector(values, *(f"time.{name}.dur" for name in SHORT))
+    p.gap[:] = values["gap.days"]
+    p.gap[PNEUMONIA] = values["gap.pneu"]
+    p.sev[:] = _vector(values, "sev.mal.untreated", "sev.pneu", "sev.diarr", None, None, None)
+    p.sev[3] = 1.0
+    kappa = _vector(values, "kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi")
+    p.fatality[:4] = kappa * _vector(
+        values, "cfr.mal.severe_untx", "cfr.pneu.severe_untx", "cfr.diarr.severe_untx", "cfr.psbi.untx"
+    )
+    for k, name in enumerate(SHORT):
+        p.symptoms[k] = values[f"sym.{name}"]
+    curves = ("season.malaria", "season.ari", "season.diarr", None, "season.fever", "season.ari")
+    for k, curve in enumerate(curves):
+        months = np.array(values[curve], float) if curve else np.ones(12)
+        p.season[k] = months / months.mean()
+    for k in range(6):
+        cv = values["inc.mal.het"] if k == MALARIA else values["frailty.cv.other"]
+        p.frailty[k] = frailty_quantiles(float(cv))
+    incidence = published_incidence(values)
+    for k in range(6):
+        lost = mean_untreated_days(p, k) + p.gap[k]
+        p.rate[k] = [corrected(rate, p.frailty[k], p.season[k], lost) for rate in incidence[k]]
+    p.month_offset = 12 * math.ceil(values["run.warmup_days"] / YEAR)
+
+
+@lru_cache(maxsize=64)
+def frailty_quantiles(cv: float) -> np.ndarray:
+    """Quantiles of a gamma with mean 1 at normal scores -5 to 5, so that two illnesses can share part of theirs."""
+    if cv == 0.0:
+        return np.ones(len(FRAILTY_Z))
+    shape = 1.0 / (cv * cv)
+    table = gamma.ppf(ndtr(FRAILTY_Z), shape, scale=1.0 / shape)
+    weight = np.exp(-0.5 * FRAILTY_Z * FRAILTY_Z)
+    return table * (weight.sum() / (table * weight).sum())
+
+
+def published_incidence(values: Mapping[str, object]) -> np.ndarray:
+    """Episodes per child-year by illness and age band (28-59 d, to 6 months, to 12, to 24, to 60), as published."""
+    malaria = values["inc.mal"] * np.array([values["inc.mal.rr_0_5m"]] * 2 + [1.0, 1.0, 1.0])
+    diarrhoea = np.array([values[f"inc.diarr.{band}"] for band in ("0_5m", "0_5m", "6_11m", "12_23m", "24_59m")])
+    infant, toddler, child = values["inc.pneu.age_rr"]
+    ratio = np.array([infant * values["inc.pneu.rr_28_59d"], infant, infant, toddler, child])
+    width = np.diff(AGE_DAYS)
+    pneumonia = values["inc.pneu.0_59m"] * ratio / (ratio @ width / width.sum())
+    return np.array([malaria, pneumonia, diarrhoea, np.zeros(5), np.full(5, values["inc.nmfi"]),
+                     np.full(5, values["inc.cough_cold.0_59m"])])  # fmt: skip
+
+
+def mean_untreated_days(p: np.record, k: int) -> float:
+    """Mean length of an untreated course: it mends at max(T_r, T_w), or, severe, three days after T_d."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(24)
+    weights = weights / weights.sum()
+    t_w = p.worsen_days[k] * np.exp(p.time_severe_sd * nodes)[:, None, None]
+    t_d = t_w + p.death_days[k] * np.exp(p.time_death_sd * nodes)[None, :, None]
+    t_r = p.mend_days[k] * np.exp(p.time_dur_sd * nodes)[None, None, :]
+    w = weights[:, None, None] * weights[None, :, None] * weights[None, None, :]
+    mild = (w * np.maximum(t_r, t_w)).sum()
+    severe = (w * np.maximum(t_r, t_d + p.time_convalescence)).sum()
+    return float((1.0 - p.sev[k]) * mild + p.sev[k] * severe)
+
+
+def corrected(incidence: float, frailty: np.ndarray, season: np.ndarray, lost_days: float) -> float:
+    """Rate while at risk whose counted incidence is `incidence`: a child is not at risk while ill and shortly after.
+
+    Solves mean over frailty f and months s of r f s / (1 + r f s D/365) = incidence, by bisection.
+    """
+    if incidence <= 0.0:
+        return 0.0
+    weight = np.exp(-0.5 * FRAILTY_Z * FRAILTY_Z)
+    fs = frailty[::10, None] * season[None, :]
+    weight = (weight[::10] / weight[::10].sum())[:, None] / 12.0
+    low, high = incidence, incidence * 50.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        counted = (weight * middle * fs / (1.0 + middle * fs * lost_days / 365.0)).sum()
+        low, high = (middle, high) if counted < incidence else (low, middle)
+    return 0.5 * (low + high)
+
+
+def _treatment(p: np.record, values: Mapping[str, object]) -> None:
+    p.effect[:] = _vector(values, "tx.ors", "tx.zinc", "tx.amox.nonsev", "tx.act", "tx.act")
+    p.lag[:] = _vector(values, "tx.lag.ors", "tx.lag.zinc", "tx.lag.amox", "tx.lag.act", "tx.lag.act")
+    p.main_product[:] = [3, AMOXICILLIN, 0, AMOXICILLIN, 0, 0]
+    for k, key in ((MALARIA, "tx.mal.inpt_weak"), (PNEUMONIA, "tx.pneu.inpt"), (DIARRHOEA, "tx.diarr.inpt")):
+        if p.fatality[k] > 0.0:
+            p.inpatient[k] = max(0.0, 1.0 - values[key] / p.fatality[k])
+
+
+def _families(p: np.record, values: Mapping[str, object]) -> None:
+    p.seek_factor[:] = np.exp(values["seek.k"])
+    p.seek_severe_factor = math.exp(values["seek.sev"])
+    p.seek_tried_factor = math.exp(-values["seek.tried"])
+    p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"]
+    p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
+
+
+def logit(chance: float) -> float:
+    """Log-odds of a chance; 0 and 1 become certainties that a person's talent cannot undo."""
+    if chance <= 0.0 or chance >= 1.0:
+        return -700.0 if chance <= 0.0 else 700.0
+    return math.log(chance / (1.0 - chance))
+
+
+def stationary_skill(values: Mapping[str, object]) -> float:
+    """Mean skill once training, visits, refreshers, decay and turnover have settled."""
+    ceiling, month = values["skill.max"], 1.0
+    visits = values["spv.freq"] / month
+    gains = visits * (values["spv.obs"] * values["skill.mentored"] + (1 - values["spv.obs"]) * values["skill.visit"])
+    if values["spv.refresher_months"] > 0:
+        gains += values["skill.refresher"] / values["spv.refresher_months"]
+    turnover = values["chw.attr"] / 12.0
+    fresh = min(values["skill.training"], ceiling)
+    lost = values["skill.decay"] + gains / ceiling + turnover
+    return (gains + turnover * fresh) / lost if lost > 0 else fresh
+
+
+def _providers(p: np.record, values: Mapping[str, object], reference: Mapping[str, object]) -> None:
+    settled = stationary_skill(reference)
+    p.chw_logit[:] = [logit(values[f"chw.step.{step}"]) - settled for step in STEPS]
+    p.fac_logit[:] = [logit(values[f"fac.step.{step}"]) for step in STEPS]
+    p.danger_severe_factor = math.exp(values["chw.danger_severe"])
+    p.skill_start = min(values["skill.training"], values["skill.max"])
+    month = values["sup.kit_contacts"] * UNDER_FIVES / 12.0  # contacts per person and month
+    p.chw_kit[:] = np.maximum(1.0, values["chw.catch"] * month * np.array(values["sup.kit_mix"]))
+    p.fac_kit_per_person[:] = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["sup.kit_mix"])

@@ -1,0 +1,138 @@
+"""What a family does with a sick child: wait, buy from a shop, walk to the CHW, or travel to the health facility.
+
+Each day the choice is a race. Waiting and each provider draw an exponential of their own, a provider's is divided by
+its odds against waiting, and the shortest wins: the logit choice with a Gumbel per alternative, so that opening a new
+alternative can move a child only to it.
+"""
+
+from __future__ import annotations
+
+import math
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, WAIT
+
+ODDS_LAST = 7  # days for which a household's odds are taken as they were; trust fades over 90
+DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
+TRIED_FOR = 2 * MINUTES
+
+
+@rule
+def reckon_odds(household, village, p, day):
+    """How inclined a household is towards each provider, against waiting, for a child with no cough or fever alone."""
+    fade_trust(household, village, p, day)
+    common = household.taste_any
+    formal = common + household.taste_formal + p.seek_mob * p.mob_on
+    cost = p.seek_fee / household.wealth
+    household.odds[INFORMAL] = math.exp(p.seek_a_informal + common)
+    household.odds[AT_FACILITY] = math.exp(
+        p.seek_a_facility
+        + formal
+        - p.seek_km_facility * household.km_facility
+        - cost * p.fee_facility
+        + p.seek_trust * 0.5 * (household.trust[1] + village.trust[1])
+    )
+    household.odds[AT_CHW] = 0.0
+    if household.chw >= 0:
+        household.odds[AT_CHW] = math.exp(
+            p.seek_a_facility
+            + p.seek_chw_shift
+            + formal
+            - p.seek_km_chw * household.km_chw
+            - cost * p.fee_chw
+            + p.seek_trust * 0.5 * (household.trust[0] + village.trust[0])
+        )
+    household.odds_day = day
+
+
+@rule
+def fade_trust(household, village, p, day):
+    """Good and bad memories of a household and of its village fade."""
+    if day > household.trust_day:
+        left = math.exp(-(day - household.trust_day) / p.trust_days)
+        for v in range(2):
+            household.trust[v] *= left
+        household.trust_day = day
+    if day > village.trust_day:
+        left = math.exp(-(day - village.trust_day) / p.trust_days)
+        for v in range(2):
+            village.trust[v] *= left
+            village.users[v] *= left
+        village.trust_day = day
+
+
+@rule
+def remember(household, village, p, provider, change, day):
+    """An experience with a CHW or a facility moves the household's trust, and less the village's; never beyond +-1."""
+    fade_trust(household, village, p, day)
+    v = 0 if provider == AT_CHW else 1
+    household.trust[v] += change * (1.0 - abs(household.trust[v]))
+    weight = min(1.0, 2.0 / max(5.0, village.users[v]))
+    village.trust[v] += weight * change * (1.0 - abs(village.trust[v]))
+    village.users[v] += 1.0
+    household.odds_day = -1
+
+
+@rule
+def may_decide(child, minute):
+    """Whether there is a decision to make: the child is unwell, not on its way or in a queue, nor under good care."""
+    return child.ill > 0 and child.going_to == WAIT and child.waits_since < 0 and minute >= child.content_until
+
+
+@rule
+def decision_minute(u, p):
+    """The minute of the day at which the family decides: from the last 12 bits of a uniform the race also uses."""
+    rest = u * 1048576.0
+    share = rest - math.floor(rest)
+    return int(p.seek_hours[0] + share * (p.seek_hours[1] - p.seek_hours[0]))
+
+
+@rule
+def choose(child, household, p, uniforms, minute):
+    """The family takes the alternative whose exponential, divided by its odds, is the shortest."""
+    if child.complaint == NO_COMPLAINT:
+        return WAIT
+    pull = p.seek_factor[child.complaint]
+    if child.perceived:
+        pull *= p.seek_severe_factor
+    shortest = -math.log(uniforms[0])
+    chosen = WAIT
+    for v in range(INFORMAL, AT_FACILITY + 1):
+        odds = household.odds[v] * pull
+        if minute - child.visited[v] < TRIED_FOR:
+            odds *= p.seek_tried_factor
+        if 1.0 - uniforms[v] < odds * shortest:  # -log(u) >= 1 - u: spares most logarithms
+            time = -math.log(uniforms[v]) / odds
+            if time < shortest:
+                shortest = time
+                chosen = v
+    return chosen
+
+
+@rule
+def second_choice(child, household, p, key, who, failed, day):
+    """After a walk for nothing some families try another provider the same day; WAIT if they go home."""
+    uniforms = draw(key, Decision.SECOND_TRY, who, day)
+    if uniforms[0] >= p.seek_second:
+        return WAIT
+    chosen = WAIT
+    shortest = 0.0
+    for v in range(INFORMAL, AT_FACILITY + 1):
+        if v != failed and household.odds[v] > 0.0:
+            time = -math.log(uniforms[v]) / household.odds[v]
+            if chosen == WAIT or time < shortest:
+                shortest = time
+                chosen = v
+    return chosen
+
+
+@rule
+def walking_minutes(household, p, provider):
+    """How long the way to a provider takes on foot."""
+    km = household.km_facility
+    if provider == AT_CHW:
+        km = household.km_chw
+    elif provider > AT_FACILITY:
+        km = household.km_hospital
+    return int(km * 60.0 / p.seek_speed)

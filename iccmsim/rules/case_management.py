@@ -1,0 +1,227 @@
+"""The consultation: look for danger, test the fever, count the breaths, classify, hand out what is in the box, refer.
+
+The same steps serve a CHW and the first-level facility; how often each is done is theirs (`provider.logit`), and
+what comes out (correct treatment, antibiotics to colds, referrals missed) is nobody's input. One visit treats the
+whole child. A provider sees symptoms and test results, never the illness.
+"""
+
+from __future__ import annotations
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import (
+    ACT_CHILD,
+    ACT_INFANT,
+    AMOXICILLIN,
+    AT_CHW,
+    COUNT_BREATHS,
+    COUNTED,
+    DANGER_FOUND,
+    FAST_FOUND,
+    GIVE_ORS,
+    GIVE_ZINC,
+    HAS_COUGH,
+    HAS_DANGER,
+    HAS_DIARRHOEA,
+    HAS_FAST,
+    HAS_FEVER,
+    IS_INFECTED,
+    LOOK_FOR_DANGER,
+    LOOKED,
+    MILD,
+    MINUTES,
+    MONTH,
+    OBEY_TEST,
+    ORS,
+    POSITIVE,
+    RDT,
+    REFER,
+    REFERRED,
+    RIGHT_DOSE,
+    TEST_FEVER,
+    TESTED,
+    WITHHOLD,
+    ZINC,
+)
+
+
+@rule
+def lead_course(child, courses):
+    """The illness that stands for the visit in the books: the lowest numbered that is being suffered."""
+    for k in range(6):
+        row = child.active[k]
+        if row >= 0 and courses[row].stage >= MILD:
+            return row
+    return -1
+
+
+@rule
+def does(provider, step, u, extra):
+    """Whether a step of the consultation is done: by talent and skill, and by how plainly the child asks for it."""
+    return u < provider.sure[step] if extra == 0.0 else u < more_sure(provider.sure[step], extra)
+
+
+@rule
+def more_sure(chance, factor):
+    """Multiply the odds of a chance."""
+    odds = factor * chance / (1.0 - chance)
+    return odds / (1.0 + odds)
+
+
+@rule
+def is_young_infant(child, minute):
+    """Under 60 days of age, where CHWs refer and do not treat."""
+    return minute - child.birth < 60 * MINUTES
+
+
+@rule
+def act_for_age(child, minute):
+    """The package of ACT for the child's age: the smaller one under three years."""
+    return ACT_INFANT if minute - child.birth < 36.0 * MONTH * MINUTES else ACT_CHILD
+
+
+@rule
+def book_key(provider, course):
+    """Episode and provider together: a provider's reading of a course stays the same at every visit."""
+    return course.episode | (provider.number & 0xFFFF) << 16
+
+
+@rule
+def assess(child, course, provider, visit, p, key, signs):
+    """Look for danger signs and, if one is found, refer: more often seen when the child is truly in danger."""
+    step = draw(key, Decision.STEP, course.child, book_key(provider, course), course.illness, course.visits)
+    reading = draw(key, Decision.CLASSIFY, course.child, book_key(provider, course), course.illness)
+    if not does(provider, LOOK_FOR_DANGER, step[0], p.danger_severe_factor if child.severe > 0 else 0.0):
+        return
+    visit.marks |= LOOKED
+    seen = reading[0] < p.dx_danger_sens if signs & HAS_DANGER else reading[0] < 1.0 - p.dx_danger_spec
+    if seen:
+        visit.marks |= DANGER_FOUND
+        if does(provider, REFER, step[1], 0.0):
+            visit.marks |= REFERRED
+
+
+@rule
+def wants_for_diarrhoea(course, provider, key):
+    """Products that a child with diarrhoea should be given: ORS and zinc, if the provider thinks of them."""
+    step = draw(key, Decision.STEP_MORE, course.child, book_key(provider, course), course.illness, course.visits)
+    wanted = 0
+    if does(provider, GIVE_ORS, step[0], 0.0):
+        wanted |= 1 << ORS
+    if does(provider, GIVE_ZINC, step[1], 0.0):
+        wanted |= 1 << ZINC
+    return wanted
+
+
+@rule
+def test_is_positive(child, course, p, key, signs, minute):
+    """The rapid test answers to infection, not to illness, and for weeks after an ACT to what is left of the last one."""
+    u, v, _, _ = draw(key, Decision.TEST, course.child, course.episode, course.illness)
+    if signs & IS_INFECTED:
+        return u < p.dx_rdt_sens
+    lately = child.act_at >= 0 and minute - child.act_at < p.dx_rdt_persist_days * MINUTES
+    if lately and v < p.dx_rdt_persist:
+        return True
+    return u < 1.0 - p.dx_rdt_spec
+
+
+@rule
+def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute):
+    """Test the fever, then treat by the result or against it; without a test treat on suspicion, or refer, by policy."""
+    step = draw(key, Decision.STEP, course.child, book_key(provider, course), course.illness, course.visits, 1)
+    act = 1 << act_for_age(child, minute)
+    if does(provider, TEST_FEVER, step[0], 0.0):
+        if provider.stock[RDT] <= 0:
+            visit.lacked |= 1 << RDT
+        else:
+            take_from_stock(provider, month, RDT)
+            visit.given |= 1 << RDT
+            visit.marks |= TESTED
+            if test_is_positive(child, course, p, key, signs, minute):
+                visit.marks |= POSITIVE
+                return act
+            return 0 if does(provider, OBEY_TEST, step[1], 0.0) else act
+    if provider.kind == AT_CHW and p.policy_no_rdt == 0.0:
+        visit.marks |= REFERRED
+        return 0
+    return act
+
+
+@rule
+def wants_for_cough(course, provider, visit, p, key, signs):
+    """Count the breaths and give amoxicillin to fast breathing; to the rest it is withheld, mostly."""
+    step = draw(key, Decision.STEP, course.child, book_key(provider, course), course.illness, course.visits, 2)
+    reading = draw(key, Decision.CLASSIFY, course.child, book_key(provider, course), course.illness)
+    if does(provider, COUNT_BREATHS, step[0], 0.0):
+        visit.marks |= COUNTED
+        fast = reading[1] < p.dx_rr_sens if signs & HAS_FAST else reading[1] < 1.0 - p.dx_rr_spec
+        if fast:
+            visit.marks |= FAST_FOUND
+            return 1 << AMOXICILLIN
+    return 0 if does(provider, WITHHOLD, step[1], 0.0) else 1 << AMOXICILLIN
+
+
+@rule
+def classify(child, course, provider, month, visit, p, key, signs, minute):
+    """Everything the visit should hand out, from all of the child's complaints."""
+    wanted = 0
+    if signs & HAS_DIARRHOEA:
+        wanted |= wants_for_diarrhoea(course, provider, key)
+    if signs & HAS_FEVER:
+        wanted |= wants_for_fever(child, course, provider, month, visit, p, key, signs, minute)
+    if signs & HAS_COUGH:
+        wanted |= wants_for_cough(course, provider, visit, p, key, signs)
+    return wanted
+
+
+@rule
+def hand_out(provider, month, visit, wanted):
+    """Give what is in the box; what is not is noted as lacking."""
+    for product in range(RDT):
+        if wanted & 1 << product:
+            if take_from_stock(provider, month, product):
+                visit.given |= 1 << product
+            else:
+                visit.lacked |= 1 << product
+
+
+@rule
+def take_from_stock(provider, month, product):
+    """Hand one dose to a child, if there is one."""
+    if provider.stock[product] <= 0:
+        return False
+    provider.stock[product] -= 1
+    provider.used[0, product] += 1
+    provider.given[product] += 1
+    month.given[product] += 1
+    return True
+
+
+@rule
+def dose_size(course, provider, p, key, product):
+    """A full course of the drug, or a wrong dose that does part of the work."""
+    uniforms = draw(key, Decision.DOSE, course.child, book_key(provider, course), course.illness, course.visits)
+    right = does(provider, RIGHT_DOSE, uniforms[min(product, 3)], 0.0)
+    return 1.0 if right else p.tx_dose_wrong
+
+
+@rule
+def stock_out_policy(course, provider, visit, p, key):
+    """A child whose drug is out is sent to the health centre, or told to come back."""
+    u, _, _, _ = draw(key, Decision.STOCK_OUT_POLICY, course.child, book_key(provider, course), course.illness, course.visits)
+    if u < p.policy_stockout_refer:
+        visit.marks |= REFERRED
+
+
+@rule
+def consult(child, course, provider, month, visit, p, key, signs, minute):
+    """See one child through: danger, complaints, drugs. Young infants are referred untreated by a CHW."""
+    assess(child, course, provider, visit, p, key, signs)
+    if provider.kind == AT_CHW and p.policy_under_2m_refer > 0.0 and is_young_infant(child, minute):
+        visit.marks |= REFERRED
+        return
+    if child.by_referral:
+        visit.marks |= DANGER_FOUND
+    hand_out(provider, month, visit, classify(child, course, provider, month, visit, p, key, signs, minute))
+    if visit.lacked and provider.kind == AT_CHW:
+        stock_out_policy(course, provider, visit, p, key)

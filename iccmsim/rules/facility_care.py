@@ -1,0 +1,73 @@
+"""When providers are open, and what becomes of a referral: does the family go, when does it arrive."""
+
+from __future__ import annotations
+
+import math
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw, expit, two_normals
+from iccmsim.core.records import AT_CHW, AT_HOSPITAL, MONTH
+
+
+@rule
+def month_number(day, p):
+    """Count calendar months so that launch (1 January) begins a year; warm-up months come before."""
+    return int(math.floor((day - p.run_warmup_days) / MONTH)) + int(p.month_offset)
+
+
+@rule
+def is_rainy(day, p):
+    """July to October, when paths are longer."""
+    return 6 <= month_number(day, p) % 12 <= 9
+
+
+@rule
+def facility_is_open(day, p):
+    """Opening days of the week."""
+    return day % 7 < p.fac_days_week
+
+
+@rule
+def minutes_today(kind, p):
+    """Minutes a provider has for sick children on a day."""
+    return p.chw_minutes_day if kind == AT_CHW else p.fac_minutes_day
+
+
+@rule
+def minutes_each(kind, p):
+    """Minutes that one sick child takes."""
+    return p.chw_minutes if kind == AT_CHW else p.fac_minutes
+
+
+@rule
+def has_room(provider, p):
+    """Whether one more child may wait for tomorrow."""
+    return provider.waiting < (p.chw_queue if provider.kind == AT_CHW else p.fac_queue)
+
+
+@rule
+def loses_patience(kind, p, days_waited):
+    """Whether a family that was not seen gives up."""
+    return days_waited >= (p.chw_patience if kind == AT_CHW else p.fac_patience)
+
+
+@rule
+def completes_referral(child, course, household, destination, p, key, rainy):
+    """Whether a family goes where it was sent: severity first, then distance, the rains, the price, trust."""
+    u, _, _, _ = draw(key, Decision.REFERRAL, course.child, course.episode, course.illness, course.visits)
+    km = household.km_hospital if destination == AT_HOSPITAL else household.km_facility
+    if rainy:
+        km *= p.ref_season
+    log_odds = p.ref_base - p.ref_km * km - p.ref_fee * p.fee_facility / household.wealth
+    log_odds += p.ref_trust * household.trust[1]
+    if child.severe > 0:
+        log_odds += p.ref_severe_gain
+    return u < expit(log_odds)
+
+
+@rule
+def referral_minutes(course, p, key):
+    """Hours between being sent and arriving: deciding, finding money, travelling; log-normal."""
+    _, u, v, _ = draw(key, Decision.REFERRAL, course.child, course.episode, course.illness, course.visits)
+    z, _ = two_normals(u, v)
+    return int(p.ref_delay * math.exp(p.ref_delay_sd * z) * 60.0)

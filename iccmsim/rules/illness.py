@@ -1,0 +1,229 @@
+"""How one child's illnesses run: they begin, worsen, kill or mend, and a dose of a drug changes the chances.
+
+Potential outcomes (when a course would worsen, kill or mend, and the uniforms that decide) are drawn when the
+population is built and are the same in every arm; treatment changes only the chances they are compared with.
+"""
+
+from __future__ import annotations
+
+import math
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import (
+    ALIVE,
+    AGED_OUT,
+    AT_CHW,
+    AT_FACILITY,
+    BACKGROUND,
+    CUT_SHORT,
+    DEAD,
+    DIED,
+    DUE,
+    HAS_COUGH,
+    HAS_DANGER,
+    HAS_DANGER_SEVERE,
+    HAS_DIARRHOEA,
+    HAS_FAST,
+    HAS_FEVER,
+    MALARIA,
+    MENDING,
+    MILD,
+    MINUTES,
+    NEVER,
+    NEWBORN,
+    NO_COMPLAINT,
+    NOT_REACHED,
+    OVER,
+    PREVENTED,
+    RECOVERED,
+    RUNNING,
+    SEVERE,
+)
+
+
+@rule
+def live_until(child, courses, p, key, minute):
+    """Bring a child up to a minute: whatever fell due earlier (onset, worsening, death, recovery) happens first.
+
+    Ties in one minute go to the lowest illness number, the background death or fifth birthday comes last.
+    """
+    while child.state == ALIVE:
+        illness, due = what_comes_next(child, courses)
+        if illness >= 0 and due <= child.leaves:
+            if due > minute:
+                return
+            come_about(child, courses, courses[child.active[illness]], p, key)
+        elif child.leaves <= minute:
+            leave(child, courses, child.leaves, DEAD if child.leaves_dead else AGED_OUT, BACKGROUND)
+        else:
+            return
+
+
+@rule
+def what_comes_next(child, courses):
+    """Find the illness of a child whose next turn falls due first, and when."""
+    illness = -1
+    due = NEVER
+    for k in range(6):
+        row = child.active[k]
+        if row >= 0 and courses[row].due < due:
+            illness = k
+            due = courses[row].due
+    return illness, due
+
+
+@rule
+def come_about(child, courses, course, p, key):
+    """Let one course take its next turn: onset, then worsening, then death or recovery."""
+    if course.stage == DUE:
+        begin(child, course, p, key)
+    elif course.stage == MILD:
+        worsen_or_not(child, course, p)
+    elif course.stage == SEVERE:
+        kill_or_not(child, courses, course, p)
+    else:
+        finish(child, course, RECOVERED)
+    if child.state == ALIVE:
+        take_stock_of(child, courses)
+
+
+@rule
+def begin(child, course, p, key):
+    """An illness begins, unless a recent antimalarial still protects the child from malaria."""
+    if course.illness == MALARIA and child.act_at >= 0:
+        guard = protection(child, p, course.onset)
+        if guard > 0.0:
+            u, _, _, _ = draw(key, Decision.PROTECTION, course.child, course.episode, course.illness)
+            if u < guard:
+                finish(child, course, PREVENTED)
+                return
+    course.outcome = RUNNING
+    child.ill += 1
+    if course.illness == NEWBORN:
+        become_severe(child, course, p, 1.0)
+        return
+    course.stage = MILD
+    course.due = course.worsens
+    course.perceived = 1 if course.u_recognise < p.recog_mild else 0
+
+
+@rule
+def protection(child, p, minute):
+    """Protection from malaria that is left of the last ACT: full for half of its days, then falling to none."""
+    days = (minute - child.act_at) / MINUTES
+    span = p.prophylaxis_act_days
+    if days < 0.5 * span:
+        return child.act_dose
+    if days < span:
+        return child.act_dose * (span - days) / (0.5 * span)
+    return 0.0
+
+
+@rule
+def worsen_or_not(child, course, p):
+    """At T_w the illness turns severe or not, by the chance that the treatment so far has left."""
+    chance = p.sev[course.illness]
+    if course.overlaps:
+        chance *= p.overlap_mechanism
+    chance *= (1.0 - course.x[0]) * (1.0 - course.x[1])
+    course.chance_severe = chance
+    if course.u_worsen < chance:
+        become_severe(child, course, p, chance)
+    else:
+        course.stage = MENDING
+        course.due = max(course.mends, course.worsens)
+
+
+@rule
+def become_severe(child, course, p, chance):
+    """The child is now in danger; the family may see it, and remembers who had treated it."""
+    course.chance_severe = chance
+    course.stage = SEVERE
+    course.was_severe = 1
+    course.due = course.kills
+    child.severe += 1
+    course.perceived = 1 if course.u_recognise < p.recog_severe else 0
+    child.content_until = min(child.content_until, course.worsens)
+    child.let_down_by |= course.treated_by & (1 << AT_CHW | 1 << AT_FACILITY)
+
+
+@rule
+def kill_or_not(child, courses, course, p):
+    """At T_d a severe illness kills or not. The chance is counted as an expected death whatever happens."""
+    chance = p.fatality[course.illness] * (1.0 - course.y[0]) * (1.0 - course.y[1])
+    course.chance_death = chance
+    if course.u_die < chance:
+        leave(child, courses, course.kills, DEAD, course.illness)
+    else:
+        child.severe -= 1
+        course.stage = MENDING
+        course.due = course.kills + int(p.time_convalescence * MINUTES)
+
+
+@rule
+def finish(child, course, outcome):
+    """A course is over and makes room for the next of its kind."""
+    if course.stage == SEVERE:
+        child.severe -= 1
+    if course.stage >= MILD:
+        child.ill -= 1
+    course.stage = OVER
+    course.outcome = outcome
+    child.active[course.illness] = -1
+
+
+@rule
+def leave(child, courses, minute, state, cause):
+    """A child dies, or turns five, with one cause; what it was suffering from is cut short."""
+    child.state = state
+    child.end = minute
+    if state == DEAD:
+        child.cause = cause
+    for k in range(6):
+        row = child.active[k]
+        if row >= 0:
+            course = courses[row]
+            if course.stage == DUE:
+                finish(child, course, NOT_REACHED)
+            elif k == cause:
+                finish(child, course, DIED)
+            else:
+                finish(child, course, CUT_SHORT)
+
+
+@rule
+def take_stock_of(child, courses):
+    """What the family sees of all the child's illnesses together: the worst complaint, and whether it looks severe."""
+    signs = signs_now(child, courses)
+    child.perceived = 0
+    for k in range(6):
+        row = child.active[k]
+        if row >= 0 and courses[row].stage >= MILD and courses[row].perceived:
+            child.perceived = 1
+    child.complaint = NO_COMPLAINT
+    if signs & HAS_DANGER:
+        child.complaint = 0
+    elif signs & HAS_FAST:
+        child.complaint = 1
+    elif signs & HAS_DIARRHOEA:
+        child.complaint = 2
+    elif signs & HAS_FEVER:
+        child.complaint = 3
+    elif signs & HAS_COUGH:
+        child.complaint = 4
+
+
+@rule
+def signs_now(child, courses):
+    """Join the symptoms of everything the child suffers from; a danger sign may show only once it is severe."""
+    signs = 0
+    for k in range(6):
+        row = child.active[k]
+        if row >= 0 and courses[row].stage >= MILD:
+            own = courses[row].signs
+            if courses[row].stage == SEVERE:
+                if own & HAS_DANGER_SEVERE:
+                    own |= HAS_DANGER
+            signs |= own
+    return signs

@@ -1,0 +1,163 @@
+"""Drugs and tests as whole doses: used, reported, ordered, rationed, delivered, run out.
+
+Stock-outs are not a parameter. They come about because a month's use varies, reports are missing, deliveries take
+time and hold less than was asked for.
+"""
+
+from __future__ import annotations
+
+import math
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw, two_normals
+
+SLOTS = 4  # deliveries that can be on the way at once, and review periods that are remembered
+
+
+@rule
+def note_stock(provider, month):
+    """At the end of a day: which products are there, for the ledger of stock-outs and for the next order."""
+    out = 0
+    for product in range(6):
+        if provider.stock[product] > 0:
+            provider.days_in[0, product] += 1
+        else:
+            month.stock_out_days[product] += 1
+            out = 1
+    month.any_out_days += out
+    provider.stocked += ((1.0 - out) - provider.stocked) / 30.0
+
+
+@rule
+def monthly_use(provider, product):
+    """Average monthly consumption by the reports that arrived, corrected for days out of stock; else the kit's."""
+    used = 0
+    days = 0
+    for period in range(SLOTS - 1):
+        if provider.reported[period]:
+            used += provider.used[period, product]
+            days += provider.days_in[period, product]
+    if days < 15:
+        return provider.kit[product]
+    return 30.0 * used / days
+
+
+@rule
+def on_order(provider, product):
+    """Doses that are on the way."""
+    coming = 0
+    for slot in range(SLOTS):
+        coming += provider.coming[slot, product]
+    return coming
+
+
+@rule
+def quantity_to_order(provider, product, review, lead, buffer, floor):
+    """Order up to the use expected until the next delivery, plus a buffer; at least the floor when the shelf is bare."""
+    need = monthly_use(provider, product) * (review + lead + buffer) / 30.0
+    order = math.ceil(need - provider.stock[product] - on_order(provider, product))
+    if provider.stock[product] == 0 and on_order(provider, product) == 0:
+        order = max(order, math.ceil(floor * provider.kit[product]))
+    return max(0, int(order))
+
+
+@rule
+def report_arrives(provider, p, key, day):
+    """Whether this period's report reaches the health centre; without it nothing is known and nothing is sent."""
+    u, _, _, _ = draw(key, Decision.REPORT, provider.number, day)
+    return 1 if u < p.spv_report else 0
+
+
+@rule
+def close_period(provider):
+    """The counts of this period become those of the last one."""
+    for product in range(6):
+        for period in range(SLOTS - 1, 0, -1):
+            provider.used[period, product] = provider.used[period - 1, product]
+            provider.days_in[period, product] = provider.days_in[period - 1, product]
+        provider.used[0, product] = 0
+        provider.days_in[0, product] = 0
+    for period in range(SLOTS - 1, 0, -1):
+        provider.reported[period] = provider.reported[period - 1]
+    provider.reported[0] = 0
+    provider.period += 1
+
+
+@rule
+def free_slot(provider):
+    """Where a new delivery can be noted, -1 if four are on the way already."""
+    for slot in range(SLOTS):
+        if provider.coming_day[slot] < 0:
+            return slot
+    return -1
+
+
+@rule
+def lead_days(provider, p, key, day, mean):
+    """Days from order to delivery: gamma with a whole shape, as the sum of so many exponentials."""
+    uniforms = draw(key, Decision.LEAD_TIME, provider.number, day)
+    shape = int(p.sup_lead_shape)
+    total = 0.0
+    for i in range(shape):
+        total -= math.log(uniforms[i])
+    return max(1, int(round(mean * total / shape)))
+
+
+@rule
+def filled(ordered, chance, u, v):
+    """How many of the doses ordered are really sent: binomial, exactly up to 200 doses, by the normal above."""
+    if ordered <= 0 or chance <= 0.0:
+        return 0
+    if chance >= 1.0:
+        return ordered
+    if ordered > 200:
+        z, _ = two_normals(u, v)
+        sent = round(ordered * chance + z * math.sqrt(ordered * chance * (1.0 - chance)))
+        return int(min(ordered, max(0, sent)))
+    withheld = 0
+    term = math.exp(ordered * math.log(chance))
+    below = term
+    while u > below and withheld < ordered:
+        term *= (ordered - withheld) / (withheld + 1.0) * (1.0 - chance) / chance
+        withheld += 1
+        below += term
+    return ordered - withheld
+
+
+@rule
+def receive(provider, month, day):
+    """Deliveries that are due go on the shelf."""
+    for slot in range(SLOTS):
+        if 0 <= provider.coming_day[slot] <= day:
+            for product in range(6):
+                doses = provider.coming[slot, product]
+                provider.stock[product] += doses
+                provider.received[product] += doses
+                month.received[product] += doses
+                provider.coming[slot, product] = 0
+            provider.coming_day[slot] = -1
+
+
+@rule
+def share_out(stock, requests, shares, n):
+    """Divide a short stock among requests in proportion, whole doses, largest remainders first (ties: first row)."""
+    total = 0
+    for i in range(n):
+        total += requests[i]
+    if total <= stock:
+        for i in range(n):
+            shares[i] = requests[i]
+        return
+    left = stock
+    for i in range(n):
+        shares[i] = requests[i] * stock // total
+        left -= shares[i]
+    for _ in range(left):
+        best = -1
+        most = -1
+        for i in range(n):
+            remainder = requests[i] * stock - shares[i] * total
+            if remainder > most:
+                most = remainder
+                best = i
+        shares[best] += 1

@@ -1,0 +1,202 @@
+"""What a drug does in one child: which of its illnesses it acts on, how much, from when.
+
+Effects on death are those of parameters `tx.*`; whoever hands the drug out, the same dose does the same. Facilities
+add what only they have: inpatient care of a severe illness, by tier.
+"""
+
+from __future__ import annotations
+
+import math
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import (
+    AMOXICILLIN,
+    AT_CHW,
+    AT_HOSPITAL,
+    BY_ZINC,
+    DIARRHOEA,
+    FEVER,
+    MAIN,
+    MALARIA,
+    MILD,
+    MINUTES,
+    NEWBORN,
+    ORS,
+    PNEUMONIA,
+    SEVERE,
+    ZINC,
+)
+
+
+@rule
+def take_dose(course, mechanism, effect, effect_severe, works_at):
+    """A dose begins to work at a minute and lowers the chance that the course worsens, or kills.
+
+    Before worsening its whole effect is max(effect, effect_severe); after it, effect_severe; after T_d nothing. Per
+    mechanism only the best dose counts, so a further, earlier or better one never harms (MODEL section 4).
+    """
+    if works_at >= course.kills:
+        return
+    course.y[mechanism] = max(course.y[mechanism], effect_severe)
+    if works_at < course.worsens:
+        gain = 1.0 - (1.0 - effect) / (1.0 - effect_severe)
+        course.x[mechanism] = max(course.x[mechanism], gain)
+
+
+@rule
+def adheres(course, mechanism, p, key):
+    """Whether the family completes the treatment: one answer for a child, course and mechanism."""
+    u, v, _, _ = draw(key, Decision.ADHERENCE, course.child, course.episode, course.illness)
+    return (u if mechanism == MAIN else v) < p.tx_adherence
+
+
+@rule
+def later(minute, days):
+    """The minute at which a drug begins to act."""
+    return minute + int(math.floor(days * MINUTES))
+
+
+@rule
+def product_helps(product, illness):
+    """Which drug acts on which illness; on any other it does nothing."""
+    if illness == DIARRHOEA:
+        return product in (ORS, ZINC)
+    if illness == PNEUMONIA:
+        return product == AMOXICILLIN
+    return illness == MALARIA and product > AMOXICILLIN
+
+
+@rule
+def give(course, product, dose, inpatient, minute, p, key):
+    """One product acts on one course: `inpatient` is the effect that facility care adds once it is severe."""
+    if not product_helps(product, course.illness):
+        return
+    mechanism = BY_ZINC if product == ZINC else MAIN
+    taken = dose if adheres(course, mechanism, p, key) else 0.0
+    effect = p.effect[product] * taken
+    severe = 0.0 if product == ZINC else inpatient
+    if product == ORS:
+        severe = max(severe, p.tx_ors_severe * effect)
+    take_dose(course, mechanism, effect, severe, later(minute, p.lag[product]))
+
+
+@rule
+def full_treatment(course, chance, key):
+    """Whether a facility gives the full inpatient treatment (injections and what follows) to this course."""
+    u, _, _, _ = draw(key, Decision.FULL_TREATMENT, course.child, course.episode, course.illness)
+    return u < chance
+
+
+@rule
+def inpatient_effect(course, chance, p, key):
+    """What facility care adds for a severe course: from the inpatient case fatality of its illness, if fully given."""
+    return p.inpatient[course.illness] if full_treatment(course, chance, key) else 0.0
+
+
+@rule
+def newborn_care(course, full, provider, minute, p, key):
+    """Newborn infection: hospital care, injections or oral antibiotics, by tier and by what is really given."""
+    if provider == AT_HOSPITAL:
+        effect = p.tx_psbi_hosp if full else p.tx_psbi_inj
+    else:
+        effect = p.tx_psbi_inj if full else p.tx_psbi_oral
+    take_dose(course, MAIN, effect, effect, later(minute, p.lag[AMOXICILLIN]))
+
+
+@rule
+def treat(child, courses, given, doses, provider, minute, p, key):
+    """All that a visit hands out acts on all the child's illnesses; an ACT protects from malaria for a while."""
+    for k in range(6):
+        row = child.active[k]
+        if row >= 0 and courses[row].stage >= MILD:
+            course = courses[row]
+            inpatient = 0.0 if provider == AT_CHW else inpatient_effect(course, p.fac_full, p, key)
+            for product in range(5):
+                if given & 1 << product:
+                    give(course, product, doses[product], inpatient, minute, p, key)
+                    course.doses |= 1 << product
+            if given:
+                course.treated_by |= 1 << provider
+    for product in range(3, 5):
+        if given & 1 << product:
+            child.act_at = minute
+            child.act_dose = doses[product]
+
+
+@rule
+def admit(child, courses, provider, chance, minute, p, key):
+    """Inpatient care of what is severe, by the tier's chance of giving it in full; newborns as their own case."""
+    for k in range(NEWBORN + 1):
+        row = child.active[k]
+        if row >= 0 and courses[row].stage == SEVERE:
+            course = courses[row]
+            course.treated_by |= 1 << provider
+            if k == NEWBORN:
+                newborn_care(course, full_treatment(course, chance, key), provider, minute, p, key)
+            else:
+                lag = p.lag[p.main_product[k]]
+                take_dose(course, MAIN, 0.0, inpatient_effect(course, chance, p, key), later(minute, lag))
+
+
+@rule
+def hospital_care(child, courses, minute, p, key):
+    """The referral hospital treats every illness rightly and most severe ones in full; it is not modelled further."""
+    admit(child, courses, AT_HOSPITAL, p.hosp_full, minute, p, key)
+    for k in range(NEWBORN):
+        row = child.active[k]
+        if row >= 0 and courses[row].stage >= MILD:
+            course = courses[row]
+            inpatient = inpatient_effect(course, p.hosp_full, p, key)
+            give(course, int(p.main_product[k]), 1.0, inpatient, minute, p, key)
+            course.treated_by |= 1 << AT_HOSPITAL
+            if k == MALARIA:
+                child.act_at = minute
+                child.act_dose = 1.0
+
+
+@rule
+def buy_from_shop(child, courses, minute, p, key):
+    """Informal care has content: the right class of drug now and then, at part of a dose."""
+    for k in range(6):
+        row = child.active[k]
+        if row < 0 or courses[row].stage < MILD:
+            continue
+        course = courses[row]
+        u = draw(key, Decision.INFORMAL, course.child, course.episode, k)
+        if u[0] < p.informal_act and (k in (MALARIA, FEVER)):
+            partial_act(child, course, p.informal_dose, minute, p, key)
+        elif k == PNEUMONIA and u[1] < p.informal_amox:
+            give(course, AMOXICILLIN, p.informal_dose, 0.0, minute, p, key)
+        elif k == DIARRHOEA:
+            if u[2] < p.informal_ors:
+                give(course, ORS, p.informal_dose, 0.0, minute, p, key)
+            if u[3] < p.informal_zinc:
+                give(course, ZINC, p.informal_dose, 0.0, minute, p, key)
+
+
+@rule
+def partial_act(child, course, dose, minute, p, key):
+    """Part of a course of an antimalarial, from a shop or from home: it also protects, in part."""
+    give(course, 3, dose, 0.0, minute, p, key)
+    child.act_at = minute
+    child.act_dose = dose
+
+
+@rule
+def care_at_home(child, courses, minute, p, key):
+    """What some families have at home, given when they first consider the illness."""
+    for k in range(6):
+        row = child.active[k]
+        if row < 0 or courses[row].stage < MILD or courses[row].home_asked:
+            continue
+        course = courses[row]
+        course.home_asked = 1
+        if k not in (MALARIA, DIARRHOEA, FEVER):
+            continue
+        u = draw(key, Decision.HOME, course.child, course.episode, k)
+        if k == DIARRHOEA:
+            if u[0] < p.home_ors:
+                give(course, ORS, p.informal_dose, 0.0, minute, p, key)
+        elif u[0] < p.home_act:
+            partial_act(child, course, p.informal_dose, minute, p, key)

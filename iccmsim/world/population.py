@@ -1,0 +1,292 @@
+"""Households, all births within the horizon, and every illness the children would have: the same in every arm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import WHO_LIMIT, ZONE_LIMIT, Decision, draw, refuse_unfit, two_normals
+from iccmsim.core.records import CHILD, COURSE, FIVE_YEARS, HOUSEHOLD, MINUTES, NEVER, NEWBORN, VILLAGE, YEAR, table
+from iccmsim.world.onsets import course_of_illness, draw_signs, frailties, mark_overlaps, newborn_course
+
+FIVE = FIVE_YEARS * MINUTES
+
+
+@dataclass(frozen=True)
+class ZoneMap:
+    """Where the families of one zone live: people and straight-line km of each of its villages."""
+
+    number: int
+    villages: np.ndarray  # their numbers in the district
+    people: np.ndarray
+    km_facility: np.ndarray
+    km_hospital: np.ndarray
+
+
+@dataclass(frozen=True)
+class Population:
+    """The people of one zone as the seed makes them, before anything has happened. Never written to."""
+
+    number: int
+    child: np.recarray
+    course: np.recarray
+    household: np.recarray
+    village: np.recarray
+    onset_from: np.ndarray
+    births: np.ndarray
+    birth_from: np.ndarray
+    leavers: np.ndarray
+    leave_from: np.ndarray
+
+
+@rule
+def draw_households(household, first, last, village, p, key, km_facility, km_hospital):
+    """Wealth, inclinations and distances of the households of one village."""
+    for h in range(first, last):
+        u, v, w, x = draw(key, Decision.HOUSEHOLD_TASTE, h, 0)
+        taste, formal = two_normals(u, v)
+        z, _ = two_normals(w, x)
+        row = household[h]
+        row.village = village
+        row.chw = -1
+        row.odds_day = -1
+        row.wealth = math.exp(p.pop_wealth_sd * z - 0.5 * p.pop_wealth_sd * p.pop_wealth_sd)
+        row.taste_any = p.seek_hh_sd * taste
+        row.taste_formal = p.seek_formal_sd * formal
+        row.km_facility = km_facility * p.seek_path
+        row.km_hospital = km_hospital * p.seek_path
+
+
+@rule
+def survives_to(p, days):
+    """Share of births alive at an age: straight lines between birth, 28 days, one year and five."""
+    if days < 28.0:
+        return 1.0 + (p.survival[0] - 1.0) * days / 28.0
+    if days < YEAR:
+        return p.survival[0] + (p.survival[1] - p.survival[0]) * (days - 28.0) / (YEAR - 28.0)
+    return p.survival[1] + (p.survival[2] - p.survival[1]) * (days - YEAR) / (FIVE_YEARS - YEAR)
+
+
+@rule
+def draw_births(child, n, village, people, first, last, p, key, end):
+    """The children of one village: those under five when the warm-up begins, and all born until the end.
+
+    Births are a Poisson process that grows with the population; earlier ones are kept if they survived so far.
+    """
+    growth = p.pop_growth / YEAR
+    per_day = people * p.pop_birth_rate / 1000.0 / YEAR
+    sum_of_waits = 0.0
+    start = per_day * FIVE_YEARS if growth == 0.0 else per_day * (1.0 - math.exp(-growth * FIVE_YEARS)) / growth
+    k = 0
+    while per_day > 0.0 and last > first:
+        u, v, w, _ = draw(key, Decision.BIRTH_TIME, village, k)
+        k += 1
+        sum_of_waits -= math.log(u)
+        x = (sum_of_waits - start) / per_day
+        if growth != 0.0 and 1.0 + growth * x <= 0.0:
+            break
+        day = x if growth == 0.0 else math.log(1.0 + growth * x) / growth
+        minute = int(math.floor(day * MINUTES))
+        if minute >= end:
+            break
+        if minute < 0 and (w >= survives_to(p, -day) or minute + FIVE <= 0):
+            continue
+        if n >= child.shape[0]:
+            return -1
+        row = child[n]
+        row.birth = minute
+        row.household = first + int(v * (last - first))
+        n += 1
+    return n
+
+
+@rule
+def draw_leaving(row, who, p, key):
+    """When the child would die of other causes, or turns five: one keyed age, the same in every arm."""
+    u, _, _, _ = draw(key, Decision.BACKGROUND, who, 0)
+    left = -math.log(u)
+    age = max(0.0, -row.birth / MINUTES)
+    row.leaves = row.birth + FIVE
+    row.leaves_dead = 0
+    for band in range(6):
+        ends = p.background_days[band + 1]
+        if age >= ends:
+            continue
+        rate = p.background[band] / YEAR
+        if rate * (ends - age) > left:
+            minute = row.birth + int((age + left / rate) * MINUTES)
+            if minute < row.leaves:
+                row.leaves = max(minute, row.birth)
+                row.leaves_dead = 1
+            return
+        left -= rate * (ends - age)
+        age = ends
+
+
+@rule
+def draw_children(child, n, p, key):
+    """Everything else of a child that is drawn once; state at the start."""
+    for who in range(n):
+        row = child[who]
+        row.number = who
+        row.state = 1 if row.birth < 0 else 0
+        row.end = -1
+        row.cause = -1
+        row.complaint = 5
+        row.sick_at = -1
+        row.content_until = -1
+        row.waits_since = -1
+        row.act_at = -1
+        for k in range(6):
+            row.active[k] = -1
+        for v in range(4):
+            row.visited[v] = -NEVER // 2
+        draw_leaving(row, who, p, key)
+
+
+@rule
+def draw_illnesses(child, n, raw, p, key, end, frail, starts):
+    """All courses of all children, child by child; returns how many, or -1 if the table is too small."""
+    rows = 0
+    for who in range(n):
+        birth = child[who].birth
+        stop = min(end, birth + FIVE)
+        frailties(frail, key, p, who)
+        first = rows
+        for k in range(6):
+            starts[k] = rows
+            if k == NEWBORN:
+                rows = newborn_course(raw, rows, key, p, who, birth, 0, stop)
+            else:
+                rows = course_of_illness(raw, rows, key, p, who, birth, 0, stop, k, frail[k])
+            if rows < 0:
+                return -1
+        starts[6] = rows
+        mark_overlaps(raw, first, rows, starts, p)
+    return rows
+
+
+@rule
+def order_by_onset(raw, n, course, from_day, days, p, key):
+    """Sort courses by minute of onset (then child, then illness): count by day, then insert within the day."""
+    for i in range(n):
+        from_day[raw[i].onset // MINUTES + 1] += 1
+    for day in range(days):
+        from_day[day + 1] += from_day[day]
+    for i in range(n):
+        day = raw[i].onset // MINUTES
+        place = from_day[day]
+        from_day[day] += 1
+        course[place].next = i
+    for day in range(days, 0, -1):
+        from_day[day] = from_day[day - 1]
+    from_day[0] = 0
+    for day in range(days):
+        for i in range(from_day[day] + 1, from_day[day + 1]):
+            mine = course[i].next
+            j = i
+            while j > from_day[day] and comes_after(raw, course[j - 1].next, mine):
+                course[j].next = course[j - 1].next
+                j -= 1
+            course[j].next = mine
+    for i in range(n):
+        row = course[i]
+        copy_course(raw[row.next], row)
+        draw_signs(row, key, p)
+        row.next = -1
+        row.first_care = -1
+        row.first_formal = -1
+        row.first_provider = -1
+
+
+@rule
+def comes_after(raw, a, b):
+    """Whether course `a` belongs behind course `b`. Rows are child by child, illness by illness already."""
+    return raw[a].onset > raw[b].onset or (raw[a].onset == raw[b].onset and a > b)
+
+
+@rule
+def copy_course(old, new):
+    """What was drawn for a course moves to its place in time."""
+    new.child = old.child
+    new.illness = old.illness
+    new.episode = old.episode
+    new.onset = old.onset
+    new.worsens = old.worsens
+    new.kills = old.kills
+    new.mends = old.mends
+    new.overlaps = old.overlaps
+    new.u_worsen = old.u_worsen
+    new.u_die = old.u_die
+    new.u_recognise = old.u_recognise
+
+
+CANDIDATE = np.dtype(
+    [(name, COURSE.fields[name][0]) for name in ("child", "illness", "episode", "onset", "worsens", "kills", "mends",
+                                                 "overlaps", "u_worsen", "u_die", "u_recognise")], align=True,
+)  # fmt: skip
+
+
+def build_population(place: ZoneMap, p: np.recarray, *, seed: int, days: int) -> Population:
+    """Make the families and children of one zone from the seed, with every birth and candidate onset of `days`."""
+    refuse_unfit("zone", place.number, ZONE_LIMIT)
+    key, end = (int(seed), int(place.number)), int(days) * MINUTES
+    village, household, first = _settle(place, p[0], key)
+    child = _bear(place, p[0], key, end=end, first=first)
+    course, onset_from = _fall_ill(child, p[0], key, end=end, days=days)
+    births = np.flatnonzero(child["birth"] >= 0)
+    births = births[np.argsort(child["birth"][births], kind="stable")].astype(np.int64)
+    leavers = np.argsort(child["leaves"], kind="stable").astype(np.int64)
+    return Population(
+        number=place.number, child=child, course=course, household=household, village=village, onset_from=onset_from,
+        births=births, birth_from=_by_day(child["birth"][births], days),
+        leavers=leavers, leave_from=_by_day(child["leaves"][leavers], days),
+    )  # fmt: skip
+
+
+def _by_day(minutes: np.ndarray, days: int) -> np.ndarray:
+    return np.searchsorted(minutes, np.arange(days + 1, dtype=np.int64) * MINUTES).astype(np.int64)
+
+
+def _settle(place: ZoneMap, p: np.record, key: tuple[int, int]) -> tuple[np.recarray, np.recarray, np.ndarray]:
+    villages = len(place.people)
+    count = np.where(place.people > 0, np.maximum(1, np.rint(place.people / p.pop_household_size)), 0).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(count)])
+    refuse_unfit("households of a zone", int(first[-1]), WHO_LIMIT)
+    village, household = table(VILLAGE, villages), table(HOUSEHOLD, int(first[-1]))
+    village["number"], village["post"] = place.villages, -1
+    for v in range(villages):
+        draw_households(household, int(first[v]), int(first[v + 1]), v, p, key,
+                        float(place.km_facility[v]), float(place.km_hospital[v]))  # fmt: skip
+    return village, household, first
+
+
+def _bear(place: ZoneMap, p: np.record, key: tuple[int, int], *, end: int, first: np.ndarray) -> np.recarray:
+    years = end / (MINUTES * YEAR) + 5.0
+    mean = float(place.people.sum()) * p.pop_birth_rate / 1000.0 * years * math.exp(max(0.0, p.pop_growth) * years)
+    child = table(CHILD, int(mean + 8.0 * math.sqrt(mean) + 16))
+    n = 0
+    for v in range(len(place.people)):
+        n = draw_births(child, n, v, float(place.people[v]), int(first[v]), int(first[v + 1]), p, key, end)
+        if n < 0:
+            raise ValueError(f"zone {place.number}: more births than 8 standard deviations allow; check pop.birth_rate")
+    child = child[:n].copy()
+    draw_children(child, n, p, key)
+    return child
+
+
+def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int, days: int) -> tuple:
+    size = int(len(child) * 60 + 64)
+    frail, starts = np.zeros(6), np.zeros(7, np.int64)
+    while True:
+        raw = table(CANDIDATE, size)
+        n = draw_illnesses(child, len(child), raw, p, key, end, frail, starts)
+        if n >= 0:
+            break
+        size *= 2
+    course, from_day = table(COURSE, n), np.zeros(days + 1, np.int64)
+    order_by_onset(raw, n, course, from_day, days, p, key)
+    return course, from_day
