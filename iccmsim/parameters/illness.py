@@ -31,7 +31,7 @@ def symptoms(key: str, default: tuple[float, ...], illness: str) -> Parameter:
 
 INCIDENCE = (
     incidence("inc.mal", 1.4, plausible=(.9, 2.0), distribution="LogN(1.4, 0.2)",
-              source=f"between {src.CAIRNS_2020} and {src.NOT_SMC}; for Bankass 2012-16", grade="B",
+              source=f"between {src.CAIRNS_2020} and {src.NOT_SMC}; for Bankass 2012-16", grade="C",
               says="Malaria attacks of a child of 6-59 months in a year, before seasonal chemoprevention."),
     Parameter("inc.mal.rr_0_5m", .3, unit="rate ratio", allowed=(0, 3), plausible=(.1, .6),
               distribution="LogU", source=src.ASSUMED, grade="D",
@@ -90,7 +90,7 @@ INCIDENCE = (
 )
 
 SEASONS = (
-    season("season.malaria", (.55, .45, .40, .40, .40, .45, .80, 1.60, 2.50, 2.50, 1.15, .80), grade="B",
+    season("season.malaria", (.55, .45, .40, .40, .40, .45, .80, 1.60, 2.50, 2.50, 1.15, .80), grade="C",
            source=src.MOPTI_HMIS + ", sharpened to the peak of community incidence",
            says="Malaria over the year: low in the dry season, a peak in September and October."),
     season("season.ari", (1, 1, 1.3, 1, 1, 1, 1, 1, 1.3, 1, 1, 1), grade="C", source=src.NIONO_2010,

@@ -1,0 +1,241 @@
+"""What is wrong with a scenario is told all at once, in one clear line for each fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from iccmsim.parameters.scenario import ScenarioError, load_scenario
+
+BASE = 'format = 1\nextends = "sahel/iccm-as-delivered"\n'
+ABSENT = "share of working days"
+SYMPTOMS = ("chance of: fever, cough, fast breathing, diarrhoea, danger sign if not severe, "
+            "danger sign if severe")
+DAY_RULE = "must be a whole number between 0 and 2192 (days after launch, within the run)"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Write a scenario file and return its path."""
+    def write(text: str, name: str = "mine.toml") -> Path:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def faults_of(name: object, **given: object) -> tuple[str, ...]:
+    """What is wrong with a scenario, a line each."""
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(name, **given)
+    assert "\n" not in str(caught.value), "an error is one line"
+    assert str(caught.value) == "; ".join(caught.value.faults)
+    return caught.value.faults
+
+
+# what stands in the file, and the one line that is said about it
+
+BROKEN_VALUES = [
+    ("[programme.chw]\nabsent = 1.7",
+     f"programme.chw.absent = 1.7: must be between 0 and 0.95 ({ABSENT})"),
+    ("[programme.chw]\nabsent = -0.1",
+     f"programme.chw.absent = -0.1: must be between 0 and 0.95 ({ABSENT})"),
+    ("[programme.chw]\nabsent = nan",
+     f"programme.chw.absent = nan: must be between 0 and 0.95 ({ABSENT})"),
+    ("[programme.chw]\nabsent = inf",
+     f"programme.chw.absent = inf: must be between 0 and 0.95 ({ABSENT})"),
+    ('[programme.chw]\nabsent = "often"',
+     f"programme.chw.absent = 'often': must be a number ({ABSENT})"),
+    ('[programme.chw]\nabsent = "0.2"', f"programme.chw.absent = '0.2': must be a number ({ABSENT})"),
+    ("[programme.chw]\nabsent = true", f"programme.chw.absent = true: must be a number ({ABSENT})"),
+    ("[programme.chw]\nabsent = [0.2]", f"programme.chw.absent = [0.2]: must be a number ({ABSENT})"),
+    ("[programme.chw]\nabsent = 2026-01-01",
+     f"programme.chw.absent = 2026-01-01: must be a number ({ABSENT})"),
+    ("[programme.chw]\nqueue = 3.5",
+     "programme.chw.queue = 3.5: must be a whole number between 1 and 100000 (children)"),
+    ("[programme.chw]\nqueue = inf",
+     "programme.chw.queue = inf: must be a whole number between 1 and 100000 (children)"),
+    ("[programme.chw]\ndeployed = true", "programme.chw.deployed = true: must be a whole number (0 or 1)"),
+    ("[programme.chw]\ndeployed = 2",
+     "programme.chw.deployed = 2: must be a whole number between 0 and 1 (0 or 1)"),
+    ("[run]\ndays = 0", "run.days = 0: must be a whole number between 1 and 14610 (days)"),
+    ('[run]\ndays = "5 years"', "run.days = '5 years': must be a whole number (days)"),
+    ("[setting.sym]\nmal = [1, 0.35]",
+     f"setting.sym.mal = [1, 0.35]: must be 6 numbers, not 2 ({SYMPTOMS})"),
+    ("[setting.sym]\nmal = 0.5", f"setting.sym.mal = 0.5: must be 6 numbers ({SYMPTOMS})"),
+    ('[setting.sym]\nmal = "111111"', f"setting.sym.mal = '111111': must be 6 numbers ({SYMPTOMS})"),
+    ("[setting.sym]\nmal = [1, 0, 0, 0, 0, 1.2]",
+     f"setting.sym.mal[5] = 1.2: must be between 0 and 1 ({SYMPTOMS})"),
+    ("[setting.sym]\nmal = [1, 0, 0, 0, true, 0]",
+     f"setting.sym.mal[4] = true: must be a number ({SYMPTOMS})"),
+]
+
+BROKEN_WORDS = [
+    ("[programme.chw]\nabsnet = 0.2", "programme.chw.absnet: unknown key; did you mean chw.absent?"),
+    ("[programme.chw]\nqqqqqq = 0.2", "programme.chw.qqqqqq: unknown key"),
+    ("[programme]\nchw = 3", "programme.chw: is a table of keys, such as chw.deployed, chw.catch, "
+                              "chw.min_km; give one of them a value"),
+    ("[programme.chw.absent]\nshare = 0.2",
+     "programme.chw.absent.share: unknown key; did you mean chw.absent?"),
+    ("[setting.chw]\nabsent = 0.2", "setting.chw.absent: unknown key; chw.absent belongs to programme"),
+    ("[programme.fee]\nfacility = 1", "programme.fee.facility: unknown key; fee.facility belongs to setting"),
+    ("[run]\ndayz = 30", "run.dayz: unknown key; did you mean run.days?"),
+    ("[programmes.chw]\nabsent = 0.2", "programmes: unknown key; did you mean programme?"),
+    ("run = 5", "run = 5: must be a table"),
+    ("name = 5", "name = 5: must be a text"),
+    ("setting = 5", "setting = 5: must be a table or the name of one"),
+    ('setting = "sahl"', "setting = 'sahl': unknown setting; did you mean sahel?"),
+    ('programme = "xyz"',
+     "programme = 'xyz': unknown programme; there are facility-only, iccm-as-delivered, iccm-supported"),
+]
+
+BROKEN_TOGETHER = [
+    ("[setting.inc]\n\"psbi.days\" = [0.25, 0.3, 0.25, 0.3]",
+     "setting.inc.psbi.days = [0.25, 0.3, 0.25, 0.3]: shares must add up to 1, not 1.1"),
+    ("[setting.kappa]\nmal = 2.2",
+     "setting.kappa.mal x setting.cfr.mal.severe_untx = 0.99: must be below 0.98 "
+     "(chance that an untreated severe illness kills)"),
+    ("[setting.kappa]\npsbi = 7.0",
+     "setting.kappa.psbi x setting.cfr.psbi.untx = 0.98: must be below 0.98 "
+     "(chance that an untreated severe illness kills)"),
+    ("[setting.sev]\npneu = 0.7",
+     "setting.sev.pneu x setting.overlap.mechanism = 1.05: must be below 1 "
+     "(chance of becoming severe beside another illness)"),
+    ("[setting.seek]\nhours = [1080, 360]",
+     "setting.seek.hours = [1080, 360]: the first minute must come before the last"),
+    ("[setting.season]\nfever = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
+     "setting.season.fever = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]: at least one must be above 0"),
+]
+
+BROKEN_PLACES = [
+    ("[setting]\nplace = 5", 'setting.place = 5: must be a table with kind = "synthetic" or "files"'),
+    ('[setting.place]\nkind = "file"',
+     "setting.place.kind = 'file': must be 'synthetic' or 'files'; did you mean files?"),
+    ("[setting.place]\nzones = 0", "setting.place.zones = 0: must be between 1 and 10000"),
+    ("[setting.place]\nzones = 2.5", "setting.place.zones = 2.5: must be a whole number"),
+    ("[setting.place]\npeople = true", "setting.place.people = true: must be a whole number"),
+    ("[setting.place]\nradius_km = nan", "setting.place.radius_km = nan: must be a finite number"),
+    ('[setting.place]\nradius_km = "far"', "setting.place.radius_km = 'far': must be a number"),
+    ("[setting.place]\npeopel = 5", "setting.place.peopel: unknown key; did you mean people?"),
+    ('[setting.place]\nvillages = "v.csv"',
+     "setting.place.villages: unknown key; villages belongs to kind 'files'"),
+    ("[setting.place]\npeople = 50",
+     "setting.place.people = 50: must be at least one a village (8 zones x 11 villages)"),
+    ('[setting.place]\nname = ""', "setting.place.name = '': must be a text that is not empty"),
+]
+
+BROKEN_CHANGES = [
+    ('[[programme.change]]\n"sup.fill" = 0.5',
+     "programme.change[0]: must have a day (days after launch)"),
+    ('[[programme.change]]\nday = -1\n"sup.fill" = 0.5',
+     f"programme.change[0].day = -1: {DAY_RULE}"),
+    ('[[programme.change]]\nday = 9999\n"sup.fill" = 0.5',
+     f"programme.change[0].day = 9999: {DAY_RULE}"),
+    ('[[programme.change]]\nday = true\n"sup.fill" = 0.5',
+     f"programme.change[0].day = true: {DAY_RULE}"),
+    ("[[programme.change]]\nday = 730",
+     "programme.change[0]: changes nothing; give it at least one new value"),
+    ('[[programme.change]]\nday = 730\n"sup.fill" = 5',
+     "programme.change[0].sup.fill = 5: must be between 0 and 1 (share, 0-1)"),
+    ('[[programme.change]]\nday = 730\n"sup.fil" = 0.5',
+     "programme.change[0].sup.fil: unknown key; did you mean sup.fill?"),
+    ('[[programme.change]]\nday = 730\n"chw.catch" = 700',
+     "programme.change[0].chw.catch: cannot change on a date (it is settled when the run begins)"),
+    ("[programme.change]\nday = 730",
+     "programme.change: must be written [[programme.change]], one for each day"),
+    ("[programme]\nchange = [5]", "programme.change[0] = 5: must be a table with a day and new values"),
+]
+
+
+BROKEN = [*BROKEN_VALUES, *BROKEN_WORDS, *BROKEN_TOGETHER, *BROKEN_PLACES, *BROKEN_CHANGES]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN)
+def test_a_broken_file_is_answered_with_one_clear_line(text: str, message: str, written: Callable) -> None:
+    assert faults_of(written(BASE + text)) == (message,)
+
+
+BROKEN_FILES = [
+    ("format = 2", "format = 2: this version reads format 1"),
+    ("format = true", "format = true: this version reads format 1"),
+    ('format = "1"', "format = '1': this version reads format 1"),
+    ("", "format: missing in mine.toml; write format = 1"),
+    ("format = 1\nextends = 5", "extends = 5: must be a text, setting/programme or a .toml file"),
+    ('format = 1\nextends = "mine.toml"', "extends: goes round in a circle: mine.toml -> mine.toml"),
+    ('format = 1\nextends = "sahel"',
+     "sahel: is a setting only; a scenario is both, such as sahel/iccm-as-delivered"),
+    ('format = 1\nextends = "iccm-supported"',
+     "iccm-supported: is a programme only; a scenario is both, such as sahel/iccm-supported"),
+    ('format = 1\nextends = "somewhere"',
+     "somewhere: must be setting/programme, such as sahel/iccm-as-delivered, or a .toml file"),
+    ('format = 1\nextends = "sahel/iccm-suported"',
+     "programme = 'iccm-suported': unknown programme; did you mean iccm-supported?"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN_FILES)
+def test_a_file_that_cannot_be_used_at_all_is_answered_with_one_line(text: str, message: str,
+                                                                    written: Callable) -> None:
+    assert faults_of(written(text)) == (message,)
+
+
+def test_a_file_that_is_not_there_not_toml_or_not_text_is_named(written: Callable, tmp_path: Path) -> None:
+    path = written(BASE)
+    other = tmp_path / "mine2.toml"
+    assert faults_of(other) == (f"{other}: no such file; did you mean mine.toml?",)
+    (broken,) = faults_of(written("format = = 1"))
+    assert broken.startswith(f"{path}: is not valid TOML: ")
+    path.write_bytes(b'format = 1\nname = "\xe9t\xe9"')
+    assert faults_of(path) == (f"{path}: is not written in UTF-8",)
+    (tmp_path / "folder.toml").mkdir()
+    assert faults_of(tmp_path / "folder.toml")[0].startswith(f"{tmp_path / 'folder.toml'}: cannot be read")
+
+
+def test_all_faults_are_told_at_once(written: Callable) -> None:
+    text = """
+        [programme.chw]
+        absent = 1.7
+        absnet = 1
+        [setting.kappa]
+        mal = -1
+        [setting.place]
+        zones = -1
+        [run]
+        days = "long"
+        [[programme.change]]
+        day = 5
+        "sup.fill" = 7
+    """
+    faults = faults_of(written(BASE + text), overrides={"chw.quue": 3})
+    assert [fault.split(" ")[0].rstrip(":") for fault in faults] == [
+        "chw.quue", "setting.kappa.mal", "programme.chw.absent", "programme.chw.absnet", "run.days",
+        "setting.place.zones", "programme.change[0].sup.fill"]
+
+
+BROKEN_OVERRIDES = [
+    ("chw.absnet", .2, "chw.absnet: unknown key; did you mean chw.absent?"),
+    ("chw", .2, "chw: unknown key; it is a table of keys, such as chw.deployed, chw.catch, chw.min_km"),
+    ("programme.chw.absnet", .2, "programme.chw.absnet: unknown key; did you mean chw.absent?"),
+    ("setting.chw.absent", .2, "setting.chw.absent: unknown key; chw.absent belongs to programme"),
+    ("chw.absent", None, f"programme.chw.absent = None: must be a number ({ABSENT})"),
+    ("setting", 3, "setting: unknown key"),
+    ("run.dayz", 3, "run.dayz: unknown key; did you mean run.days?"),
+    ("place.zones", -1, "setting.place.zones = -1: must be between 1 and 10000"),
+    ("seek.k", [0, 0], "setting.seek.k = [0, 0]: must be 5 numbers, not 2 "
+                       "(logit for danger sign, fast breathing, diarrhoea, fever, cough)"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "message"), BROKEN_OVERRIDES)
+def test_a_broken_override_is_answered_with_one_clear_line(key: str, value: object, message: str) -> None:
+    assert faults_of("sahel/iccm-as-delivered", overrides={key: value}) == (message,)
+
+
+def test_a_circle_of_files_is_refused(written: Callable) -> None:
+    written('format = 1\nextends = "c.toml"', "b.toml")
+    written('format = 1\nextends = "a.toml"', "c.toml")
+    path = written('format = 1\nextends = "b.toml"', "a.toml")
+    assert faults_of(path) == ("extends: goes round in a circle: a.toml -> b.toml -> c.toml -> a.toml",)
