@@ -46,7 +46,7 @@ INCIDENCE = (
     incidence("inc.diarr.24_59m", 2.7, plausible=(1.7, 4.2), distribution="LogN(2.7, 0.23)",
               source=src.FISCHER_WALKER_2012, grade="A", says="Diarrhoea episodes in a year, 24-59 months."),
     incidence("inc.pneu.0_59m", .24, plausible=(.13, .40), distribution="LogN(0.24, 0.29)",
-              source=f"{src.MCALLISTER_2019}; {src.RUDAN_2013}", grade="B",
+              source=f"{src.MCALLISTER_2019}; {src.RUDAN_2013}; .22 in {src.KHAN_2022}", grade="B",
               says="Clinical pneumonia (cough with fast breathing) in a year, mean of 0-59 months."),
     Parameter("inc.pneu.age_rr", (2.0, 1.3, .6), unit="rate ratio at 1-11, 12-23, 24-59 months",
               allowed=(0, 10), plausible=None, distribution="fixed",

@@ -196,7 +196,8 @@ TRUST = (
     assumed("trust.severe", -.20, "step of trust", (-1, 0), (-.4, -.02),
             says="What worsening after treatment does."),
     assumed("trust.days", 90, "days", (1, 3650), (45, 180),
-            source="assumption; memory of some 3 months, Zalisk 2019", says="How long families remember."),
+            source=f"assumption; less seeking after stock-outs in {src.ZALISK_2019}, size not seen",
+            says="How long families remember."),
 )
 
 PRICES = (

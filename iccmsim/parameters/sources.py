@@ -7,7 +7,7 @@ DERIVED = "derivation by the authors of this model"
 
 FISCHER_WALKER_2012 = "Fischer Walker 2012 BMC Public Health 12:220 PMC3323412, table, Africa 2010"
 MCALLISTER_2019 = "McAllister 2019 Lancet Glob Health 7:e47 PMC6293057 (Malawi row .221, .132-.375)"
-RUDAN_2013 = "Rudan 2013 J Glob Health 3:010401 PMC3700032 (.22, interquartile .11-.51)"
+RUDAN_2013 = "Rudan 2013 J Glob Health 3:010401 PMC3700032; 2008 Bull WHO 86:408 (.29)"
 WALKER_2013 = "Walker 2013 Lancet 381:1405 doi:10.1016/S0140-6736(13)60222-6"
 CAIRNS_2020 = "Cairns 2020 PLoS Med 17:e1003214 PMC7442230 (.871 with SMC)"
 NOT_SMC = "Burkina Faso IPTc trial 2011 PLoS Med (2.88 a season without SMC)"
