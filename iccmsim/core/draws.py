@@ -77,8 +77,8 @@ class Decision(IntEnum):
 def philox(c0, c1, c2, c3, k0, k1):
     """Hash one counter of four words with one key of two: Philox4x32-10. All are integers below 2**32."""
     for _ in range(10):
-        p0 = (_M0 * c0) & 0xFFFFFFFFFFFFFFFF
-        p1 = (_M1 * c2) & 0xFFFFFFFFFFFFFFFF
+        p0 = _M0 * c0  # 64 bits; compiled it may wrap to a negative number, its lower and upper words are the same
+        p1 = _M1 * c2
         n0 = ((p1 >> 32) ^ c1 ^ k0) & _MASK
         n2 = ((p0 >> 32) ^ c3 ^ k1) & _MASK
         c1 = p1 & _MASK
@@ -105,6 +105,13 @@ def draw(key, decision, who, when, illness=0, attempt=0, alternative=0):
 def unit(word):
     """Turn a word of 32 bits into a number strictly between 0 and 1."""
     return (word + 0.5) * 2.3283064365386963e-10
+
+
+@rule
+def split(u):
+    """Two coarser uniforms (16 bits each) from one, for chances that are known to a percent at best."""
+    word = int(u * 4294967296.0)
+    return ((word >> 16) + 0.5) / 65536.0, ((word & 0xFFFF) + 0.5) / 65536.0
 
 
 @rule

@@ -45,32 +45,34 @@ FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE
     1 << i for i in range(12)
 )
 
-CHILD = np.dtype(
+CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
     [
-        ("number", "i8"),  # in the district, the same in every arm
+        ("household", "i4"),  # row
+        ("state", "i4"),
+        ("due", "i4"),  # minute at which something next falls due in this child
+        ("ill", "i4"),  # number of courses being suffered
+        ("going_to", "i4"),  # provider it is on the way to, 0 none
+        ("waits_since", "i4"),  # minute of first arrival, -1 not in a queue
+        ("content_until", "i4"),  # minute until which the family trusts the treatment it has
+        ("complaint", "i4"),  # worst, as the family sees it
+        ("perceived", "i4"),  # 1 if the family thinks it severe
+        ("home_due", "i4"),  # 1 if an illness has not been considered at home yet
+        ("visited", "i4", (4,)),  # minute of the last visit without failure, by provider
+        ("sick_at", "i4"),  # place in the zone's list of the unwell, -1 none
+        ("severe", "i4"),  # number of severe courses
         ("birth", "i4"),  # minute; negative: before the warm-up
         ("leaves", "i4"),  # minute of background death or of the fifth birthday, whichever is first
         ("leaves_dead", "i4"),  # 1 if that is a death
-        ("household", "i4"),  # row
-        ("state", "i4"),
         ("end", "i4"),  # minute of death or of the fifth birthday
         ("cause", "i4"),  # of death, -1 while none
-        ("ill", "i4"),  # number of courses being suffered
-        ("severe", "i4"),  # of these severe
-        ("complaint", "i4"),  # worst, as the family sees it
-        ("perceived", "i4"),  # 1 if the family thinks it severe
-        ("sick_at", "i4"),  # place in the zone's list of the sick
-        ("content_until", "i4"),  # minute until which the family trusts the treatment it has
-        ("going_to", "i4"),  # provider it is on the way to, 0 none
         ("arrives", "i4"),  # minute
-        ("waits_since", "i4"),  # minute of first arrival, -1 not in a queue
         ("attempt", "i4"),  # 1 on the second try of a day
         ("by_referral", "i4"),
         ("next", "i4"),  # in the list of a day's arrivals
         ("act_at", "i4"),  # minute of the last ACT, -1 none
-        ("let_down_by", "i4"),  # bit 1 CHW, bit 2 facility: a course worsened after their treatment
+        ("let_down_by", "i4"),  # bits 1 << provider: a course worsened after their treatment
         ("active", "i4", (6,)),  # row of the course of each illness, -1 none
-        ("visited", "i4", (4,)),  # minute of the last visit without failure, by provider
+        ("number", "i8"),  # in the zone, the same in every arm
         ("act_dose", "f8"),  # 1 a full course, less a partial one
     ],
     align=True,
@@ -98,8 +100,7 @@ COURSE = np.dtype(
         ("first_care", "i4"),  # minute of the first care outside the home, -1 none
         ("first_formal", "i4"),  # ... by a CHW or facility
         ("first_provider", "i4"),
-        ("adhered", "i4"),  # bits: adherence was drawn, taken (per mechanism)
-        ("home_asked", "i4"),
+        ("home_asked", "i4"),  # 1 once considered at home
         ("doses", "i4"),  # bits 1 << product
         ("lacked", "i4"),  # bits 1 << product that was wanted and out of stock
         ("referred", "i4"),
@@ -117,9 +118,10 @@ COURSE = np.dtype(
 
 HOUSEHOLD = np.dtype(
     [
+        ("odds", "f8", (4,)),  # against waiting, by provider
+        ("odds_day", "i4"),  # day on which the odds were last reckoned
         ("village", "i4"),
         ("chw", "i4"),  # row, -1 none
-        ("odds_day", "i4"),  # day on which the odds were last reckoned
         ("trust_day", "i4"),
         ("wealth", "f8"),  # mean 1
         ("taste_any", "f8"),  # lasting inclination to seek any care (logit)
@@ -127,7 +129,6 @@ HOUSEHOLD = np.dtype(
         ("km_facility", "f8"),  # by path
         ("km_hospital", "f8"),
         ("km_chw", "f8"),
-        ("odds", "f8", (4,)),  # against waiting, by provider
         ("trust", "f8", (2,)),  # in CHW, facility; between -1 and 1
     ],
     align=True,
@@ -175,6 +176,9 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("kit", "f8", (6,)),  # doses expected in 30 days
         ("coming", "i4", (4, 6)),  # deliveries on the way
         ("coming_day", "i4", (4,)),
+        ("slot", "i4"),  # delivery that is being put together, -1 none
+        ("asks", "i8"),  # doses of the product being shared out
+        ("gets", "i8"),
         ("began_with", "i8", (6,)),
         ("received", "i8", (6,)),
         ("given", "i8", (6,)),  # to children
@@ -220,6 +224,7 @@ VISIT = np.dtype(
         ("given", "i4"),  # bits 1 << product: one dose of each
         ("lacked", "i4"),
         ("by_referral", "i4"),
+        ("dose", "f8", (5,)),  # size of each dose: 1 right, less if wrong
     ],
     align=True,
 )

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import ALIVE, AT_HOSPITAL, DUE, INFORMAL, MILD, MINUTES, OVER, UNBORN, WAIT
+from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MILD, MINUTES, OVER, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, put, row_of
 from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.visits import at_hospital, at_provider, at_shop, bring_up, look_back, set_out
 from iccmsim.rules.care_seeking import ODDS_LAST, choose, decision_minute, may_decide, reckon_odds
+from iccmsim.rules.illness import awaits
 from iccmsim.rules.treatment import care_at_home
-from iccmsim.world.zone import MARGIN, SICK, STUCK, VISITS
+from iccmsim.world.zone import (
+    ARRIVALS,
+    BIRTH_FROM,
+    BIRTHS,
+    EVENTS,
+    LEAVE_FROM,
+    LEAVERS,
+    LINE,
+    MARGIN,
+    ONSET_FROM,
+    SICK,
+    STUCK,
+    UNWELL,
+    VISITS,
+)
 
 
 @rule
@@ -42,11 +57,11 @@ def one_day(zone, p, key, day):
 @rule
 def illness_moves(zone, day):
     """Children are born, and the onsets of today wait for their minute."""
-    for i in range(zone.birth_from[day], zone.birth_from[day + 1]):
-        child = zone.child[zone.births[i]]
+    for i in range(zone.days[day, BIRTH_FROM], zone.days[day + 1, BIRTH_FROM]):
+        child = zone.child[zone.lists[BIRTHS, i]]
         if child.state == UNBORN:
             child.state = ALIVE
-    for row in range(zone.onset_from[day], zone.onset_from[day + 1]):
+    for row in range(zone.days[day, ONSET_FROM], zone.days[day + 1, ONSET_FROM]):
         course = zone.course[row]
         child = zone.child[course.child]
         if child.state != ALIVE:
@@ -54,10 +69,8 @@ def illness_moves(zone, day):
             continue
         if child.active[course.illness] >= 0:
             zone.n[STUCK] = 1
-        course.stage = DUE
-        course.due = course.onset
-        child.active[course.illness] = row
-        put(zone.events, zone.course, row, course.onset)
+        awaits(child, course, row)
+        put(zone.days, EVENTS, zone.course, row, course.onset)
         join_the_sick(zone, course.child)
 
 
@@ -67,51 +80,63 @@ def join_the_sick(zone, row):
     child = zone.child[row]
     if child.sick_at < 0:
         child.sick_at = zone.n[SICK]
-        zone.sick[zone.n[SICK]] = row
+        zone.lists[UNWELL, zone.n[SICK]] = row
         zone.n[SICK] += 1
 
 
 @rule
 def families_decide(zone, p, key, day):
     """Each sick child's family alone: whether and where to seek care today."""
+    draw_luck(zone.luck, zone.lists, zone.n[SICK], key, day)
     for i in range(zone.n[SICK]):
-        row = zone.sick[i]
+        row = zone.lists[UNWELL, i]
         child = zone.child[row]
         if child.going_to != WAIT or child.state != ALIVE:
             continue
-        uniforms = draw(key, Decision.CHOICE, row, day)
+        uniforms = zone.luck[i]
         minute = day * MINUTES + decision_minute(uniforms[0], p)
         if p.seek_at_onset > 0.0:
-            minute = max(day * MINUTES, latest_onset(zone, child))
-        bring_up(zone, child, p, key, minute)
+            minute = max(day * MINUTES, latest_onset(child, zone.course))
+        bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
         if child.state == ALIVE and may_decide(child, minute):
-            decide(zone, row, p, key, uniforms, minute)
+            chosen = decide(child, zone.course, zone.household, zone.village, p, key, uniforms, minute)
+            if chosen == INFORMAL:
+                at_shop(zone, row, p, key, minute)
+            elif chosen != WAIT:
+                set_out(zone, row, p, chosen, minute)
 
 
 @rule
-def latest_onset(zone, child):
+def draw_luck(luck, lists, n, key, day):
+    """Draw for all families at once what they decide with today; each draw has its own key all the same."""
+    for i in range(n):
+        a, b, c, d = draw(key, Decision.CHOICE, lists[UNWELL, i], day)
+        luck[i, 0] = a
+        luck[i, 1] = b
+        luck[i, 2] = c
+        luck[i, 3] = d
+
+
+@rule
+def latest_onset(child, courses):
     """The minute at which the newest of a child's illnesses began."""
     latest = 0
     for k in range(6):
         if child.active[k] >= 0:
-            latest = max(latest, zone.course[child.active[k]].onset)
+            latest = max(latest, courses[child.active[k]].onset)
     return latest
 
 
 @rule
-def decide(zone, row, p, key, uniforms, minute):
-    """One decision for the child, not one per illness; the shop is at hand, other providers are a walk away."""
-    child = zone.child[row]
-    household = zone.household[child.household]
+def decide(child, courses, households, villages, p, key, uniforms, minute):
+    """One decision for the child, not one per illness: wait, shop, CHW or facility."""
+    household = households[child.household]
     day = minute // MINUTES
     if household.odds_day < 0 or day - household.odds_day >= ODDS_LAST:
-        reckon_odds(household, zone.village[household.village], p, day)
-    care_at_home(child, zone.course, minute, p, key)
-    chosen = choose(child, household, p, uniforms, minute)
-    if chosen == INFORMAL:
-        at_shop(zone, row, p, key, minute)
-    elif chosen != WAIT:
-        set_out(zone, row, p, chosen, minute)
+        reckon_odds(household, villages[household.village], p, day)
+    if child.home_due:
+        care_at_home(child, courses, minute, p, key)
+    return choose(child, household, p, uniforms, minute)
 
 
 @rule
@@ -120,7 +145,7 @@ def be_served(zone, p, key, day):
     n = join_line(zone, day, 0, 0)
     served = 0
     while served < n:
-        row = row_of(zone.line[served])
+        row = row_of(zone.lists[LINE, served])
         served += 1
         child = zone.child[row]
         if child.state != ALIVE:
@@ -130,7 +155,7 @@ def be_served(zone, p, key, day):
         else:
             at_provider(zone, row, p, key, day)
         n = join_line(zone, day, served, n)
-        if n > zone.line.shape[0] - 2:
+        if n > zone.lists.shape[1] - zone.child.shape[0]:
             zone.n[STUCK] = 2
             return
 
@@ -138,13 +163,13 @@ def be_served(zone, p, key, day):
 @rule
 def join_line(zone, day, served, n):
     """Whoever arrives today joins the line; second tries of the same day too."""
-    row = zone.arrivals[day]
-    zone.arrivals[day] = -1
+    row = zone.days[day, ARRIVALS]
+    zone.days[day, ARRIVALS] = -1
     while row >= 0:
         child = zone.child[row]
         following = child.next
         since = child.arrives if child.waits_since < 0 else child.waits_since
-        n = line_up(zone.line, served, n, since, row)
+        n = line_up(zone.lists, served, n, since, row)
         row = following
     return n
 
@@ -153,15 +178,16 @@ def join_line(zone, day, served, n):
 def meet_ones_fate(zone, p, key, day):
     """What else falls due before midnight: onsets of the evening, worsenings, recoveries, deaths, fifth birthdays."""
     midnight = (day + 1) * MINUTES - 1
-    row = zone.events[day]
-    zone.events[day] = -1
+    row = zone.days[day, EVENTS]
+    zone.days[day, EVENTS] = -1
     while row >= 0:
         course = zone.course[row]
         following = course.next
-        bring_up(zone, zone.child[course.child], p, key, midnight)
+        bring_up(zone.child[course.child], zone.course, zone.household, zone.village, p, key, midnight)
         if course.stage >= MILD and course.stage < OVER:
-            put(zone.events, zone.course, row, course.due)
+            put(zone.days, EVENTS, zone.course, row, course.due)
         row = following
-    for i in range(zone.leave_from[day], zone.leave_from[day + 1]):
-        bring_up(zone, zone.child[zone.leavers[i]], p, key, midnight)
+    for i in range(zone.days[day, LEAVE_FROM], zone.days[day + 1, LEAVE_FROM]):
+        child = zone.child[zone.lists[LEAVERS, i]]
+        bring_up(child, zone.course, zone.household, zone.village, p, key, midnight)
     look_back(zone)

@@ -127,9 +127,9 @@ def chws_order(zone, p, key, day, number):
         chw = zone.provider[who]
         chw.reported[0] = report_arrives(chw, p, key, day) if chw.vacant_until < 0 else 0
         zone.monthly[who, number].reported += chw.reported[0]
-        zone.slots[who] = free_slot(chw) if chw.reported[0] else -1
-        if zone.slots[who] >= 0:
-            chw.coming_day[zone.slots[who]] = day + lead_days(chw, p, key, day, p.sup_lead)
+        chw.slot = free_slot(chw) if chw.reported[0] else -1
+        if chw.slot >= 0:
+            chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead)
     for product in range(6):
         order_product(zone, p, key, day, number, product)
     for who in range(1, n):
@@ -139,21 +139,20 @@ def chws_order(zone, p, key, day, number):
 @rule
 def order_product(zone, p, key, day, number, product):
     """One product at the monthly meeting: what is asked for, what the store can share out, what is really sent."""
-    n = zone.provider.shape[0]
     facility = zone.provider[0]
-    for who in range(n):
-        zone.requests[who] = 0
-        if who > 0 and zone.slots[who] >= 0:
-            chw = zone.provider[who]
-            zone.requests[who] = quantity_to_order(chw, product, p.sup_review, p.sup_lead, p.sup_buffer, p.sup_kit_floor)
-            zone.monthly[who, number].ordered[product] += zone.requests[who]
-    share_out(facility.stock[product], zone.requests, zone.shares, n)
-    for who in range(1, n):
-        if zone.shares[who] > 0:
-            chw = zone.provider[who]
+    for who in range(zone.provider.shape[0]):
+        chw = zone.provider[who]
+        chw.asks = 0
+        if chw.kind == AT_CHW and chw.slot >= 0:
+            chw.asks = quantity_to_order(chw, product, p.sup_review, p.sup_lead, p.sup_buffer, p.sup_kit_floor)
+            zone.monthly[who, number].ordered[product] += chw.asks
+    share_out(zone.provider, facility.stock[product])
+    for who in range(1, zone.provider.shape[0]):
+        chw = zone.provider[who]
+        if chw.gets > 0:
             u, v, _, _ = draw(key, Decision.FILL, chw.number, day, 0, product)
-            sent = filled(zone.shares[who], p.sup_fill, u, v)
-            chw.coming[zone.slots[who], product] = sent
+            sent = filled(chw.gets, p.sup_fill, u, v)
+            chw.coming[chw.slot, product] = sent
             facility.stock[product] -= sent
             facility.issued[product] += sent
             facility.used[0, product] += sent

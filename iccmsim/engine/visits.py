@@ -34,16 +34,18 @@ from iccmsim.rules.facility_care import (
 )
 from iccmsim.rules.illness import live_until, signs_now
 from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat
-from iccmsim.world.zone import SICK, VISITS
+from iccmsim.world.zone import ARRIVALS, SICK, UNWELL, VISITS
 
 
 @rule
-def bring_up(zone, child, p, key, minute):
+def bring_up(child, courses, households, villages, p, key, minute):
     """Bring a child up to a minute; a family whose child got worse after treatment remembers who gave it."""
-    live_until(child, zone.course, p, key, minute)
+    if child.due > minute:
+        return
+    live_until(child, courses, p, key, minute)
     if child.let_down_by:
-        household = zone.household[child.household]
-        village = zone.village[household.village]
+        household = households[child.household]
+        village = villages[household.village]
         for provider in range(AT_CHW, AT_FACILITY + 1):
             if child.let_down_by & 1 << provider:
                 remember(household, village, p, provider, p.trust_severe, minute // MINUTES)
@@ -56,7 +58,7 @@ def set_out(zone, row, p, provider, minute):
     child = zone.child[row]
     child.going_to = provider
     child.arrives = minute + walking_minutes(zone.household[child.household], p, provider)
-    put(zone.arrivals, zone.child, row, child.arrives)
+    put(zone.days, ARRIVALS, zone.child, row, child.arrives)
 
 
 @rule
@@ -66,7 +68,7 @@ def come_again(zone, row, minute):
     if child.waits_since < 0:
         child.waits_since = child.arrives
     child.arrives = minute
-    put(zone.arrivals, zone.child, row, minute)
+    put(zone.days, ARRIVALS, zone.child, row, minute)
 
 
 @rule
@@ -132,7 +134,7 @@ def at_hospital(zone, row, p, key):
     """Arrival at the referral hospital."""
     child = zone.child[row]
     minute = child.arrives
-    bring_up(zone, child, p, key, minute)
+    bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state == ALIVE and child.ill > 0:
         open_visit(zone, row, AT_HOSPITAL, -1, lead_course(child, zone.course), minute)
         note_care(zone, child, AT_HOSPITAL, minute)
@@ -168,7 +170,7 @@ def at_provider(zone, row, p, key, day):
     if provider.minutes < minutes_each(provider.kind, p) or starts >= (day + 1) * MINUTES:
         queue_up(zone, row, p, key, day, who, month)
         return
-    bring_up(zone, child, p, key, starts)
+    bring_up(child, zone.course, zone.household, zone.village, p, key, starts)
     if child.state != ALIVE or child.ill == 0:
         go_home(child)
         return
@@ -195,7 +197,7 @@ def queue_up(zone, row, p, key, day, who, month):
 def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
     """Nobody there, or no turn: half a day is gone, trust suffers, some try elsewhere the same day."""
     child = zone.child[row]
-    bring_up(zone, child, p, key, minute)
+    bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state != ALIVE or child.ill == 0:
         go_home(child)
         return
@@ -241,8 +243,8 @@ def be_seen(zone, row, p, key, minute, who, month):
         mark_referral_done(zone, child)
     consult(child, zone.course[lead], provider, month, visit, p, key, signs_now(child, zone.course), minute)
     for product in range(5):
-        zone.doses[product] = dose_size(zone.course[lead], provider, p, key, product)
-    treat(child, zone.course, visit.given, zone.doses, provider.kind, minute, p, key)
+        visit.dose[product] = dose_size(zone.course[lead], provider, p, key, product)
+    treat(child, zone.course, visit, minute, p, key)
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     for k in range(6):
@@ -294,7 +296,7 @@ def send_on(zone, row, p, key, minute, visit, destination):
     child.going_to = destination
     child.by_referral = 1
     child.arrives = minute + referral_minutes(course, p, key)
-    put(zone.arrivals, zone.child, row, child.arrives)
+    put(zone.days, ARRIVALS, zone.child, row, child.arrives)
     return True
 
 
@@ -303,11 +305,11 @@ def look_back(zone):
     """Children who are well again, or gone, leave the list of the sick."""
     i = zone.n[SICK] - 1
     while i >= 0:
-        child = zone.child[zone.sick[i]]
+        child = zone.child[zone.lists[UNWELL, i]]
         if child.ill == 0 or child.state != ALIVE:
             child.sick_at = -1
             zone.n[SICK] -= 1
             if i < zone.n[SICK]:
-                zone.sick[i] = zone.sick[zone.n[SICK]]
-                zone.child[zone.sick[i]].sick_at = i
+                zone.lists[UNWELL, i] = zone.lists[UNWELL, zone.n[SICK]]
+                zone.child[zone.lists[UNWELL, i]].sick_at = i
         i -= 1

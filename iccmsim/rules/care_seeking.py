@@ -13,7 +13,7 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, WAIT
 
-ODDS_LAST = 7  # days for which a household's odds are taken as they were; trust fades over 90
+ODDS_LAST = 14  # days for which a household's odds are taken as they were unless it has an experience; trust fades over 90
 DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
 TRIED_FOR = 2 * MINUTES
 
@@ -83,14 +83,13 @@ def may_decide(child, minute):
 @rule
 def decision_minute(u, p):
     """The minute of the day at which the family decides: from the last 12 bits of a uniform the race also uses."""
-    rest = u * 1048576.0
-    share = rest - math.floor(rest)
+    share = (int(u * 4294967296.0) & 4095) / 4096.0
     return int(p.seek_hours[0] + share * (p.seek_hours[1] - p.seek_hours[0]))
 
 
 @rule
 def choose(child, household, p, uniforms, minute):
-    """The family takes the alternative whose exponential, divided by its odds, is the shortest."""
+    """The family takes the alternative whose exponential, divided by its odds, is the shortest (uniforms: by provider)."""
     if child.complaint == NO_COMPLAINT:
         return WAIT
     pull = p.seek_factor[child.complaint]

@@ -6,13 +6,11 @@ population is built and are the same in every arm; treatment changes only the ch
 
 from __future__ import annotations
 
-import math
-
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
-    ALIVE,
     AGED_OUT,
+    ALIVE,
     AT_CHW,
     AT_FACILITY,
     BACKGROUND,
@@ -48,16 +46,12 @@ def live_until(child, courses, p, key, minute):
 
     Ties in one minute go to the lowest illness number, the background death or fifth birthday comes last.
     """
-    while child.state == ALIVE:
+    while child.state == ALIVE and child.due <= minute:
         illness, due = what_comes_next(child, courses)
         if illness >= 0 and due <= child.leaves:
-            if due > minute:
-                return
             come_about(child, courses, courses[child.active[illness]], p, key)
-        elif child.leaves <= minute:
-            leave(child, courses, child.leaves, DEAD if child.leaves_dead else AGED_OUT, BACKGROUND)
         else:
-            return
+            leave(child, courses, child.leaves, DEAD if child.leaves_dead else AGED_OUT, BACKGROUND)
 
 
 @rule
@@ -100,6 +94,7 @@ def begin(child, course, p, key):
                 return
     course.outcome = RUNNING
     child.ill += 1
+    child.home_due = 1
     if course.illness == NEWBORN:
         become_severe(child, course, p, 1.0)
         return
@@ -195,12 +190,17 @@ def leave(child, courses, minute, state, cause):
 @rule
 def take_stock_of(child, courses):
     """What the family sees of all the child's illnesses together: the worst complaint, and whether it looks severe."""
-    signs = signs_now(child, courses)
+    signs = 0
     child.perceived = 0
+    child.due = child.leaves
     for k in range(6):
         row = child.active[k]
-        if row >= 0 and courses[row].stage >= MILD and courses[row].perceived:
-            child.perceived = 1
+        if row >= 0:
+            course = courses[row]
+            child.due = min(child.due, course.due)
+            if course.stage >= MILD:
+                child.perceived |= course.perceived
+                signs |= signs_of(course)
     child.complaint = NO_COMPLAINT
     if signs & HAS_DANGER:
         child.complaint = 0
@@ -216,14 +216,27 @@ def take_stock_of(child, courses):
 
 @rule
 def signs_now(child, courses):
-    """Join the symptoms of everything the child suffers from; a danger sign may show only once it is severe."""
+    """Join the symptoms of everything the child suffers from."""
     signs = 0
     for k in range(6):
         row = child.active[k]
         if row >= 0 and courses[row].stage >= MILD:
-            own = courses[row].signs
-            if courses[row].stage == SEVERE:
-                if own & HAS_DANGER_SEVERE:
-                    own |= HAS_DANGER
-            signs |= own
+            signs |= signs_of(courses[row])
     return signs
+
+
+@rule
+def signs_of(course):
+    """Symptoms of one course now; a danger sign may show only once it is severe."""
+    if course.stage == SEVERE and course.signs & HAS_DANGER_SEVERE:
+        return course.signs | HAS_DANGER
+    return course.signs
+
+
+@rule
+def awaits(child, course, row):
+    """An onset of today waits for its minute."""
+    course.stage = DUE
+    course.due = course.onset
+    child.active[course.illness] = row
+    child.due = min(child.due, course.onset)

@@ -139,25 +139,25 @@ def receive(provider, month, day):
 
 
 @rule
-def share_out(stock, requests, shares, n):
-    """Divide a short stock among requests in proportion, whole doses, largest remainders first (ties: first row)."""
+def share_out(providers, stock):
+    """Divide a short stock among those who ask in proportion, whole doses, largest remainders first (ties: first)."""
     total = 0
-    for i in range(n):
-        total += requests[i]
+    for i in range(providers.shape[0]):
+        total += providers[i].asks
     if total <= stock:
-        for i in range(n):
-            shares[i] = requests[i]
+        for i in range(providers.shape[0]):
+            providers[i].gets = providers[i].asks
         return
     left = stock
-    for i in range(n):
-        shares[i] = requests[i] * stock // total
-        left -= shares[i]
+    for i in range(providers.shape[0]):
+        providers[i].gets = providers[i].asks * stock // total
+        left -= providers[i].gets
     for _ in range(left):
-        best = -1
+        best = 0
         most = -1
-        for i in range(n):
-            remainder = requests[i] * stock - shares[i] * total
+        for i in range(providers.shape[0]):
+            remainder = providers[i].asks * stock - providers[i].gets * total
             if remainder > most:
                 most = remainder
                 best = i
-        shares[best] += 1
+        providers[best].gets += 1

@@ -105,23 +105,24 @@ def newborn_care(course, full, provider, minute, p, key):
 
 
 @rule
-def treat(child, courses, given, doses, provider, minute, p, key):
+def treat(child, courses, visit, minute, p, key):
     """All that a visit hands out acts on all the child's illnesses; an ACT protects from malaria for a while."""
+    given = visit.given
     for k in range(6):
         row = child.active[k]
         if row >= 0 and courses[row].stage >= MILD:
             course = courses[row]
-            inpatient = 0.0 if provider == AT_CHW else inpatient_effect(course, p.fac_full, p, key)
+            inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p, key)
             for product in range(5):
                 if given & 1 << product:
-                    give(course, product, doses[product], inpatient, minute, p, key)
+                    give(course, product, visit.dose[product], inpatient, minute, p, key)
                     course.doses |= 1 << product
             if given:
-                course.treated_by |= 1 << provider
+                course.treated_by |= 1 << visit.provider
     for product in range(3, 5):
         if given & 1 << product:
             child.act_at = minute
-            child.act_dose = doses[product]
+            child.act_dose = visit.dose[product]
 
 
 @rule
@@ -186,6 +187,7 @@ def partial_act(child, course, dose, minute, p, key):
 @rule
 def care_at_home(child, courses, minute, p, key):
     """What some families have at home, given when they first consider the illness."""
+    child.home_due = 0
     for k in range(6):
         row = child.active[k]
         if row < 0 or courses[row].stage < MILD or courses[row].home_asked:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw, two_normals
+from iccmsim.core.draws import Decision, draw, split, two_normals
 from iccmsim.core.records import (
     HAS_COUGH,
     HAS_DANGER,
@@ -87,22 +87,26 @@ def next_onset(p, k, frail, birth, clock, end, wanted):
 def draw_course(row, key, p, who, k, episode, onset):
     """The potential outcomes of one course: when it would worsen, kill, mend, and the uniforms that decide."""
     a, b, c, d = draw(key, Decision.COURSE_TIMES, who, episode, k)
-    row.u_worsen, row.u_die, row.u_recognise, _ = draw(key, Decision.COURSE_FATE, who, episode, k)
-    z_w, z_d = two_normals(a, b)
     z_r, _ = two_normals(c, d)
-    t_w = max(1, int(p.worsen_days[k] * math.exp(p.time_severe_sd * z_w) * MINUTES))
-    if k == NEWBORN:
-        t_w = 0
-    t_d = t_w + max(1, int(p.death_days[k] * math.exp(p.time_death_sd * z_d) * MINUTES))
     t_r = max(1, int(p.mend_days[k] * math.exp(p.time_dur_sd * z_r) * MINUTES))
     row.child = who
     row.illness = k
     row.episode = episode
     row.onset = onset
-    row.worsens = onset + t_w
-    row.kills = onset + t_d
     row.mends = onset + t_r
     row.overlaps = 0
+    if k > NEWBORN:  # other fever, cough or cold: never severe
+        row.worsens = row.mends
+        row.kills = row.mends
+        row.u_worsen = 1.0
+        row.u_die = 1.0
+        row.u_recognise = a
+        return
+    z_w, z_d = two_normals(a, b)
+    t_w = max(1, int(p.worsen_days[k] * math.exp(p.time_severe_sd * z_w) * MINUTES)) if k < NEWBORN else 0
+    row.worsens = onset + t_w
+    row.kills = row.worsens + max(1, int(p.death_days[k] * math.exp(p.time_death_sd * z_d) * MINUTES))
+    row.u_worsen, row.u_die, row.u_recognise, _ = draw(key, Decision.COURSE_FATE, who, episode, k)
 
 
 @rule
@@ -120,17 +124,18 @@ def untreated_end(row, p):
 def draw_signs(row, key, p):
     """Symptoms of one course, drawn once; infection without illness goes with the malaria season."""
     k = row.illness
-    a, b, c, d = draw(key, Decision.SYMPTOMS, row.child, row.episode, k)
+    a, b, e, f = draw(key, Decision.SYMPTOMS, row.child, row.episode, k)
+    fever, cough = split(a)
+    fast, diarrhoea = split(b)
     signs = 0
-    if a < p.symptoms[k, 0]:
+    if fever < p.symptoms[k, 0]:
         signs |= HAS_FEVER
-    if b < p.symptoms[k, 1]:
+    if cough < p.symptoms[k, 1]:
         signs |= HAS_COUGH
-    if c < p.symptoms[k, 2]:
+    if fast < p.symptoms[k, 2]:
         signs |= HAS_FAST
-    if d < p.symptoms[k, 3]:
+    if diarrhoea < p.symptoms[k, 3]:
         signs |= HAS_DIARRHOEA
-    e, f, _, _ = draw(key, Decision.SYMPTOMS, row.child, row.episode, k, 0, 1)
     if e < p.symptoms[k, 4]:
         signs |= HAS_DANGER
     if e < p.symptoms[k, 5]:

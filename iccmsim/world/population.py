@@ -9,8 +9,20 @@ import numpy as np
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import WHO_LIMIT, ZONE_LIMIT, Decision, draw, refuse_unfit, two_normals
-from iccmsim.core.records import CHILD, COURSE, FIVE_YEARS, HOUSEHOLD, MINUTES, NEVER, NEWBORN, VILLAGE, YEAR, table
+from iccmsim.core.records import (
+    CHILD,
+    COURSE,
+    FIVE_YEARS,
+    HOUSEHOLD,
+    MINUTES,
+    NEVER,
+    NEWBORN,
+    VILLAGE,
+    YEAR,
+    table,
+)
 from iccmsim.world.onsets import course_of_illness, draw_signs, frailties, mark_overlaps, newborn_course
+from iccmsim.world.zone import BIRTH_FROM, BIRTHS, LEAVE_FROM, LEAVERS, ONSET_FROM
 
 FIVE = FIVE_YEARS * MINUTES
 
@@ -35,11 +47,8 @@ class Population:
     course: np.recarray
     household: np.recarray
     village: np.recarray
-    onset_from: np.ndarray
-    births: np.ndarray
-    birth_from: np.ndarray
-    leavers: np.ndarray
-    leave_from: np.ndarray
+    days: np.ndarray  # as in Zone
+    lists: np.ndarray
 
 
 @rule
@@ -145,6 +154,7 @@ def draw_children(child, n, p, key):
         for v in range(4):
             row.visited[v] = -NEVER // 2
         draw_leaving(row, who, p, key)
+        row.due = row.leaves
 
 
 @rule
@@ -237,18 +247,24 @@ def build_population(place: ZoneMap, p: np.recarray, *, seed: int, days: int) ->
     village, household, first = _settle(place, p[0], key)
     child = _bear(place, p[0], key, end=end, first=first)
     course, onset_from = _fall_ill(child, p[0], key, end=end, days=days)
+    calendar, lists = _calendar(child, days)
+    calendar[:, ONSET_FROM] = onset_from
+    return Population(place.number, child, course, household, village, calendar, lists)
+
+
+def _calendar(child: np.recarray, days: int) -> tuple[np.ndarray, np.ndarray]:
+    """The days of births and of leaving, and empty buckets for the rest."""
     births = np.flatnonzero(child["birth"] >= 0)
-    births = births[np.argsort(child["birth"][births], kind="stable")].astype(np.int64)
-    leavers = np.argsort(child["leaves"], kind="stable").astype(np.int64)
-    return Population(
-        number=place.number, child=child, course=course, household=household, village=village, onset_from=onset_from,
-        births=births, birth_from=_by_day(child["birth"][births], days),
-        leavers=leavers, leave_from=_by_day(child["leaves"][leavers], days),
-    )  # fmt: skip
-
-
-def _by_day(minutes: np.ndarray, days: int) -> np.ndarray:
-    return np.searchsorted(minutes, np.arange(days + 1, dtype=np.int64) * MINUTES).astype(np.int64)
+    births = births[np.argsort(child["birth"][births], kind="stable")]
+    leavers = np.argsort(child["leaves"], kind="stable")
+    dawns = np.arange(days + 1, dtype=np.int64) * MINUTES
+    calendar = np.full((days + 1, 5), -1, np.int64)
+    calendar[:, BIRTH_FROM] = np.searchsorted(child["birth"][births], dawns)
+    calendar[:, LEAVE_FROM] = np.searchsorted(child["leaves"][leavers], dawns)
+    lists = np.zeros((4, 3 * len(child) + 8), np.int64)
+    lists[BIRTHS, : len(births)] = births
+    lists[LEAVERS, : len(leavers)] = leavers
+    return calendar, lists
 
 
 def _settle(place: ZoneMap, p: np.record, key: tuple[int, int]) -> tuple[np.recarray, np.recarray, np.ndarray]:

@@ -1,0 +1,126 @@
+"""How a zone is opened for the warm-up, and how a programme's CHWs take up their posts on the day of launch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iccmsim.core.records import AT_CHW, AT_FACILITY, MONTH, MONTHLY, PROVIDER, VISIT, table
+from iccmsim.engine.plan import Plan
+from iccmsim.rules.workforce import talent
+from iccmsim.world.population import Population
+from iccmsim.world.zone import MARGIN, Zone
+
+
+def months_of(plan: Plan) -> int:
+    """How many calendar months the monthly tables hold, from the start of the first year of the warm-up."""
+    p = plan.regimes[0][1][0]
+    return int(p.month_offset) + int((plan.days - plan.warmup) // MONTH) + 2
+
+
+def open_zone(population: Population, plan: Plan, *, tables: bool) -> Zone:
+    """A zone on the first day of the warm-up: its people well, its health facility stocked, no CHW yet.
+
+    The population's arrays become the zone's own: from now on they are written to.
+    """
+    people, days = len(population.child), plan.days
+    zone = Zone(
+        child=population.child, course=population.course, household=population.household, village=population.village,
+        provider=table(PROVIDER, 1), monthly=table(MONTHLY, (1, months_of(plan))),
+        visit=table(VISIT, max(2, 3 * MARGIN * people) if tables else 1),
+        stock_by_day=np.zeros((days if tables else 1, 1, 6), np.int32),
+        days=population.days, lists=population.lists, luck=np.zeros((people + 1, 4)), n=np.zeros(8, np.int64),
+    )  # fmt: skip
+    facility = zone.provider[0]
+    open_facility(facility, plan.regimes[0][1][0], float(plan.places.people[population.village["number"]].sum()))
+    return zone
+
+
+def open_facility(facility: np.record, p: np.record, people: float) -> None:
+    """The health facility begins with days of expected use on its shelves."""
+    facility["number"], facility["kind"] = 0, AT_FACILITY
+    facility["vacant_until"] = facility["supervised_day"] = facility["visit_day"] = -1
+    facility["coming_day"] = -1
+    facility["logit"] = facility["sure"] = p["fac_logit"]
+    facility["sure"] = 1.0 / (1.0 + np.exp(-p["fac_logit"]))
+    facility["kit"] = np.maximum(1.0, p["fac_kit_per_person"] * people)
+    facility["stock"] = np.ceil(facility["kit"] * p["fac_kit_days"] / 30.0)
+    facility["began_with"] = facility["stock"]
+    facility["stocked"] = 1.0
+
+
+def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone:
+    """The day on which a programme begins: its CHWs, freshly trained and fully stocked, take up their posts.
+
+    Everything else of the zone goes on as it was; the zone given is used up.
+    """
+    p, key = plan.record(plan.warmup)[0], (seed, population.number)
+    posts, of_village, km = _posts_of(plan, population)
+    chws = int(posts.sum()) if len(posts) else 0
+    provider, monthly = table(PROVIDER, 1 + chws), table(MONTHLY, (1 + chws, zone.monthly.shape[1]))
+    provider[0], monthly[0] = zone.provider[0], zone.monthly[0]
+    stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, 6), np.int32)
+    stock[:, 0] = zone.stock_by_day[:, 0]
+    for row in range(1, 1 + chws):
+        _post_chw(provider[row], row, p, key)
+    _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
+    if chws:
+        provider["village"][1:] = np.repeat(_seats(plan, population), posts)
+    return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
+
+
+def copy_of(zone: Zone, spare: Zone | None) -> Zone:
+    """A zone of its own; into the arrays of one that is no longer needed where they fit, which is faster."""
+    if spare is None:
+        return Zone(*(array.copy() for array in zone))
+    copies = []
+    for array, old in zip(zone, spare, strict=True):
+        if old.shape == array.shape:
+            np.copyto(old, array)
+            copies.append(old)
+        else:
+            copies.append(array.copy())
+    return Zone(*copies)
+
+
+def _posts_of(plan: Plan, population: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """CHWs of each post of this zone; for each village its post in the zone (-1 none) and straight-line km to it."""
+    numbers = population.village["number"]
+    if plan.deployment is None:
+        return np.zeros(0, np.int64), np.full(len(numbers), -1), np.zeros(len(numbers))
+    mine = np.flatnonzero(plan.deployment.post_zone == population.number)
+    post = plan.deployment.post[numbers]
+    local = np.where(post >= 0, np.searchsorted(mine, post), -1)
+    return plan.deployment.post_chws[mine], local, np.nan_to_num(plan.deployment.km_chw[numbers])
+
+
+def _seats(plan: Plan, population: Population) -> np.ndarray:
+    """The zone's own rows of the villages in which its posts stand."""
+    mine = plan.deployment.post_zone == population.number
+    return np.searchsorted(population.village["number"], plan.deployment.post_village[mine])
+
+
+def _post_chw(chw: np.record, row: int, p: np.record, key: tuple[int, int]) -> None:
+    chw["number"], chw["kind"] = row, AT_CHW
+    chw["vacant_until"] = chw["supervised_day"] = chw["visit_day"] = -1
+    chw["coming_day"] = -1
+    chw["skill"], chw["motivation"], chw["stocked"] = p["skill_start"], p["motiv_ref"], 1.0
+    chw["refreshed_day"] = int(p["run_warmup_days"])
+    chw["kit"] = p["chw_kit"]
+    chw["stock"] = np.ceil(p["chw_kit"] * p["sup_kit_days"] / 30.0)
+    chw["began_with"] = chw["stock"]
+    talent(chw, p, key, p["chw_logit"], float(p["chw_skill_sd"]))
+
+
+def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarray, of_village: np.ndarray,
+                   km: np.ndarray) -> None:  # fmt: skip
+    """Each household of a served village gets one of the CHWs of its post, turn by turn."""
+    village["post"] = of_village
+    household["odds_day"] = -1
+    household["chw"], household["km_chw"] = -1, 0.0
+    first = np.concatenate([[0], np.cumsum(posts)]) + 1
+    post = of_village[household["village"]]
+    served = np.flatnonzero(post >= 0)
+    if len(served):
+        mine = post[served]
+        household["chw"][served] = first[mine] + served % posts[mine]
+        household["km_chw"][served] = km[household["village"][served]]
