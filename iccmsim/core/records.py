@@ -1,4 +1,4 @@
-"""Everything that has state, one record a row: children, their courses of illness, households, villages, providers.
+"""Everything that has state, one record a row: children, courses of illness, households, villages, providers.
 
 Times are whole minutes since the warm-up began (`minute`), days are whole days since then (`day`); -1 means "never"
 or "none". Fields are i4, i8 or f8 only: narrower ones would round or wrap differently in plain Python.
@@ -41,9 +41,10 @@ MECHANISMS = ("main", "zinc")
 MAIN, BY_ZINC = range(2)
 
 # marks of a visit
-FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE, COUNTED, FAST_FOUND, REFERRED, GONE, FULL = (
-    1 << i for i in range(12)
-)
+MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
+         "fast_found", "referred", "gone")  # fmt: skip
+FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
+COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
 
 CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
     [

@@ -1,4 +1,4 @@
-"""One day in a zone. Only the sentences of this room see the whole zone; what they call is about one child or one provider."""
+"""One day in a zone. Only this room sees the whole zone; what it calls is about one child or one provider."""
 
 from __future__ import annotations
 

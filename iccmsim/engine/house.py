@@ -32,7 +32,7 @@ from iccmsim.rules.workforce import (
 
 @rule
 def keep_house(zone, p, key, day):
-    """Morning: deliveries, supervision, training, who has left or come, who is present; then orders, if it is the day."""
+    """Morning: deliveries, supervision, training, who has left or come, who is present; on their day, orders."""
     number = month_number(day, p)
     for who in range(zone.provider.shape[0]):
         provider = zone.provider[who]

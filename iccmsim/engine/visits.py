@@ -21,7 +21,7 @@ from iccmsim.core.records import (
 )
 from iccmsim.engine.calendar import put
 from iccmsim.rules.care_seeking import DAYTIME, reckon_odds, remember, second_choice, walking_minutes
-from iccmsim.rules.case_management import consult, dose_size, lead_course
+from iccmsim.rules.case_management import consult, lead_course
 from iccmsim.rules.facility_care import (
     completes_referral,
     facility_is_open,
@@ -242,9 +242,8 @@ def be_seen(zone, row, p, key, minute, who, month):
     if child.by_referral:
         mark_referral_done(zone, child)
     consult(child, zone.course[lead], provider, month, visit, p, key, signs_now(child, zone.course), minute)
-    for product in range(5):
-        visit.dose[product] = dose_size(zone.course[lead], provider, p, key, product)
-    treat(child, zone.course, visit, minute, p, key)
+    if visit.given:
+        treat(child, zone.course, visit, minute, p, key)
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     for k in range(6):

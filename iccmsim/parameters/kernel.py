@@ -61,7 +61,9 @@ def _nature(p: np.record, values: Mapping[str, object]) -> None:
     p.survival[:] = values["pop.survival"]
     p.worsen_days[:] = _vector(values, "time.mal.severe", "time.pneu.severe", "time.diarr.severe", None, None, None)
     p.worsen_days[4:] = 1.0  # other fever and colds never worsen; the field must be above 0
-    p.death_days[:4] = _vector(values, "time.mal.death", "time.pneu.to_death", "time.diarr.to_death", "time.psbi.to_death")
+    p.death_days[:4] = _vector(
+        values, "time.mal.death", "time.pneu.to_death", "time.diarr.to_death", "time.psbi.to_death"
+    )
     p.death_days[4:] = 1.0
     p.mend_days[:] = _vector(values, *(f"time.{name}.dur" for name in SHORT))
     p.gap[:] = values["gap.days"]

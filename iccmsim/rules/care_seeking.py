@@ -13,7 +13,7 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, WAIT
 
-ODDS_LAST = 14  # days for which a household's odds are taken as they were unless it has an experience; trust fades over 90
+ODDS_LAST = 14  # days that a household's odds stand if it has no new experience; trust fades over 90
 DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
 TRIED_FOR = 2 * MINUTES
 
@@ -89,7 +89,7 @@ def decision_minute(u, p):
 
 @rule
 def choose(child, household, p, uniforms, minute):
-    """The family takes the alternative whose exponential, divided by its odds, is the shortest (uniforms: by provider)."""
+    """The family takes the alternative whose exponential, divided by its odds, is the shortest."""
     if child.complaint == NO_COMPLAINT:
         return WAIT
     pull = p.seek_factor[child.complaint]

@@ -87,10 +87,8 @@ def book_key(provider, course):
 
 
 @rule
-def assess(child, course, provider, visit, p, key, signs):
+def assess(child, provider, visit, p, signs, step, reading):
     """Look for danger signs and, if one is found, refer: more often seen when the child is truly in danger."""
-    step = draw(key, Decision.STEP, course.child, book_key(provider, course), course.illness, course.visits)
-    reading = draw(key, Decision.CLASSIFY, course.child, book_key(provider, course), course.illness)
     if not does(provider, LOOK_FOR_DANGER, step[0], p.danger_severe_factor if child.severe > 0 else 0.0):
         return
     visit.marks |= LOOKED
@@ -102,20 +100,19 @@ def assess(child, course, provider, visit, p, key, signs):
 
 
 @rule
-def wants_for_diarrhoea(course, provider, key):
+def wants_for_diarrhoea(provider, step):
     """Products that a child with diarrhoea should be given: ORS and zinc, if the provider thinks of them."""
-    step = draw(key, Decision.STEP_MORE, course.child, book_key(provider, course), course.illness, course.visits)
     wanted = 0
-    if does(provider, GIVE_ORS, step[0], 0.0):
+    if does(provider, GIVE_ORS, step[2], 0.0):
         wanted |= 1 << ORS
-    if does(provider, GIVE_ZINC, step[1], 0.0):
+    if does(provider, GIVE_ZINC, step[3], 0.0):
         wanted |= 1 << ZINC
     return wanted
 
 
 @rule
 def test_is_positive(child, course, p, key, signs, minute):
-    """The rapid test answers to infection, not to illness, and for weeks after an ACT to what is left of the last one."""
+    """The rapid test answers to infection, not to illness; for weeks after an ACT also to what is left of it."""
     u, v, _, _ = draw(key, Decision.TEST, course.child, course.episode, course.illness)
     if signs & IS_INFECTED:
         return u < p.dx_rdt_sens
@@ -126,11 +123,10 @@ def test_is_positive(child, course, p, key, signs, minute):
 
 
 @rule
-def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute):
-    """Test the fever, then treat by the result or against it; without a test treat on suspicion, or refer, by policy."""
-    step = draw(key, Decision.STEP, course.child, book_key(provider, course), course.illness, course.visits, 1)
+def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute, step):
+    """Test the fever, then treat by the result or against it; without a test treat on suspicion, or refer (policy)."""
     act = 1 << act_for_age(child, minute)
-    if does(provider, TEST_FEVER, step[0], 0.0):
+    if does(provider, TEST_FEVER, step[2], 0.0):
         if provider.stock[RDT] <= 0:
             visit.lacked |= 1 << RDT
         else:
@@ -140,7 +136,7 @@ def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute
             if test_is_positive(child, course, p, key, signs, minute):
                 visit.marks |= POSITIVE
                 return act
-            return 0 if does(provider, OBEY_TEST, step[1], 0.0) else act
+            return 0 if does(provider, OBEY_TEST, step[3], 0.0) else act
     if provider.kind == AT_CHW and p.policy_no_rdt == 0.0:
         visit.marks |= REFERRED
         return 0
@@ -148,10 +144,8 @@ def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute
 
 
 @rule
-def wants_for_cough(course, provider, visit, p, key, signs):
+def wants_for_cough(provider, visit, p, signs, step, reading):
     """Count the breaths and give amoxicillin to fast breathing; to the rest it is withheld, mostly."""
-    step = draw(key, Decision.STEP, course.child, book_key(provider, course), course.illness, course.visits, 2)
-    reading = draw(key, Decision.CLASSIFY, course.child, book_key(provider, course), course.illness)
     if does(provider, COUNT_BREATHS, step[0], 0.0):
         visit.marks |= COUNTED
         fast = reading[1] < p.dx_rr_sens if signs & HAS_FAST else reading[1] < 1.0 - p.dx_rr_spec
@@ -162,15 +156,17 @@ def wants_for_cough(course, provider, visit, p, key, signs):
 
 
 @rule
-def classify(child, course, provider, month, visit, p, key, signs, minute):
+def classify(child, course, provider, month, visit, p, key, signs, minute, step, reading):
     """Everything the visit should hand out, from all of the child's complaints."""
     wanted = 0
-    if signs & HAS_DIARRHOEA:
-        wanted |= wants_for_diarrhoea(course, provider, key)
     if signs & HAS_FEVER:
-        wanted |= wants_for_fever(child, course, provider, month, visit, p, key, signs, minute)
-    if signs & HAS_COUGH:
-        wanted |= wants_for_cough(course, provider, visit, p, key, signs)
+        wanted |= wants_for_fever(child, course, provider, month, visit, p, key, signs, minute, step)
+    if signs & (HAS_DIARRHOEA | HAS_COUGH):
+        more = draw(key, Decision.STEP_MORE, course.child, book_key(provider, course), course.illness, course.visits)
+        if signs & HAS_DIARRHOEA:
+            wanted |= wants_for_diarrhoea(provider, more)
+        if signs & HAS_COUGH:
+            wanted |= wants_for_cough(provider, visit, p, signs, more, reading)
     return wanted
 
 
@@ -198,17 +194,19 @@ def take_from_stock(provider, month, product):
 
 
 @rule
-def dose_size(course, provider, p, key, product):
-    """A full course of the drug, or a wrong dose that does part of the work."""
+def measure_doses(course, provider, visit, p, key):
+    """Each drug given is a full course, or a wrong dose that does part of the work."""
     uniforms = draw(key, Decision.DOSE, course.child, book_key(provider, course), course.illness, course.visits)
-    right = does(provider, RIGHT_DOSE, uniforms[min(product, 3)], 0.0)
-    return 1.0 if right else p.tx_dose_wrong
+    for product in range(RDT):
+        right = does(provider, RIGHT_DOSE, uniforms[min(product, 3)], 0.0)
+        visit.dose[product] = 1.0 if right else p.tx_dose_wrong
 
 
 @rule
 def stock_out_policy(course, provider, visit, p, key):
     """A child whose drug is out is sent to the health centre, or told to come back."""
-    u, _, _, _ = draw(key, Decision.STOCK_OUT_POLICY, course.child, book_key(provider, course), course.illness, course.visits)
+    spell = book_key(provider, course)
+    u, _, _, _ = draw(key, Decision.STOCK_OUT_POLICY, course.child, spell, course.illness, course.visits)
     if u < p.policy_stockout_refer:
         visit.marks |= REFERRED
 
@@ -216,12 +214,18 @@ def stock_out_policy(course, provider, visit, p, key):
 @rule
 def consult(child, course, provider, month, visit, p, key, signs, minute):
     """See one child through: danger, complaints, drugs. Young infants are referred untreated by a CHW."""
-    assess(child, course, provider, visit, p, key, signs)
+    spell = book_key(provider, course)
+    step = draw(key, Decision.STEP, course.child, spell, course.illness, course.visits)
+    reading = draw(key, Decision.CLASSIFY, course.child, spell, course.illness)
+    assess(child, provider, visit, p, signs, step, reading)
     if provider.kind == AT_CHW and p.policy_under_2m_refer > 0.0 and is_young_infant(child, minute):
         visit.marks |= REFERRED
         return
     if child.by_referral:
         visit.marks |= DANGER_FOUND
-    hand_out(provider, month, visit, classify(child, course, provider, month, visit, p, key, signs, minute))
+    wanted = classify(child, course, provider, month, visit, p, key, signs, minute, step, reading)
+    hand_out(provider, month, visit, wanted)
+    if visit.given:
+        measure_doses(course, provider, visit, p, key)
     if visit.lacked and provider.kind == AT_CHW:
         stock_out_policy(course, provider, visit, p, key)

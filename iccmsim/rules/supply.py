@@ -53,7 +53,7 @@ def on_order(provider, product):
 
 @rule
 def quantity_to_order(provider, product, review, lead, buffer, floor):
-    """Order up to the use expected until the next delivery, plus a buffer; at least the floor when the shelf is bare."""
+    """Order up to the use expected until the next delivery, plus a buffer; at least the floor if the shelf is bare."""
     need = monthly_use(provider, product) * (review + lead + buffer) / 30.0
     order = math.ceil(need - provider.stock[product] - on_order(provider, product))
     if provider.stock[product] == 0 and on_order(provider, product) == 0:

@@ -15,6 +15,7 @@ from iccmsim.core.records import (
     AT_CHW,
     AT_HOSPITAL,
     BY_ZINC,
+    COUGH,
     DIARRHOEA,
     FEVER,
     MAIN,
@@ -112,13 +113,13 @@ def treat(child, courses, visit, minute, p, key):
         row = child.active[k]
         if row >= 0 and courses[row].stage >= MILD:
             course = courses[row]
-            inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p, key)
-            for product in range(5):
-                if given & 1 << product:
-                    give(course, product, visit.dose[product], inpatient, minute, p, key)
-                    course.doses |= 1 << product
-            if given:
-                course.treated_by |= 1 << visit.provider
+            course.doses |= given
+            course.treated_by |= 1 << visit.provider
+            if k < NEWBORN:
+                inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p, key)
+                for product in range(5):
+                    if given & 1 << product:
+                        give(course, product, visit.dose[product], inpatient, minute, p, key)
     for product in range(3, 5):
         if given & 1 << product:
             child.act_at = minute
@@ -164,6 +165,8 @@ def buy_from_shop(child, courses, minute, p, key):
         if row < 0 or courses[row].stage < MILD:
             continue
         course = courses[row]
+        if k in (NEWBORN, COUGH):
+            continue
         u = draw(key, Decision.INFORMAL, course.child, course.episode, k)
         if u[0] < p.informal_act and (k in (MALARIA, FEVER)):
             partial_act(child, course, p.informal_dose, minute, p, key)

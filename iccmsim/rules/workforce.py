@@ -63,7 +63,7 @@ def leaves_post(provider, p, u):
 
 @rule
 def vacancy_days(provider, p, key, day):
-    """How long the post stays empty until a successor is found and trained: mean as set, never under a quarter of it."""
+    """How long the post stays empty until a successor is found and trained: never under a quarter of the mean."""
     u, _, _, _ = draw(key, Decision.VACANCY, provider.number, day)
     return int(round(p.chw_vacancy * MONTH * (0.25 - 0.75 * math.log(u))))
 

@@ -1,4 +1,4 @@
-"""A zone: one first-level health facility, its CHWs, their villages and families, and everything that has state there."""
+"""A zone: one first-level health facility, its CHWs, their villages and families, and all that has state there."""
 
 from __future__ import annotations
 
