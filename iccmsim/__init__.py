@@ -17,10 +17,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iccmsim.engine.simulation import Simulation, simulate
+    from iccmsim.engine.simulation import Simulation
     from iccmsim.model.model import ICCMModel
     from iccmsim.parameters.scenario import load_scenario
-    from iccmsim.results.result import Result
+    from iccmsim.results.result import Result, simulate
     from iccmsim.studies.compare import compare
 
 __version__ = "0.1.0"
@@ -33,7 +33,7 @@ _HOME = {
     "Simulation": "iccmsim.engine.simulation",
     "compare": "iccmsim.studies.compare",
     "load_scenario": "iccmsim.parameters.scenario",
-    "simulate": "iccmsim.engine.simulation",
+    "simulate": "iccmsim.results.result",
 }
 
 

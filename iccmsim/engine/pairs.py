@@ -1,0 +1,160 @@
+"""Two arms of one zone side by side, row by row: the same children, the same candidate illnesses, other care."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.records import (
+    AT_CHW,
+    AT_FACILITY,
+    AT_HOSPITAL,
+    DEAD,
+    INFORMAL,
+    MINUTES,
+    MONTH,
+    NOT_REACHED,
+    PREVENTED,
+    YEAR,
+    table,
+)
+from iccmsim.engine.simulation import ZoneRun
+from iccmsim.engine.tally import AGE_EDGES, KM_BANDS, QUINTILES, TAIL, bands_of, bin_of, year_edges
+
+AGE_GROUPS = ("0-27 d", "28 d-11 m", "1-4 y")
+GROUP_EDGES = (28, 12 * MONTH)  # days
+LAST_DAYS = 730  # the last two years of the window
+COHORT_DAYS = 365  # births of the first year, followed to the fifth birthday
+
+# Where children whom a CHW saw would have been, in the arm without
+ELSEWHERE = ("no_care", "informal", "chw", "facility", "hospital", "not_ill")
+NO_CARE, NOT_ILL = 0, 5
+
+PAIRS = np.dtype(
+    [
+        ("saved", "i8", (7,)),  # die only in the first arm, in the window, by their cause there
+        ("lost", "i8", (7,)),  # die only in the second
+        ("saved_by_age", "i8", (len(AGE_GROUPS),)),
+        ("lost_by_age", "i8", (len(AGE_GROUPS),)),
+        ("saved_by_wealth", "i8", (QUINTILES,)),
+        ("lost_by_wealth", "i8", (QUINTILES,)),
+        ("saved_by_km", "i8", (len(KM_BANDS),)),
+        ("lost_by_km", "i8", (len(KM_BANDS),)),
+        ("age_saved", "f8"),  # years, summed over the saved: age at which they die in the first arm
+        ("age_lost", "f8"),
+        ("last_two", "i8"),  # fewer deaths in the last two years of the window
+        ("by_five", "i8"),  # fewer deaths before the fifth birthday among those born in the first year
+        ("cohort", "i8"),  # births of the first year
+        ("elsewhere", "i8", (len(ELSEWHERE), 6)),  # episodes seen by a CHW: first formal, else any, provider without
+        ("formal_gained", "i8", (6,)),  # episodes with formal care only in the second arm
+        ("formal_lost", "i8", (6,)),
+    ],
+    align=True,
+)
+
+# What is kept of the first arm while the others are run
+LIFE = np.dtype([(name, "i4") for name in ("birth", "household", "state", "end", "cause")], align=True)
+CARE = np.dtype([("outcome", "i4"), ("first_care", "i4"), ("first_formal", "i4"), ("treated_by", "i4")], align=True)
+
+
+@rule
+def died_within(child, first, last):
+    """Whether a child died in a span of minutes."""
+    return child.state == DEAD and child.end >= first and child.end < last
+
+
+@rule
+def group_of(child, groups):
+    """Age group at death."""
+    return bin_of(child.end - child.birth, groups)
+
+
+@rule
+def pair_children(without, given, households, edges, groups, wealth, km, out):
+    """Saved and lost: who dies only without, and only with, what the second arm does."""
+    t = out[0]
+    launch, close = edges[0], edges[TAIL]
+    cohort_end = launch + COHORT_DAYS * MINUTES
+    for i in range(without.shape[0]):
+        a = without[i]
+        b = given[i]
+        t.last_two += died_within(a, max(launch, close - LAST_DAYS * MINUTES), close)
+        t.last_two -= died_within(b, max(launch, close - LAST_DAYS * MINUTES), close)
+        if a.birth >= launch and a.birth < cohort_end:
+            t.cohort += 1
+            t.by_five += int(a.state == DEAD) - int(b.state == DEAD)
+        saved = died_within(a, launch, close)
+        lost = died_within(b, launch, close)
+        if saved == lost:
+            continue
+        fifth = bin_of(households[a.household].wealth, wealth)
+        far = bin_of(households[a.household].km_facility, km)
+        if saved:
+            t.saved[a.cause] += 1
+            t.saved_by_age[group_of(a, groups)] += 1
+            t.saved_by_wealth[fifth] += 1
+            t.saved_by_km[far] += 1
+            t.age_saved += (a.end - a.birth) / (MINUTES * YEAR)
+        else:
+            t.lost[b.cause] += 1
+            t.lost_by_age[group_of(b, groups)] += 1
+            t.lost_by_wealth[fifth] += 1
+            t.lost_by_km[far] += 1
+            t.age_lost += (b.end - b.birth) / (MINUTES * YEAR)
+
+
+@rule
+def where_else(care):
+    """Where an episode was taken: the highest formal provider that treated it, else a shop, else nowhere."""
+    for provider in range(AT_HOSPITAL, INFORMAL, -1):
+        if care.treated_by & (1 << provider):
+            return provider
+    if care.first_formal >= 0:
+        return AT_FACILITY
+    return INFORMAL if care.first_care >= 0 else NO_CARE
+
+
+@rule
+def pair_courses(without, courses, first, last, out):
+    """Displacement: where the episodes that a CHW saw would have gone; and formal care won or given up."""
+    t = out[0]
+    for i in range(courses.shape[0]):
+        course = courses[i]
+        if course.onset < first:
+            continue
+        if course.onset >= last:
+            return
+        happened = course.outcome != NOT_REACHED and course.outcome != PREVENTED
+        a = without[i]
+        in_a = a.outcome != NOT_REACHED and a.outcome != PREVENTED
+        if happened and in_a:
+            t.formal_gained[course.illness] += course.first_formal >= 0 and a.first_formal < 0
+            t.formal_lost[course.illness] += course.first_formal < 0 and a.first_formal >= 0
+        if happened and course.treated_by & (1 << AT_CHW):
+            t.elsewhere[where_else(a) if in_a else NOT_ILL, course.illness] += 1
+
+
+def remember_arm(run: ZoneRun) -> tuple[np.recarray, np.recarray]:
+    """Copy what a comparison needs of its first arm: how children ended, and where each episode was taken."""
+    kept = []
+    for record, rows in ((LIFE, run.zone.child), (CARE, run.zone.course)):
+        copy = table(record, len(rows))
+        for name in record.names:
+            copy[name] = rows[name]
+        kept.append(copy)
+    return kept[0], kept[1]
+
+
+def pair_zone(first: tuple[np.recarray, np.recarray], run: ZoneRun) -> np.recarray:
+    """Set one arm of a zone beside the first one: one row of `PAIRS`."""
+    out, edges = table(PAIRS, 1), year_edges(run.plan, run.day)
+    groups = np.array([int(day * MINUTES) for day in GROUP_EDGES], np.int64)
+    wealth, km = bands_of(run.plan)
+    pair_children(first[0], run.zone.child, run.zone.household, edges, groups, wealth, km, out)
+    pair_courses(first[1], run.zone.course, edges[0], edges[TAIL], out)
+    return out
+
+
+def cohort_is_complete(days_after_launch: int) -> bool:
+    """Whether a run is long enough for all births of its first year to have reached the fifth birthday."""
+    return days_after_launch >= COHORT_DAYS + AGE_EDGES[-1]

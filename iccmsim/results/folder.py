@@ -1,0 +1,141 @@
+"""A run on disk: a folder of Parquet tables, the counts, and a manifest that says what they are.
+
+A folder is written beside its place under another name and then moved, so that a half-written one is never found.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from iccmsim import __version__
+from iccmsim.core.compiled import source_hash
+from iccmsim.engine.tally import TALLY
+from iccmsim.results.tables import TABLES, same_names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from iccmsim.results.result import Result
+
+FORMAT = 1
+KIND = "iccmsim result"
+MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
+LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow")
+
+
+def made_with() -> dict[str, str]:
+    """Versions of the program, of its compiled rules, of Python and of the libraries that made a result."""
+    libraries = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {"version": __version__, "code": source_hash(), "python": platform.python_version(), **libraries}
+
+
+def write_result(result: Result, folder: Path) -> Path:
+    """Write a result; an older result in that place is replaced, anything else there is refused."""
+    manifest = {"kind": KIND, "format": FORMAT, "scenario": result.scenario, "scenario_hash": result.scenario_hash,
+                "seed": result.seed, "plan": dict(result.plan), "made_with": made_with(), "digest": result.digest(),
+                "tables": list(TABLES) if result.source is not None else []}  # fmt: skip
+
+    def fill(place: Path) -> None:
+        for name in manifest["tables"]:
+            result.table(name).to_parquet(place / f"{name}.parquet", index=False)
+        np.save(place / COUNTS, plain_row(result.tally), allow_pickle=False)
+        (place / SCENARIO).write_text(result.told, encoding="utf-8")
+        put_manifest(place, manifest)
+
+    return write_folder(folder, fill, kind=KIND)
+
+
+def plain_row(row: np.void) -> np.ndarray:
+    """A record as an array of one row that numpy can put on disk."""
+    out = np.zeros(1, row.dtype)
+    for name in row.dtype.names:
+        out[name][0] = row[name]
+    return out
+
+
+def put_manifest(place: Path, manifest: dict[str, Any]) -> None:
+    """Write what a folder holds, for programs and for readers."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+    (place / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def write_folder(folder: Path, fill: Callable[[Path], None], *, kind: str) -> Path:
+    """Let `fill` write into a new folder, and only then put it in its place, all at once."""
+    if folder.exists():
+        get_manifest(folder, kind=kind, latest=None)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        fill(place)
+        place.chmod(0o755)
+        if folder.exists():
+            old = place.with_name(place.name + ".old")
+            os.rename(folder, old)
+            os.rename(place, folder)
+            shutil.rmtree(old)
+        else:
+            os.rename(place, folder)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return folder
+
+
+def get_manifest(folder: Path, *, kind: str, latest: int | None) -> dict[str, Any]:
+    """Read what a folder says it holds; a ValueError or FileNotFoundError says what is wrong with it."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder; an {kind} is a folder with a {MANIFEST}")
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ValueError(f"{folder}: not an {kind}: no {MANIFEST} that can be read") from None
+    if not isinstance(manifest, dict) or manifest.get("kind") != kind:
+        found = manifest.get("kind") if isinstance(manifest, dict) else None
+        raise ValueError(f"{folder}: not an {kind}, its {MANIFEST} says kind = {found!r}")
+    if latest is not None and (not isinstance(manifest.get("format"), int) or manifest["format"] > latest):
+        raise ValueError(f"{folder}: format {manifest.get('format')!r} is of a later version of iccmsim "
+                         f"(this is {__version__}, which reads up to {latest})")  # fmt: skip
+    return manifest
+
+
+def read_counts(file: Path, dtype: np.dtype) -> np.ndarray:
+    """Read rows of counts and refuse those of another version."""
+    try:
+        rows = np.load(file, allow_pickle=False)
+    except (OSError, ValueError):
+        raise ValueError(f"{file}: cannot be read; the folder is incomplete") from None
+    if rows.dtype != dtype:
+        raise ValueError(f"{file}: its fields are not those of iccmsim {__version__}; run it again")
+    return rows
+
+
+def read_result(folder: str | os.PathLike[str]) -> Result:
+    """Read a result back; its tables are read from disk when first asked for."""
+    from iccmsim.results.result import Result
+
+    folder = Path(folder)
+    manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+    tally = read_counts(folder / COUNTS, TALLY).view(np.recarray)[0]
+    return Result(
+        scenario=manifest["scenario"], scenario_hash=manifest["scenario_hash"], seed=manifest["seed"], tally=tally,
+        plan=manifest["plan"], source=(lambda name: _read_table(folder, name)) if manifest["tables"] else None,
+        told=(folder / SCENARIO).read_text(encoding="utf-8"),
+    )  # fmt: skip
+
+
+def _read_table(folder: Path, name: str) -> pd.DataFrame:
+    import pandas as pd
+
+    file = folder / f"{name}.parquet"
+    if not file.is_file():
+        raise FileNotFoundError(f"{file}: not there; the folder is incomplete")
+    return same_names(pd.read_parquet(file))

@@ -1,0 +1,167 @@
+"""One run and what it gives: counts that are always kept, tables on demand, a digest of everything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from iccmsim.engine.plan import Plan, make_plan, zone_maps
+from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, without_chws
+from iccmsim.engine.tally import add_up, tally_zone
+from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
+from iccmsim.results.mortality import deaths_by_cause, rates
+from iccmsim.results.tables import TABLES
+from iccmsim.world.geography import FAR_KM
+from iccmsim.world.population import ZoneMap
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one scenario gave from one seed.
+
+    `tally` is the row of counts (`iccmsim.engine.tally.TALLY`); `plan` has the facts of the place and the run;
+    `children`, `episodes`, `visits`, `chw_months`, `facility_months` are pandas tables, made when first asked for.
+    """
+
+    scenario: str
+    scenario_hash: str
+    seed: int
+    tally: np.record
+    plan: Mapping[str, Any]
+    source: Callable[[str], pd.DataFrame] | None = field(repr=False)
+    told: str = field(repr=False, default="")  # the whole scenario as TOML
+    made: dict[str, pd.DataFrame] = field(repr=False, default_factory=dict)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table by name, made once."""
+        if name not in TABLES:
+            raise KeyError(f"no table {name!r}; there are {', '.join(TABLES)}")
+        if self.source is None:
+            raise ValueError(f"{name}: this run kept counts only; run it again with tables=True")
+        if name not in self.made:
+            self.made[name] = self.source(name)
+        return self.made[name]
+
+    children = property(lambda self: self.table("children"), doc="One row a child.")
+    episodes = property(lambda self: self.table("episodes"), doc="One row an episode.")
+    visits = property(lambda self: self.table("visits"), doc="One row a visit.")
+    chw_months = property(lambda self: self.table("chw_months"), doc="One row a CHW and month.")
+    facility_months = property(lambda self: self.table("facility_months"), doc="One row a facility and month.")
+
+    def rates(self) -> dict[str, float]:
+        """Under-five, infant and neonatal mortality of the window, per 1,000 births."""
+        return rates(self.tally)
+
+    def deaths(self) -> dict[str, int]:
+        """Deaths of the window by cause."""
+        return deaths_by_cause(self.tally)
+
+    def digest(self) -> str:
+        """SHA-256 of all that the run gave: of every table, or where none is kept of the counts."""
+        digest = hashlib.sha256()
+        for name in TABLES if self.source is not None else ():
+            add_table(digest, name, self.table(name))
+        if self.source is None:
+            add_counts(digest, self.tally)
+        return digest.hexdigest()
+
+    def write(self, folder: str | os.PathLike[str]) -> Path:
+        """Write the tables as Parquet, the counts and a manifest into a folder, all or nothing."""
+        from iccmsim.results.folder import write_result
+
+        return write_result(self, Path(folder))
+
+
+def add_table(digest: Any, name: str, table: pd.DataFrame) -> None:
+    """Put one table into a hash: names, types and values of its columns, in order."""
+    for column in table.columns:
+        values = table[column]
+        codes = values.cat.codes if values.dtype.name == "category" else values
+        array = np.ascontiguousarray(codes.to_numpy())
+        digest.update(f"{name}.{column} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+
+
+def add_counts(digest: Any, tally: np.void) -> None:
+    """Put a row of counts into a hash, field by field (never the padding between them)."""
+    for name in tally.dtype.names:
+        digest.update(name.encode() + np.ascontiguousarray(tally[name]).tobytes())
+
+
+def facts_of(plan: Plan) -> dict[str, Any]:
+    """What there is to know of a place and an arm before anything happens."""
+    places, posts = plan.places, plan.deployment
+    near = places.km_nearest < FAR_KM
+    if posts is not None:
+        near = near | (np.nan_to_num(posts.km_chw, nan=np.inf) < FAR_KM)
+    first, last = plan.window
+    return {
+        "place": places.name, "villages": places.n_villages, "people": int(places.people.sum()),
+        "zones": places.n_zones, "chws": posts.n_chws if posts else 0, "posts": posts.n_posts if posts else 0,
+        "people_served_by_chws": posts.people if posts else 0,
+        "share_5km": float(places.people[near].sum() / places.people.sum()),
+        "warmup_days": first, "window_days": last - first, "tail_days": plan.days - last,
+    }  # fmt: skip
+
+
+def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | str | None = None,
+             threads: int | None = None, tables: bool = True) -> Result:  # fmt: skip
+    """Run one scenario from one seed and return what it gave.
+
+    `status_quo` is lived through the warm-up (default: the same setting with facilities only). `tables=False` keeps
+    counts only, and of the memory no more than a few zones. The result is the same for any number of threads.
+    """
+    scenario, before = loaded(scenario), None if status_quo is None else loaded(status_quo)
+    if not tables:
+        plan, tally = _counts_only(scenario, before, seed=seed, threads=threads)
+        return _result(scenario, plan, tally, seed=seed, source=None)
+    simulation = Simulation(scenario, seed=seed, status_quo=before, tables=True, threads=threads).run()
+    return result_of(simulation.runs, scenario=scenario, seed=seed)
+
+
+def result_of(runs: Sequence[ZoneRun], *, scenario: Scenario, seed: int) -> Result:
+    """The result of zones that have been run, in whatever order they come."""
+    ordered = sorted(runs, key=lambda run: run.number)
+    tally = add_up([tally_zone(run) for run in ordered])[0]
+    return _result(scenario, ordered[0].plan, tally, seed=seed, source=lambda name: TABLES[name](ordered))
+
+
+def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, source: Callable | None) -> Result:
+    return Result(scenario=scenario.name, scenario_hash=scenario.hash(), seed=int(seed), tally=tally,
+                  plan=facts_of(plan), source=source, told=scenario.to_toml())  # fmt: skip
+
+
+def _counts_only(scenario: Scenario, before: Scenario | None, *, seed: int,
+                 threads: int | None) -> tuple[Plan, np.record]:  # fmt: skip
+    before = before if before is not None else without_chws(scenario)
+    same_setting(scenario, before)
+    plan = make_plan(scenario)
+    status_quo = make_plan(before, places=plan.places)
+
+    def count(zone_map: ZoneMap) -> np.recarray:
+        return tally_zone(next(arms_of_zone(zone_map, [plan], status_quo=status_quo, seed=seed)))
+
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        return plan, add_up(list(pool.map(count, zone_maps(plan.places))))[0]
+
+
+def loaded(scenario: Scenario | str) -> Scenario:
+    """A scenario, from its name in the library or its file if that is what was given."""
+    return scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+
+
+def read_result(folder: str | os.PathLike[str]) -> Result:
+    """Read back what `Result.write` wrote."""
+    from iccmsim.results.folder import read_result as read
+
+    return read(folder)

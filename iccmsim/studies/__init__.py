@@ -1,0 +1,1 @@
+"""Questions put to the model: what differs between arms, over places, under doubt."""

@@ -1,0 +1,186 @@
+"""Programmes side by side: the same children, the same illnesses, other care; who lives, who dies, how sure are we.
+
+Zone by zone and seed by seed all arms are run from one population and one warm-up, counted and dropped. Only counts
+stay, so a country needs the memory of a few zones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
+from iccmsim.core.records import table
+from iccmsim.engine.pairs import PAIRS, pair_zone, remember_arm
+from iccmsim.engine.plan import Plan, make_plan, zone_maps
+from iccmsim.engine.simulation import arms_of_zone, without_chws
+from iccmsim.engine.tally import TALLY, tally_zone
+from iccmsim.exchange.district import load_places
+from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
+from iccmsim.results.folder import get_manifest, made_with, put_manifest, read_counts, write_folder
+from iccmsim.results.result import facts_of
+from iccmsim.world.geography import Places
+from iccmsim.world.population import ZoneMap
+
+FORMAT = 1
+KIND = "iccmsim comparison"
+COUNTS, PAIRED = "tallies.npy", "pairs.npy"
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Counts of every seed and arm, and of every arm beside the first, which is the comparator.
+
+    `tallies` and `pairs` have shape (seeds, arms); everything that is said about them is made from them alone.
+    """
+
+    names: tuple[str, ...]
+    seeds: tuple[int, ...]
+    tallies: np.recarray
+    pairs: np.recarray
+    facts: tuple[Mapping[str, Any], ...]  # of the place and of each arm's deployment
+    hashes: tuple[str, ...]
+    life_expectancy: tuple[float, float]  # of the country, and of the reference life table
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as one object of plain numbers, in the form that programs may rely on (format 1)."""
+        from iccmsim.studies.summary import as_object
+
+        return as_object(self)
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row an arm for the terminal: deaths, mortality, deaths averted with interval."""
+        from iccmsim.studies.summary import as_rows
+
+        return as_rows(self)
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write the counts and a manifest into a folder, all or nothing."""
+        manifest = {"kind": KIND, "format": FORMAT, "names": list(self.names), "seeds": list(self.seeds),
+                    "facts": [dict(each) for each in self.facts], "hashes": list(self.hashes),
+                    "life_expectancy": list(self.life_expectancy), "made_with": made_with()}  # fmt: skip
+
+        def fill(place: Path) -> None:
+            np.save(place / COUNTS, np.asarray(self.tallies), allow_pickle=False)
+            np.save(place / PAIRED, np.asarray(self.pairs), allow_pickle=False)
+            put_manifest(place, manifest)
+
+        return write_folder(Path(folder), fill, kind=KIND)
+
+    @staticmethod
+    def load(folder: str | os.PathLike[str]) -> Comparison:
+        """Read back what `save` wrote; says clearly what is wrong with a folder that is no comparison."""
+        folder = Path(folder)
+        manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+        return Comparison(
+            names=tuple(manifest["names"]), seeds=tuple(manifest["seeds"]),
+            tallies=read_counts(folder / COUNTS, TALLY).view(np.recarray),
+            pairs=read_counts(folder / PAIRED, PAIRS).view(np.recarray),
+            facts=tuple(manifest["facts"]), hashes=tuple(manifest["hashes"]),
+            life_expectancy=tuple(manifest["life_expectancy"]),
+        )  # fmt: skip
+
+
+def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
+            places: Places | str | os.PathLike[str] | None = None, threads: int | None = None,
+            status_quo: Scenario | str | None = None,
+            progress: Callable[[int, int], None] | None = None) -> Comparison:  # fmt: skip
+    """Run arms of one setting in pairs, the first being the comparator, once for each seed.
+
+    seeds: numbers, or how many (5 means 1 to 5). places: a map, or the folder of a real place's files.
+    status_quo: lived through the warm-up (default: health facilities only). progress: called with (zones done, all).
+    """
+    arms = [_loaded(each, places) for each in scenarios]
+    chosen = _seeds(seeds)
+    before = without_chws(arms[0]) if status_quo is None else _loaded(status_quo, places)
+    _refuse_unpaired(arms, before)
+    ground = places if isinstance(places, Places) else load_places(arms[0], places)
+    plans = [make_plan(arm, places=ground) for arm in arms]
+    job = _Job(plans, make_plan(before, places=ground))
+    tallies, pairs = _run_all(job, zone_maps(ground), chosen, threads=threads, progress=progress)
+    setting = arms[0].setting
+    return Comparison(
+        names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies, pairs=pairs,
+        facts=tuple(facts_of(plan) for plan in plans), hashes=tuple(arm.hash() for arm in arms),
+        life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
+    )  # fmt: skip
+
+
+def _loaded(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
+    if isinstance(scenario, Scenario):
+        return scenario
+    return load_scenario(scenario, places=None if isinstance(places, Places) else places)
+
+
+def _seeds(seeds: int | Iterable[int]) -> tuple[int, ...]:
+    chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(int(seed) for seed in seeds)
+    if not chosen:
+        raise ValueError(f"seeds = {seeds}: there must be at least one")
+    for seed in chosen:
+        refuse_unfit("seed", seed, SEED_LIMIT)
+    twice = sorted({seed for seed in chosen if chosen.count(seed) > 1})
+    if twice:
+        raise ValueError(f"seeds: {', '.join(map(str, twice))} given twice; each seed is one replicate")
+    return chosen
+
+
+def _refuse_unpaired(arms: Sequence[Scenario], before: Scenario) -> None:
+    """Arms need names of their own, and one setting and length of run."""
+    if len(arms) < 2:
+        raise ValueError(f"scenarios: {len(arms)} given; a comparison needs a comparator and at least one more")
+    names = [arm.name for arm in arms]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"scenarios: {', '.join(twice)} is the name of two arms; give each its own (name = ...)")
+    for other in (*arms[1:], before):
+        same_setting(arms[0], other)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """All arms of one zone from one seed."""
+
+    plans: Sequence[Plan]
+    status_quo: Plan
+
+    def run(self, zone_map: ZoneMap, seed: int) -> tuple[np.recarray, np.recarray]:
+        """Counts of each arm, and of each arm beside the first; the zone itself is dropped."""
+        tallies, pairs = table(TALLY, len(self.plans)), table(PAIRS, len(self.plans))
+        first = None
+        arms = arms_of_zone(zone_map, self.plans, status_quo=self.status_quo, seed=seed)
+        for i, run in enumerate(arms):
+            first = remember_arm(run) if first is None else first
+            tallies[i : i + 1] = tally_zone(run)
+            pairs[i : i + 1] = pair_zone(first, run)
+        return tallies, pairs
+
+
+def _run_all(job: _Job, maps: Sequence[ZoneMap], seeds: Sequence[int], *, threads: int | None,
+             progress: Callable[[int, int], None] | None) -> tuple[np.recarray, np.recarray]:  # fmt: skip
+    """Every zone from every seed, summed in the order of zones whatever the order in which they end."""
+    shape = (len(seeds), len(job.plans))
+    tallies, pairs = table(TALLY, shape), table(PAIRS, shape)
+    work = [(i, zone_map) for i in range(len(seeds)) for zone_map in maps]
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        try:
+            done = pool.map(lambda item: job.run(item[1], seeds[item[0]]), work)
+            for n, ((i, _), (tally, pair)) in enumerate(zip(work, done, strict=True), start=1):
+                _add(tallies[i], tally)
+                _add(pairs[i], pair)
+                if progress is not None:
+                    progress(n, len(work))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return tallies, pairs
+
+
+def _add(total: np.recarray, part: np.recarray) -> None:
+    for name in total.dtype.names:
+        total[name] += part[name]

@@ -1,0 +1,249 @@
+"""Arms side by side: what is averted is who lives, pairing is exact, intervals are honest, the form is kept."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from small import TWO_ZONES, tiny
+
+from iccmsim.core.records import CAUSES, ILLNESSES
+from iccmsim.engine.pairs import PAIRS, cohort_is_complete
+from iccmsim.engine.tally import TALLY
+from iccmsim.results.result import simulate
+from iccmsim.studies.compare import Comparison, compare
+from iccmsim.studies.estimate import estimate, percent_less, ratio
+
+SEEDS = (1, 2, 3)
+LONG = {**TWO_ZONES, "run.days": 1826, "run.tail_days": 366}
+Q_KEYS = {"mean", "low", "high", "mcse"}
+
+
+def arms(more=TWO_ZONES):
+    return [tiny("facility-only", name="without", more=more), tiny(name="with", more=more),
+            tiny("iccm-supported", name="supported", more=more)]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return compare(arms(LONG), seeds=SEEDS, threads=2)
+
+
+@pytest.fixture(scope="module")
+def said(comparison):
+    return comparison.to_json()
+
+
+def test_averted_is_saved_less_lost_and_the_difference_of_deaths(comparison):
+    for i in range(3):
+        without, given = (comparison.tallies["deaths"][:, arm, :11].sum(axis=(1, 2, 3)) for arm in (0, i))
+        saved, lost = (comparison.pairs[name][:, i].sum(axis=1) for name in ("saved", "lost"))
+        assert (saved - lost).tolist() == (without - given).tolist()
+        for group in ("age", "wealth", "km"):
+            assert comparison.pairs[f"saved_by_{group}"][:, i].sum(axis=1).tolist() == saved.tolist()
+            assert comparison.pairs[f"lost_by_{group}"][:, i].sum(axis=1).tolist() == lost.tolist()
+    assert comparison.pairs["saved"][:, 1].sum() > 0
+
+
+def test_saved_and_lost_are_the_rows_of_two_runs_apart(comparison):
+    runs = [simulate(arm, seed=2, threads=1).children for arm in arms(LONG)[:2]]
+    died = [(run.state == "dead") & (run.end_day >= 0) & (run.end_day < 1826) for run in runs]
+    assert comparison.pairs["saved"][1, 1].sum() == (died[0] & ~died[1]).sum()
+    assert comparison.pairs["lost"][1, 1].sum() == (died[1] & ~died[0]).sum()
+    late = [(run.state == "dead") & (run.end_day >= 1096) & (run.end_day < 1826) for run in runs]
+    assert comparison.pairs["last_two"][1, 1] == late[0].sum() - late[1].sum()
+    born = (runs[0].birth_day >= 0) & (runs[0].birth_day < 365)
+    assert comparison.pairs["cohort"][1, 1] == born.sum()
+    dead = [(run.state == "dead") & born for run in runs]
+    assert comparison.pairs["by_five"][1, 1] == dead[0].sum() - dead[1].sum()
+    assert not ((runs[0].state == "alive") & born).any()
+    age = [((run.end_day - run.birth_day) / 365.25) for run in runs]
+    assert comparison.pairs["age_saved"][1, 1] == pytest.approx(age[0][died[0] & ~died[1]].sum())
+
+
+def test_episodes_that_a_chw_saw_are_found_again_in_the_arm_without(comparison):
+    episodes = [simulate(arm, seed=2, threads=1).episodes for arm in arms(LONG)[:2]]
+    inside = [e[(e.onset_day >= 0) & (e.onset_day < 1826) & (e.outcome != "prevented")] for e in episodes]
+    seen = inside[1][inside[1].by_chw]
+    there = inside[0].set_index("episode_id").reindex(seen.episode_id)
+    elsewhere = comparison.pairs["elsewhere"][1, 1].sum(axis=1)
+    assert elsewhere.sum() == len(seen) > 500
+    assert elsewhere[5] == there.child.isna().sum()
+    assert elsewhere[0] == (there.child.notna() & there.first_care_day.isna()).sum()
+    assert elsewhere[2] == 0
+    assert elsewhere[3] + elsewhere[4] == there.first_formal_day.notna().sum()
+
+
+def test_an_arm_beside_itself_averts_exactly_nothing():
+    twice = compare([tiny(name="one"), tiny(name="other")], seeds=SEEDS, threads=2)
+    for name in TALLY.names:
+        assert np.array_equal(twice.tallies[name][:, 0], twice.tallies[name][:, 1]), name
+    assert not any(twice.pairs[name][:, 1].any() for name in PAIRS.names if name not in ("elsewhere", "cohort"))
+    arm = twice.to_json()["arms"][1]
+    nothing = {"mean": 0.0, "low": 0.0, "high": 0.0, "mcse": 0.0}
+    for name in ("deaths_averted", "saved", "lost", "deaths_averted_expected", "percent_averted", "life_years_gained"):
+        assert arm[name] == nothing, name
+
+
+def test_threads_and_other_arms_change_nothing(comparison):
+    again = compare(arms(LONG)[:2], seeds=[2], threads=1)
+    for name in TALLY.names:
+        assert np.array_equal(again.tallies[name][0], comparison.tallies[name][1, :2]), name
+    for name in PAIRS.names:
+        assert np.array_equal(again.pairs[name][0], comparison.pairs[name][1, :2]), name
+
+
+def test_counts_of_an_arm_are_those_of_simulate(comparison):
+    alone = simulate(arms(LONG)[1], seed=3, tables=False, threads=2)
+    assert all(np.array_equal(alone.tally[name], comparison.tallies[name][2, 1]) for name in TALLY.names)
+
+
+def is_q(value):
+    return set(value) == Q_KEYS and all(v is None or isinstance(v, float) for v in value.values())
+
+
+def test_the_object_has_the_form_that_programs_rely_on(said):
+    assert {"format", "interval", "replicates", "seeds", "window_days", "arms", "warnings"} <= set(said)
+    assert (said["format"], said["replicates"], said["seeds"]) == (1, 3, [1, 2, 3])
+    assert said["interval"] == {"kind": "chance", "level": 0.95}
+    assert said["window_days"] == [0, 1826]
+    assert all(isinstance(text, str) for text in said["warnings"])
+    for arm in said["arms"]:
+        assert isinstance(arm["name"], str)
+        assert isinstance(arm["births"], float)
+        assert isinstance(arm["child_years"], float)
+        for name in ("u5mr", "nmr", "deaths", "deaths_averted", "percent_averted", "saved", "lost",
+                     "deaths_averted_expected", "deaths_averted_by_five", "deaths_averted_last_two_years",
+                     "life_years_gained"):  # fmt: skip
+            assert is_q(arm[name]), name
+            assert arm[name]["low"] <= arm[name]["mean"] <= arm[name]["high"] or name == "percent_averted"
+        assert set(arm["episodes"]) == set(ILLNESSES)
+        assert all(is_q(q) for q in (*arm["episodes"].values(), *arm["treated_effectively"].values()))
+        assert set(arm["by_cause"]) == set(CAUSES)
+        for parts in ("by_cause", "by_age", "by_wealth", "by_distance"):
+            assert all(is_q(part["deaths"]) and is_q(part["deaths_averted"]) for part in arm[parts].values())
+    assert json.loads(json.dumps(said, allow_nan=False)) == said
+
+
+def test_parts_add_up_to_the_whole(said):
+    for arm in said["arms"]:
+        for parts in ("by_cause", "by_age", "by_wealth", "by_distance"):
+            for name in ("deaths", "deaths_averted", "saved", "lost"):
+                total = sum(part[name]["mean"] for part in arm[parts].values())
+                assert total == pytest.approx(arm[name]["mean"], abs=1e-9), (parts, name)
+        shares = [q["mean"] for name, q in arm["displacement"].items() if name.startswith("from_")]
+        assert arm["name"] == "without" or sum(shares) == pytest.approx(1.0)
+        for name in ("malaria", "pneumonia", "diarrhoea", "newborn_infection"):
+            assert 0.0 < arm["treated_effectively"][name]["mean"] < 1.0
+
+
+def test_chws_raise_formal_care_and_effective_treatment(said):
+    without, given = said["arms"][:2]
+    assert without["setting"]["chws"] == 0 < given["setting"]["chws"]
+    assert without["setting"]["share_5km"] <= given["setting"]["share_5km"]
+    assert given["care_seeking"]["formal_care"]["mean"] > without["care_seeking"]["formal_care"]["mean"]
+    assert given["treated_effectively"]["malaria"]["mean"] > without["treated_effectively"]["malaria"]["mean"]
+    assert given["displacement"]["formal_care_change_percent"]["low"] > 0
+    assert given["cases_per_chw_month"]["mean"] > 1
+    assert 0 < given["stock_out"]["chw"]["any"]["mean"] < 1
+    assert without["cases_per_chw_month"]["mean"] is None
+
+
+def test_lists_prediction_stands_beside_the_models_and_says_what_the_gap_is(said):
+    beside = said["arms"][1]["list"]
+    assert said["arms"][0]["list"] is None
+    assert beside["gap"]["mean"] == pytest.approx(beside["model"]["mean"] - beside["deaths_averted"]["mean"])
+    by_cause = beside["by_cause"].values()
+    assert sum(q["gap"]["mean"] for q in by_cause) == pytest.approx(beside["gap"]["mean"])
+    assert beside["flagged"] == (abs(beside["gap"]["mean"]) > 3 * beside["gap"]["mcse"])
+    assert ("larger than chance:" in beside["says"]) == beside["flagged"]
+
+
+def test_a_reader_is_warned_of_few_replicates_wide_error_and_an_interval_with_0():
+    short = compare(arms()[:2], seeds=2, threads=2).to_json()
+    assert any("2 replicates" in text for text in short["warnings"])
+    assert any("before the first year's births turn five" in text for text in short["warnings"])
+    assert set(short["arms"][1]["deaths_averted_by_five"].values()) == {None}
+    averted = short["arms"][1]["deaths_averted"]
+    assert any("interval includes 0" in text for text in short["warnings"]) == (
+        averted["low"] <= 0 <= averted["high"]
+    )
+    if averted["mean"]:
+        percent = 100 * averted["mcse"] / abs(averted["mean"])
+        assert any(f"Monte-Carlo error {percent:.0f} %" in text for text in short["warnings"]) == (percent > 10)
+
+
+def test_one_seed_gives_no_interval_and_says_so():
+    one = compare(arms()[:2], seeds=[7], threads=2).to_json()
+    assert one["interval"] is None
+    deaths = one["arms"][1]["deaths"]
+    assert deaths["mean"] > 0
+    assert deaths["low"] is deaths["high"] is deaths["mcse"] is None
+    assert any("no interval" in text for text in one["warnings"])
+
+
+def test_a_comparison_is_kept_on_disk(comparison, said, tmp_path):
+    folder = comparison.save(tmp_path / "kept")
+    assert Comparison.load(folder).to_json() == said
+    with pytest.raises(ValueError, match="not an iccmsim comparison"):
+        Comparison.load(tmp_path)
+    simulate(tiny(), seed=1, tables=False).write(tmp_path / "run")
+    with pytest.raises(ValueError, match="kind = 'iccmsim result'"):
+        Comparison.load(tmp_path / "run")
+
+
+def test_the_terminal_gets_a_row_an_arm(comparison):
+    rows = comparison.table()
+    assert [row["arm"] for row in rows] == ["without", "with", "supported"]
+    assert all(set(row) == set(rows[0]) for row in rows)
+
+
+def test_what_cannot_be_compared_is_refused():
+    with pytest.raises(ValueError, match="same is the name of two arms"):
+        compare([tiny(name="same"), tiny("facility-only", name="same")], seeds=[1])
+    with pytest.raises(ValueError, match="a comparator and at least one more"):
+        compare([tiny()], seeds=[1])
+    with pytest.raises(ValueError, match="3 given twice"):
+        compare(arms()[:2], seeds=[3, 3])
+    with pytest.raises(ValueError, match="at least one"):
+        compare(arms()[:2], seeds=[])
+    with pytest.raises(ValueError, match="seed = -1"):
+        compare(arms()[:2], seeds=[-1])
+    other = tiny(name="elsewhere", more={"setting.fee.facility": 0})
+    with pytest.raises(ValueError, match=r"fee\.facility"):
+        compare([tiny(), other], seeds=[1])
+
+
+def test_progress_counts_zones_up_to_all():
+    seen = []
+    compare(arms()[:2], seeds=2, threads=2, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_an_estimate_is_mean_percentiles_and_standard_error():
+    q = estimate(np.array([1.0, 2.0, 3.0, 6.0]))
+    assert q["mean"] == 3.0
+    assert q["low"] == pytest.approx(np.percentile([1, 2, 3, 6], 2.5))
+    assert q["high"] == pytest.approx(np.percentile([1, 2, 3, 6], 97.5))
+    assert q["mcse"] == pytest.approx(np.std([1, 2, 3, 6], ddof=1) / 2)
+    assert estimate(np.array([5.0])) == {"mean": 5.0, "low": None, "high": None, "mcse": None}
+
+
+def test_a_ratio_is_that_of_sums_and_its_error_agrees_with_the_delta_method():
+    below = 1000.0 + np.arange(40) * 7 % 90
+    above = 0.2 * below + (np.arange(40) * 13 % 29 - 14)
+    q = ratio(above, below)
+    mean = above.sum() / below.sum()
+    delta = np.std(above - mean * below, ddof=1) / below.mean() / np.sqrt(40)
+    assert q["mean"] == pytest.approx(mean)
+    assert q["mcse"] == pytest.approx(delta, rel=0.02)
+    assert ratio(above, 0 * below)["mean"] is None
+    assert percent_less(below, below - above)["mean"] == pytest.approx(100 * mean)
+    assert ratio(above[:2], np.array([10.0, -1.0]))["low"] is None
+
+
+def test_a_cohort_is_followed_to_five_only_by_a_long_run():
+    assert cohort_is_complete(1826 + 366)
+    assert cohort_is_complete(1826 + 365)
+    assert not cohort_is_complete(1826 + 364)

@@ -1,0 +1,169 @@
+"""A run as a result: its tables, its digest, its folder on disk."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small import TWO_ZONES, tiny
+
+import iccmsim
+from iccmsim.core.records import ILLNESSES, PRODUCTS
+from iccmsim.engine.simulation import Simulation
+from iccmsim.engine.tally import TALLY
+from iccmsim.results.result import read_result, result_of, simulate
+from iccmsim.results.tables import TABLES
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def result():
+    return simulate(tiny(more=TWO_ZONES), seed=2, threads=1)
+
+
+def same_counts(a, b):
+    return all(np.array_equal(a[name], b[name]) for name in TALLY.names)
+
+
+def test_simulate_is_found_from_the_package():
+    assert iccmsim.simulate is simulate
+
+
+def test_the_digest_is_the_same_for_any_number_of_threads_and_order_of_zones(result):
+    two = simulate(tiny(more=TWO_ZONES), seed=2, threads=2)
+    assert two.digest() == result.digest()
+    assert same_counts(two.tally, result.tally)
+    runs = Simulation(tiny(more=TWO_ZONES), seed=2, threads=1).run().runs
+    assert result_of(runs[::-1], scenario=tiny(more=TWO_ZONES), seed=2).digest() == result.digest()
+
+
+def test_the_digest_moves_with_the_seed_and_with_the_programme(result):
+    digests = {result.digest(), simulate(tiny(more=TWO_ZONES), seed=3, threads=1).digest(),
+               simulate(tiny("iccm-supported", more=TWO_ZONES), seed=2, threads=1).digest()}  # fmt: skip
+    assert len(digests) == 3
+
+
+def test_the_digest_is_the_same_in_another_process(result):
+    program = (
+        "import sys; sys.path.insert(0, 'tests'); from small import TWO_ZONES, tiny; "
+        "from iccmsim import simulate; print(simulate(tiny(more=TWO_ZONES), seed=2, threads=1).digest())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.strip() == result.digest()
+
+
+def test_counts_alone_are_the_same_and_tables_are_then_refused(result):
+    lean = simulate(tiny(more=TWO_ZONES), seed=2, tables=False, threads=2)
+    assert same_counts(lean.tally, result.tally)
+    with pytest.raises(ValueError, match="run it again with tables=True"):
+        _ = lean.children
+    assert len(lean.digest()) == 64
+
+
+def test_rows_of_the_tables_find_one_another(result):
+    children, episodes, visits = result.children, result.episodes, result.visits
+    assert children.child.is_unique
+    assert episodes.episode_id.is_unique
+    assert set(episodes.child) <= set(children.child)
+    assert set(visits.episode_id) - {-1} <= set(episodes.episode_id)
+    of_visit = visits[visits.episode_id >= 0].merge(episodes, on="episode_id", suffixes=("", "_episode"))
+    assert (of_visit.child == of_visit.child_episode).all()
+    assert (of_visit.zone == of_visit.zone_episode).all()
+    assert (of_visit.day >= of_visit.onset_day).all()
+    assert (children.groupby("household").village.nunique() == 1).all()
+    assert set(visits.chw) - {-1} <= set(result.chw_months.chw)
+    assert result.plan["chws"] == result.chw_months.chw.nunique()
+
+
+def test_a_child_alive_has_no_cause_and_a_dead_one_has(result):
+    children = result.children
+    assert (children.cause.notna() == (children.state == "dead")).all()
+    assert (children.end_day.isna() == children.state.isin(["alive", "unborn"])).all()
+    assert list(result.episodes.illness.cat.categories) == list(ILLNESSES)
+
+
+def test_visits_give_what_episodes_got(result):
+    visits = result.visits[(result.visits.provider == "chw")]
+    for product in PRODUCTS[:3]:
+        given = set(visits.episode_id[visits[f"given_{product}"]])
+        got = set(result.episodes.episode_id[result.episodes[f"got_{product}"]])
+        assert given <= got
+
+
+def test_months_of_facilities_begin_before_launch_and_of_new_chws_at_launch(result):
+    assert result.chw_months.month.min() == 0
+    assert result.facility_months.month.min() == -2
+    assert result.facility_months.groupby("facility").size().nunique() == 1
+    january = result.facility_months[result.facility_months.month == 12]
+    assert set(january.month_of_year) == {1}
+    assert set(january.year) == {1}
+
+
+def test_a_wrong_name_of_a_table_is_answered_with_the_right_ones(result):
+    with pytest.raises(KeyError, match="no table 'visit'; there are children, episodes"):
+        result.table("visit")
+
+
+def test_a_folder_holds_the_whole_result(result, tmp_path):
+    folder = result.write(tmp_path / "a run of mine")
+    back = read_result(folder)
+    assert back.digest() == result.digest()
+    assert same_counts(back.tally, result.tally)
+    assert (back.seed, back.scenario_hash, back.plan) == (2, result.scenario_hash, result.plan)
+    for name in TABLES:
+        assert back.table(name).equals(result.table(name)), name
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["digest"] == result.digest()
+    assert manifest["made_with"]["version"] == iccmsim.__version__
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a run of mine"]
+
+
+def test_a_written_scenario_can_be_loaded_and_gives_the_same_run(result, tmp_path):
+    folder = result.write(tmp_path / "run")
+    assert simulate(str(folder / "scenario.toml"), seed=2, threads=1).digest() == result.digest()
+
+
+def test_writing_again_replaces_a_result_and_refuses_anything_else(result, tmp_path):
+    folder = result.write(tmp_path / "run")
+    simulate(tiny(), seed=9, tables=False).write(folder)
+    assert read_result(folder).seed == 9
+    assert not (folder / "visits.parquet").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
+    with pytest.raises(ValueError, match="not an iccmsim result"):
+        result.write(tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_failed_write_leaves_nothing_behind(result, tmp_path, monkeypatch):
+    monkeypatch.setattr(np, "save", lambda *a, **k: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        result.write(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folders_that_are_no_result_are_refused_by_what_is_wrong(result, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        read_result(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"no manifest\.json"):
+        read_result(tmp_path)
+    folder = result.write(tmp_path / "run")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for change, said in (({"format": 99}, "later version"), ({"kind": "photos"}, "kind = 'photos'")):
+        (folder / "manifest.json").write_text(json.dumps(manifest | change), encoding="utf-8")
+        with pytest.raises(ValueError, match=said):
+            read_result(folder)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "visits.parquet").unlink()
+    with pytest.raises(FileNotFoundError, match=r"visits\.parquet.*incomplete"):
+        _ = read_result(folder).visits
+    np.save(folder / "tally.npy", np.zeros(3))
+    with pytest.raises(ValueError, match="its fields are not those"):
+        read_result(folder)
