@@ -10,9 +10,12 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numba
+from numba.core import types
+from numba.core.registry import CPUDispatcher
 
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED_ROOMS = ("core", "rules", "world", "engine")  # no other room may use the decorator (a test holds this)
@@ -69,4 +72,21 @@ if FOLDER is not None:
 # A private option of numba: ICCMSIM_REFCOUNT=1 puts it back.
 _OPTIONS = {} if os.environ.get("ICCMSIM_REFCOUNT") else {"_nrt": False}
 
-rule = numba.njit(nogil=True, cache=FOLDER is not None, error_model="numpy", **_OPTIONS)
+_compile = numba.njit(nogil=True, cache=FOLDER is not None, error_model="numpy", **_OPTIONS)
+
+
+def rule(function: Callable) -> Callable:
+    """Make a function part of the compiled rule book; with NUMBA_DISABLE_JIT=1 it stays plain Python."""
+    compiled = _compile(function)
+    if isinstance(compiled, CPUDispatcher):
+        call_template = compiled.get_call_template
+        compiled.get_call_template = lambda args, kws: call_template(
+            tuple(_plain(a) for a in args), {name: _plain(a) for name, a in kws.items()}
+        )
+    return compiled
+
+
+def _plain(argument: types.Type) -> types.Type:
+    """A constant or a narrow integer compiles as any whole number, or each rule would be compiled many times over."""
+    general = types.unliteral(argument)
+    return types.int64 if isinstance(general, types.Integer) else general
