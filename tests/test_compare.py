@@ -215,6 +215,12 @@ def test_what_cannot_be_compared_is_refused():
         compare([tiny(), other], seeds=[1])
 
 
+def test_an_arm_whose_norm_places_no_chw_is_pointed_out():
+    nowhere = tiny(name="nowhere", more={"programme.chw.min_km": 100})
+    warned = compare([tiny("facility-only", name="without"), nowhere], seeds=2, threads=2).to_json()["warnings"]
+    assert any(text.startswith("nowhere: no village is owed a CHW") for text in warned)
+
+
 def test_progress_counts_zones_up_to_all():
     seen = []
     compare(arms()[:2], seeds=2, threads=2, progress=lambda done, total: seen.append((done, total)))

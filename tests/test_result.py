@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -167,3 +168,9 @@ def test_folders_that_are_no_result_are_refused_by_what_is_wrong(result, tmp_pat
     np.save(folder / "tally.npy", np.zeros(3))
     with pytest.raises(ValueError, match="its fields are not those"):
         read_result(folder)
+
+
+def test_a_result_can_be_sent_to_another_process(result):
+    back = pickle.loads(pickle.dumps(result))
+    assert back.digest() == result.digest()
+    assert same_counts(back.tally, result.tally)

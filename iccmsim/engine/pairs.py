@@ -64,43 +64,48 @@ def died_within(child, first, last):
 
 
 @rule
-def group_of(child, groups):
-    """Age group at death."""
-    return bin_of(child.end - child.birth, groups)
-
-
-@rule
 def pair_children(without, given, households, edges, groups, wealth, km, out):
     """Saved and lost: who dies only without, and only with, what the second arm does."""
     t = out[0]
     launch, close = edges[0], edges[TAIL]
-    cohort_end = launch + COHORT_DAYS * MINUTES
+    late = max(launch, close - LAST_DAYS * MINUTES)
     for i in range(without.shape[0]):
         a = without[i]
         b = given[i]
-        t.last_two += died_within(a, max(launch, close - LAST_DAYS * MINUTES), close)
-        t.last_two -= died_within(b, max(launch, close - LAST_DAYS * MINUTES), close)
-        if a.birth >= launch and a.birth < cohort_end:
+        t.last_two += int(died_within(a, late, close)) - int(died_within(b, late, close))
+        if a.birth >= launch and a.birth < launch + COHORT_DAYS * MINUTES:
             t.cohort += 1
             t.by_five += int(a.state == DEAD) - int(b.state == DEAD)
         saved = died_within(a, launch, close)
-        lost = died_within(b, launch, close)
-        if saved == lost:
+        if saved == died_within(b, launch, close):
             continue
-        fifth = bin_of(households[a.household].wealth, wealth)
-        far = bin_of(households[a.household].km_facility, km)
+        household = households[a.household]
+        fifth = bin_of(household.wealth, wealth)
+        far = bin_of(household.km_facility, km)
         if saved:
-            t.saved[a.cause] += 1
-            t.saved_by_age[group_of(a, groups)] += 1
-            t.saved_by_wealth[fifth] += 1
-            t.saved_by_km[far] += 1
-            t.age_saved += (a.end - a.birth) / (MINUTES * YEAR)
+            count_saved(a, bin_of(a.end - a.birth, groups), fifth, far, t)
         else:
-            t.lost[b.cause] += 1
-            t.lost_by_age[group_of(b, groups)] += 1
-            t.lost_by_wealth[fifth] += 1
-            t.lost_by_km[far] += 1
-            t.age_lost += (b.end - b.birth) / (MINUTES * YEAR)
+            count_lost(b, bin_of(b.end - b.birth, groups), fifth, far, t)
+
+
+@rule
+def count_saved(child, group, fifth, far, t):
+    """A child that dies only in the first arm."""
+    t.saved[child.cause] += 1
+    t.saved_by_age[group] += 1
+    t.saved_by_wealth[fifth] += 1
+    t.saved_by_km[far] += 1
+    t.age_saved += (child.end - child.birth) / (MINUTES * YEAR)
+
+
+@rule
+def count_lost(child, group, fifth, far, t):
+    """A child that dies only in the second arm."""
+    t.lost[child.cause] += 1
+    t.lost_by_age[group] += 1
+    t.lost_by_wealth[fifth] += 1
+    t.lost_by_km[far] += 1
+    t.age_lost += (child.end - child.birth) / (MINUTES * YEAR)
 
 
 @rule

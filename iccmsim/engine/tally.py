@@ -240,6 +240,30 @@ def went_far(course, effect, t):
 
 
 @rule
+def expect_death(course, edges, t):
+    """A severe illness whose hour came counts its chance of killing, whether it did or not."""
+    y = year_of(course.kills, edges)
+    if y >= 0:
+        t.expected[y, course.illness] += course.chance_death
+        t.expected_variance[y, course.illness] += course.chance_death * (1.0 - course.chance_death)
+
+
+@rule
+def weigh(course, effect, p, full, t, y):
+    """How well an episode was treated, also weighted by the deaths that it would have led to untreated."""
+    k = course.illness
+    weight = p.sev[k] * p.fatality[k]
+    if course.overlaps and k < NEWBORN:
+        weight *= p.overlap_mechanism
+    share = min(1.0, effect / full[k]) if full[k] > 0.0 else 0.0
+    t.weight[y, k] += weight
+    t.effective[y, k] += share
+    t.weighted_effective[y, k] += weight * share
+    t.weighted_effect[y, k] += weight * effect
+    t.weighted_zinc[y, k] += weight * (1.0 - (1.0 - course.x[1]) * (1.0 - course.y[1]))
+
+
+@rule
 def tally_courses(courses, p, full, edges, out):
     """Episodes, what was done about them, and the deaths to be expected. Rows come in order of onset."""
     t = out[0]
@@ -248,32 +272,20 @@ def tally_courses(courses, p, full, edges, out):
         course = courses[i]
         if course.outcome == NOT_REACHED:
             continue
-        k = course.illness
         if course.chance_death > 0.0:
-            dying = year_of(course.kills, edges)
-            if dying >= 0:
-                t.expected[dying, k] += course.chance_death
-                t.expected_variance[dying, k] += course.chance_death * (1.0 - course.chance_death)
+            expect_death(course, edges, t)
         if course.onset < edges[0] or course.onset >= edges[YEARS]:
             continue
         while course.onset >= edges[y + 1]:
             y += 1
         if course.outcome == PREVENTED:
-            t.prevented[y, k] += 1
+            t.prevented[y, course.illness] += 1
             continue
-        t.episodes[y, k] += 1
-        t.severe[y, k] += course.was_severe
+        t.episodes[y, course.illness] += 1
+        t.severe[y, course.illness] += course.was_severe
         effect = 1.0 - (1.0 - course.x[0]) * (1.0 - course.y[0])
-        if k <= NEWBORN:
-            weight = p.sev[k] * p.fatality[k]
-            if course.overlaps and k < NEWBORN:
-                weight *= p.overlap_mechanism
-            share = min(1.0, effect / full[k]) if full[k] > 0.0 else 0.0
-            t.weight[y, k] += weight
-            t.effective[y, k] += share
-            t.weighted_effective[y, k] += weight * share
-            t.weighted_effect[y, k] += weight * effect
-            t.weighted_zinc[y, k] += weight * (1.0 - (1.0 - course.x[1]) * (1.0 - course.y[1]))
+        if course.illness <= NEWBORN:
+            weigh(course, effect, p, full, t, y)
         if y < TAIL:
             went_far(course, effect, t)
 

@@ -12,6 +12,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,7 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
     tally = read_counts(folder / COUNTS, TALLY).view(np.recarray)[0]
     return Result(
         scenario=manifest["scenario"], scenario_hash=manifest["scenario_hash"], seed=manifest["seed"], tally=tally,
-        plan=manifest["plan"], source=(lambda name: _read_table(folder, name)) if manifest["tables"] else None,
+        plan=manifest["plan"], source=partial(_read_table, folder) if manifest["tables"] else None,
         told=(folder / SCENARIO).read_text(encoding="utf-8"),
     )  # fmt: skip
 

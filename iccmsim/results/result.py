@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,8 @@ def facts_of(plan: Plan) -> dict[str, Any]:
     first, last = plan.window
     return {
         "place": places.name, "villages": places.n_villages, "people": int(places.people.sum()),
-        "zones": places.n_zones, "chws": posts.n_chws if posts else 0, "posts": posts.n_posts if posts else 0,
+        "zones": places.n_zones, "deploys_chws": bool(plan.scenario.programme["chw.deployed"]),
+        "chws": posts.n_chws if posts else 0, "posts": posts.n_posts if posts else 0,
         "people_served_by_chws": posts.people if posts else 0,
         "share_5km": float(places.people[near].sum() / places.people.sum()),
         "warmup_days": first, "window_days": last - first, "tail_days": plan.days - last,
@@ -133,7 +135,11 @@ def result_of(runs: Sequence[ZoneRun], *, scenario: Scenario, seed: int) -> Resu
     """The result of zones that have been run, in whatever order they come."""
     ordered = sorted(runs, key=lambda run: run.number)
     tally = add_up([tally_zone(run) for run in ordered])[0]
-    return _result(scenario, ordered[0].plan, tally, seed=seed, source=lambda name: TABLES[name](ordered))
+    return _result(scenario, ordered[0].plan, tally, seed=seed, source=partial(_make_table, ordered))
+
+
+def _make_table(runs: Sequence[ZoneRun], name: str) -> pd.DataFrame:
+    return TABLES[name](runs)
 
 
 def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, source: Callable | None) -> Result:

@@ -217,6 +217,8 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
 
 def _warnings_of(arm: dict[str, Any]) -> list[str]:
     said, q = [], arm["deaths_averted"]
+    if arm["setting"]["deploys_chws"] and not arm["setting"]["chws"]:
+        said.append("no village is owed a CHW by the norm, so that this arm has none")
     if q["low"] is not None and q["low"] <= 0.0 <= q["high"]:
         said.append(f"interval includes 0 ({q['low']:.1f} to {q['high']:.1f} deaths averted)")
     if q["mcse"] and q["mean"] and abs(q["mcse"] / q["mean"]) > LARGE_ERROR / 100.0:
@@ -231,9 +233,10 @@ def _warnings_of(arm: dict[str, Any]) -> list[str]:
 def as_rows(c: Comparison) -> list[dict[str, Any]]:
     """One row an arm: what the terminal shows."""
     rows = []
-    for arm in as_object(c)["arms"]:
-        rows.append({"arm": arm["name"], "CHWs": arm["setting"]["chws"], "births": round(arm["births"])}
-                    | {label: in_words(arm[name], digits) for label, name, digits in (
+    for i, name in enumerate(c.names):
+        arm = _mortality(c, i) | _averted(c, i)
+        rows.append({"arm": name, "CHWs": c.facts[i]["chws"], "births": round(arm["births"])}
+                    | {label: in_words(arm[key], digits) for label, key, digits in (
                         ("U5MR", "u5mr", 1), ("deaths", "deaths", 0), ("deaths averted", "deaths_averted", 1),
                         ("% averted", "percent_averted", 1), ("expected averted", "deaths_averted_expected", 1),
                         ("saved", "saved", 1), ("lost", "lost", 1))})  # fmt: skip
