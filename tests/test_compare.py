@@ -65,7 +65,7 @@ def test_saved_and_lost_are_the_rows_of_two_runs_apart(comparison):
 def test_episodes_that_a_chw_saw_are_found_again_in_the_arm_without(comparison):
     episodes = [simulate(arm, seed=2, threads=1).episodes for arm in arms(LONG)[:2]]
     inside = [e[(e.onset_day >= 0) & (e.onset_day < 1826) & (e.outcome != "prevented")] for e in episodes]
-    seen = inside[1][inside[1].by_chw]
+    seen = inside[1][inside[1].by_chw | (inside[1].first_provider == "chw")]
     there = inside[0].set_index("episode_id").reindex(seen.episode_id)
     elsewhere = comparison.pairs["elsewhere"][1, 1].sum(axis=1)
     assert elsewhere.sum() == len(seen) > 500

@@ -85,7 +85,8 @@ def test_episodes_and_the_cascade_are_those_of_the_table_of_episodes(result):
     assert result.tally["episodes"].sum(axis=0).tolist() == counts.tolist()
     inside = happened[happened.onset_day < 800]
     seen = {"episodes": np.ones(len(inside), bool), "any_care": inside.first_care_day.notna(),
-            "formal_care": inside.first_formal_day.notna(), "seen_by_chw": inside.by_chw, "severe": inside.severe,
+            "formal_care": inside.first_formal_day.notna(), "severe": inside.severe,
+            "seen_by_chw": inside.by_chw | (inside.first_provider == "chw"),
             "died": inside.outcome == "died", "any_effect": inside.effect > 0, "referred": inside.referred}  # fmt: skip
     for step, rows in seen.items():
         counted = [int((rows & (inside.illness == name)).sum()) for name in ILLNESSES]

@@ -19,7 +19,7 @@ from iccmsim.core.records import (
     table,
 )
 from iccmsim.engine.simulation import ZoneRun
-from iccmsim.engine.tally import AGE_EDGES, KM_BANDS, QUINTILES, TAIL, bands_of, bin_of, year_edges
+from iccmsim.engine.tally import AGE_EDGES, KM_BANDS, QUINTILES, TAIL, bands_of, bin_of, was_seen_by, year_edges
 
 AGE_GROUPS = ("0-27 d", "28 d-11 m", "1-4 y")
 GROUP_EDGES = (28, 12 * MONTH)  # days
@@ -54,7 +54,8 @@ PAIRS = np.dtype(
 
 # What is kept of the first arm while the others are run
 LIFE = np.dtype([(name, "i4") for name in ("birth", "household", "state", "end", "cause")], align=True)
-CARE = np.dtype([("outcome", "i4"), ("first_care", "i4"), ("first_formal", "i4"), ("treated_by", "i4")], align=True)
+CARE = np.dtype([("outcome", "i4"), ("first_care", "i4"), ("first_formal", "i4"), ("first_provider", "i4"),
+                 ("treated_by", "i4")], align=True)  # fmt: skip
 
 
 @rule
@@ -112,7 +113,7 @@ def count_lost(child, group, fifth, far, t):
 def where_else(care):
     """Where an episode was taken: the highest formal provider that treated it, else a shop, else nowhere."""
     for provider in range(AT_HOSPITAL, INFORMAL, -1):
-        if care.treated_by & (1 << provider):
+        if was_seen_by(care, provider):
             return provider
     if care.first_formal >= 0:
         return AT_FACILITY
@@ -135,19 +136,32 @@ def pair_courses(without, courses, first, last, out):
         if happened and in_a:
             t.formal_gained[course.illness] += course.first_formal >= 0 and a.first_formal < 0
             t.formal_lost[course.illness] += course.first_formal < 0 and a.first_formal >= 0
-        if happened and course.treated_by & (1 << AT_CHW):
+        if happened and was_seen_by(course, AT_CHW):
             t.elsewhere[where_else(a) if in_a else NOT_ILL, course.illness] += 1
 
 
+@rule
+def keep(children, courses, life, care):
+    """Write down how children ended and where each episode was taken."""
+    for i in range(children.shape[0]):
+        life[i].birth = children[i].birth
+        life[i].household = children[i].household
+        life[i].state = children[i].state
+        life[i].end = children[i].end
+        life[i].cause = children[i].cause
+    for i in range(courses.shape[0]):
+        care[i].outcome = courses[i].outcome
+        care[i].first_care = courses[i].first_care
+        care[i].first_formal = courses[i].first_formal
+        care[i].first_provider = courses[i].first_provider
+        care[i].treated_by = courses[i].treated_by
+
+
 def remember_arm(run: ZoneRun) -> tuple[np.recarray, np.recarray]:
-    """Copy what a comparison needs of its first arm: how children ended, and where each episode was taken."""
-    kept = []
-    for record, rows in ((LIFE, run.zone.child), (CARE, run.zone.course)):
-        copy = table(record, len(rows))
-        for name in record.names:
-            copy[name] = rows[name]
-        kept.append(copy)
-    return kept[0], kept[1]
+    """Copy what a comparison needs of its first arm, whose arrays are used again for the next."""
+    life, care = table(LIFE, len(run.zone.child)), table(CARE, len(run.zone.course))
+    keep(run.zone.child, run.zone.course, life, care)
+    return life, care
 
 
 def pair_zone(first: tuple[np.recarray, np.recarray], run: ZoneRun) -> np.recarray:

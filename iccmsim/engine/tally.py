@@ -204,6 +204,15 @@ def got_right_drug(course):
 
 
 @rule
+def was_seen_by(course, provider):
+    """Whether a provider saw this episode: gave something, or was the first turned to.
+
+    One that is turned to later, and gives nothing, leaves no mark on the course and is not counted.
+    """
+    return course.treated_by & (1 << provider) != 0 or course.first_provider == provider
+
+
+@rule
 def lacked_main_drug(course):
     """Whether what the illness needs was wanted and out of stock."""
     if course.illness >= NEWBORN:
@@ -225,8 +234,8 @@ def went_far(course, effect, t):
         right = got_right_drug(course)
         t.cascade[FORMAL, k] += formal
         t.cascade[BY_NEXT_DAY, k] += formal and course.first_formal // MINUTES <= course.onset // MINUTES + 1
-        t.cascade[SEEN_CHW, k] += course.treated_by & (1 << AT_CHW) != 0
-        t.cascade[SEEN_FACILITY, k] += course.treated_by >= 1 << AT_FACILITY
+        t.cascade[SEEN_CHW, k] += was_seen_by(course, AT_CHW)
+        t.cascade[SEEN_FACILITY, k] += was_seen_by(course, AT_FACILITY) or was_seen_by(course, AT_HOSPITAL)
         t.cascade[RIGHT_DRUG, k] += right
         t.cascade[TOOK_EFFECT, k] += right and effect > 0.0
         t.cascade[LACKED, k] += course.lacked != 0 and lacked_main_drug(course)
