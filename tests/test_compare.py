@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from small import TWO_ZONES, tiny
 from iccmsim.core.records import CAUSES, ILLNESSES
 from iccmsim.engine.pairs import PAIRS, cohort_is_complete
 from iccmsim.engine.tally import TALLY
+from iccmsim.exchange.district import load_places
+from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.result import simulate
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.estimate import estimate, percent_less, ratio
@@ -219,6 +222,25 @@ def test_an_arm_whose_norm_places_no_chw_is_pointed_out():
     nowhere = tiny(name="nowhere", more={"programme.chw.min_km": 100})
     warned = compare([tiny("facility-only", name="without"), nowhere], seeds=2, threads=2).to_json()["warnings"]
     assert any(text.startswith("nowhere: no village is owed a CHW") for text in warned)
+
+
+def test_a_real_place_is_read_from_its_folder_or_given_as_a_map(tmp_path):
+    case = tmp_path / "cases" / "bankass"
+    case.mkdir(parents=True)
+    villages = "id,name,lat,lon,people\nV1,Near,14.0,-3.5,900\nV2,Far,14.2,-3.5,700\n"
+    (case / "villages.csv").write_text(villages, encoding="utf-8")
+    facilities = "id,name,type,lat,lon\nF1,Centre,health centre,14.0,-3.5\nF2,Hospital,hospital,14.0,-3.9\n"
+    (case / "facilities.csv").write_text(facilities, encoding="utf-8")
+    short = {"run.days": 200, "run.warmup_days": 30, "run.tail_days": 0}
+    names = [f"bankass/{programme}" for programme in ("facility-only", "iccm-as-delivered")]
+    loaded = [load_scenario(name, overrides=short, places=tmp_path) for name in names]
+    without_folder = [replace(each, folder=None) for each in loaded]
+    runs = [compare(loaded, seeds=1), compare(without_folder, seeds=1, places=tmp_path),
+            compare(without_folder, seeds=1, places=case),
+            compare(without_folder, seeds=1, places=load_places(loaded[0]))]  # fmt: skip
+    assert runs[0].facts[0]["people"] == 1600
+    for run in runs[1:]:
+        assert all(np.array_equal(run.tallies[name], runs[0].tallies[name]) for name in TALLY.names)
 
 
 def test_progress_counts_zones_up_to_all():

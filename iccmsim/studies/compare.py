@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from iccmsim.engine.plan import Plan, make_plan, zone_maps
 from iccmsim.engine.simulation import arms_of_zone, without_chws
 from iccmsim.engine.tally import TALLY, tally_zone
 from iccmsim.exchange.district import load_places
+from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.result import facts_of
@@ -100,7 +101,7 @@ def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
     chosen = _seeds(seeds)
     before = without_chws(arms[0]) if status_quo is None else _loaded(status_quo, places)
     _refuse_unpaired(arms, before)
-    ground = places if isinstance(places, Places) else load_places(arms[0], places)
+    ground = places if isinstance(places, Places) else load_places(arms[0])
     plans = [make_plan(arm, places=ground) for arm in arms]
     job = _Job(plans, make_plan(before, places=ground))
     tallies, pairs = _run_all(job, zone_maps(ground), chosen, threads=threads, progress=progress)
@@ -113,9 +114,14 @@ def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
 
 
 def _loaded(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
-    if isinstance(scenario, Scenario):
+    """A scenario by name, file or as it is; a real place's files are looked for in `places`, or its sub-folder."""
+    folder = None if places is None or isinstance(places, Places) else Path(places)
+    if isinstance(scenario, str):
+        return load_scenario(scenario, places=folder)
+    if folder is None or not isinstance(scenario.place, FilesPlace):
         return scenario
-    return load_scenario(scenario, places=None if isinstance(places, Places) else places)
+    own = folder / (scenario.place.case or "")
+    return replace(scenario, folder=own if (own / scenario.place.villages).is_file() else folder)
 
 
 def _seeds(seeds: int | Iterable[int]) -> tuple[int, ...]:
