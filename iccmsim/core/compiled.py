@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numba
@@ -72,12 +73,17 @@ if FOLDER is not None:
 # A private option of numba: ICCMSIM_REFCOUNT=1 puts it back.
 _OPTIONS = {} if os.environ.get("ICCMSIM_REFCOUNT") else {"_nrt": False}
 
-_compile = numba.njit(nogil=True, cache=FOLDER is not None, error_model="numpy", **_OPTIONS)
+_compile = partial(numba.njit, nogil=True, cache=FOLDER is not None, error_model="numpy", **_OPTIONS)
 
 
-def rule(function: Callable) -> Callable:
-    """Make a function part of the compiled rule book; with NUMBA_DISABLE_JIT=1 it stays plain Python."""
-    compiled = _compile(function)
+def rule(function: Callable | None = None, *, inline: bool = False) -> Callable:
+    """Make a function part of the compiled rule book; with NUMBA_DISABLE_JIT=1 it stays plain Python.
+
+    `inline` copies it into its callers before they are compiled, so that a loop over it can be vectorised.
+    """
+    if function is None:
+        return partial(rule, inline=inline)
+    compiled = _compile(inline="always")(function) if inline else _compile()(function)
     if isinstance(compiled, CPUDispatcher):
         call_template = compiled.get_call_template
         compiled.get_call_template = lambda args, kws: call_template(

@@ -130,6 +130,7 @@ HOUSEHOLD = np.dtype(
         ("km_facility", "f8"),  # by path
         ("km_hospital", "f8"),
         ("km_chw", "f8"),
+        ("usual", "f8", (4,)),  # odds against waiting with neither trust nor distrust, by provider
         ("trust", "f8", (2,)),  # in CHW, facility; between -1 and 1
     ],
     align=True,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw
+from iccmsim.core.draws import Decision, draw_many
 from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MILD, MINUTES, OVER, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, put, row_of
 from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.visits import at_hospital, at_provider, at_shop, bring_up, look_back, set_out
-from iccmsim.rules.care_seeking import ODDS_LAST, choose, decision_minute, may_decide, reckon_odds
+from iccmsim.rules.care_seeking import ODDS_LAST, choose, decision_minute, may_decide, reckon_odds, reckon_usual
 from iccmsim.rules.illness import awaits
 from iccmsim.rules.treatment import care_at_home
 from iccmsim.world.zone import (
@@ -41,6 +41,13 @@ def run_days(zone, p, key, first, last):
         if zone.n[STUCK]:
             return -1
     return last
+
+
+@rule
+def tastes_of_families(households, p):
+    """A new regime, or new CHWs: every household reckons anew what it would usually do."""
+    for i in range(households.shape[0]):
+        reckon_usual(households[i], p)
 
 
 @rule
@@ -87,13 +94,13 @@ def join_the_sick(zone, row):
 @rule
 def families_decide(zone, p, key, day):
     """Each sick child's family alone: whether and where to seek care today."""
-    draw_luck(zone.luck, zone.lists, zone.n[SICK], key, day)
+    draw_many(zone.luck, zone.lists[UNWELL], zone.n[SICK], key, Decision.CHOICE, day)
     for i in range(zone.n[SICK]):
         row = zone.lists[UNWELL, i]
         child = zone.child[row]
         if child.going_to != WAIT or child.state != ALIVE:
             continue
-        uniforms = zone.luck[i]
+        uniforms = (zone.luck[0, i], zone.luck[1, i], zone.luck[2, i], zone.luck[3, i])
         minute = day * MINUTES + decision_minute(uniforms[0], p)
         if p.seek_at_onset > 0.0:
             minute = max(day * MINUTES, latest_onset(child, zone.course))
@@ -104,17 +111,6 @@ def families_decide(zone, p, key, day):
                 at_shop(zone, row, p, key, minute)
             elif chosen != WAIT:
                 set_out(zone, row, p, chosen, minute)
-
-
-@rule
-def draw_luck(luck, lists, n, key, day):
-    """Draw for all families at once what they decide with today; each draw has its own key all the same."""
-    for i in range(n):
-        a, b, c, d = draw(key, Decision.CHOICE, lists[UNWELL, i], day)
-        luck[i, 0] = a
-        luck[i, 1] = b
-        luck[i, 2] = c
-        luck[i, 3] = d
 
 
 @rule

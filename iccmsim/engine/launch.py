@@ -28,7 +28,7 @@ def open_zone(population: Population, plan: Plan, *, tables: bool) -> Zone:
         provider=table(PROVIDER, 1), monthly=table(MONTHLY, (1, months_of(plan))),
         visit=table(VISIT, max(2, 3 * MARGIN * people) if tables else 1),
         stock_by_day=np.zeros((days if tables else 1, 1, 6), np.int32),
-        days=population.days, lists=population.lists, luck=np.zeros((people + 1, 4)), n=np.zeros(8, np.int64),
+        days=population.days, lists=population.lists, luck=np.zeros((4, people + 1)), n=np.zeros(8, np.int64),
     )  # fmt: skip
     facility = zone.provider[0]
     open_facility(facility, plan.regimes[0][1][0], float(plan.places.people[population.village["number"]].sum()))

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
+
 from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
 from iccmsim.core.records import VISIT, table
-from iccmsim.engine.day import run_days
+from iccmsim.engine.day import run_days, tastes_of_families
 from iccmsim.engine.launch import copy_of, launch, open_zone
 from iccmsim.engine.plan import Plan, make_plan, same_posts, zone_maps
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
@@ -26,6 +28,7 @@ class ZoneRun:
     number: int
     seed: int
     day: int = 0
+    regime: np.recarray | None = None  # parameters by which families last reckoned what they usually do
 
     @property
     def key(self) -> tuple[int, int]:
@@ -37,6 +40,9 @@ class ZoneRun:
         while self.day < day:
             last = min(day, self.plan.until(self.day))
             p = self.plan.record(self.day)
+            if self.regime is not p:
+                self.regime = p
+                tastes_of_families(self.zone.household, p[0])
             reached = run_days(self.zone, p[0], self.key, self.day, last)
             if reached < 0:
                 why = ("", "an illness began within itself", "today's line overflowed")[self.zone.n[STUCK]]

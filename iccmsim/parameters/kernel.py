@@ -30,6 +30,7 @@ DERIVED = (
     ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (6,)), ("fac_kit_per_person", (6,)),
+    ("trust_left", (512,)),
 )  # fmt: skip
 DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "danger_severe_factor",
                "month_offset", "skill_start")  # fmt: skip
@@ -155,6 +156,7 @@ def _treatment(p: np.record, values: Mapping[str, object]) -> None:
 
 def _families(p: np.record, values: Mapping[str, object]) -> None:
     p.seek_factor[:] = np.exp(values["seek.k"])
+    p.trust_left[:] = np.exp(-np.arange(512) / values["trust.days"])
     p.seek_severe_factor = math.exp(values["seek.sev"])
     p.seek_tried_factor = math.exp(-values["seek.tried"])
     p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"]

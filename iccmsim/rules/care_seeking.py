@@ -20,42 +20,46 @@ TRIED_FOR = 2 * MINUTES
 
 @rule
 def reckon_odds(household, village, p, day):
-    """How inclined a household is towards each provider, against waiting, for a child with no cough or fever alone."""
+    """How inclined a household is today towards each provider, against waiting: its lasting odds, moved by trust."""
     fade_trust(household, village, p, day)
+    half = 0.5 * p.seek_trust
+    household.odds[INFORMAL] = household.usual[INFORMAL]
+    household.odds[AT_CHW] = household.usual[AT_CHW]
+    if household.chw >= 0:
+        household.odds[AT_CHW] *= math.exp(half * (household.trust[0] + village.trust[0]))
+    trust = household.trust[1] + village.trust[1]
+    household.odds[AT_FACILITY] = household.usual[AT_FACILITY] * math.exp(half * trust)
+    household.odds_day = day
+
+
+@rule
+def reckon_usual(household, p):
+    """A household's lasting odds for each provider, for a child with no mere cough or fever: taste, way, price."""
     common = household.taste_any
     formal = common + household.taste_formal + p.seek_mob * p.mob_on
     cost = p.seek_fee / household.wealth
-    household.odds[INFORMAL] = math.exp(p.seek_a_informal + common)
-    household.odds[AT_FACILITY] = math.exp(
-        p.seek_a_facility
-        + formal
-        - p.seek_km_facility * household.km_facility
-        - cost * p.fee_facility
-        + p.seek_trust * 0.5 * (household.trust[1] + village.trust[1])
+    household.usual[INFORMAL] = math.exp(p.seek_a_informal + common)
+    household.usual[AT_FACILITY] = math.exp(
+        p.seek_a_facility + formal - p.seek_km_facility * household.km_facility - cost * p.fee_facility
     )
-    household.odds[AT_CHW] = 0.0
+    household.usual[AT_CHW] = 0.0
     if household.chw >= 0:
-        household.odds[AT_CHW] = math.exp(
-            p.seek_a_facility
-            + p.seek_chw_shift
-            + formal
-            - p.seek_km_chw * household.km_chw
-            - cost * p.fee_chw
-            + p.seek_trust * 0.5 * (household.trust[0] + village.trust[0])
+        household.usual[AT_CHW] = math.exp(
+            p.seek_a_facility + p.seek_chw_shift + formal - p.seek_km_chw * household.km_chw - cost * p.fee_chw
         )
-    household.odds_day = day
+    household.odds_day = -1
 
 
 @rule
 def fade_trust(household, village, p, day):
     """Good and bad memories of a household and of its village fade."""
     if day > household.trust_day:
-        left = math.exp(-(day - household.trust_day) / p.trust_days)
+        left = p.trust_left[min(511, day - household.trust_day)]
         for v in range(2):
             household.trust[v] *= left
         household.trust_day = day
     if day > village.trust_day:
-        left = math.exp(-(day - village.trust_day) / p.trust_days)
+        left = p.trust_left[min(511, day - village.trust_day)]
         for v in range(2):
             village.trust[v] *= left
             village.users[v] *= left

@@ -98,8 +98,12 @@ def begin(child, course, p, key):
     if course.illness == NEWBORN:
         become_severe(child, course, p, 1.0)
         return
-    course.stage = MILD
-    course.due = course.worsens
+    if course.illness > NEWBORN:  # other fever, cough or cold: there is nothing to turn severe
+        course.stage = MENDING
+        course.due = course.mends
+    else:
+        course.stage = MILD
+        course.due = course.worsens
     course.perceived = 1 if course.u_recognise < p.recog_mild else 0
 
 

@@ -180,7 +180,7 @@ def draw_illnesses(child, n, raw, p, key, end, frail, starts):
 
 
 @rule
-def order_by_onset(raw, n, course, from_day, days, p, key):
+def order_by_onset(raw, n, course, order, from_day, days, p, key):
     """Sort courses by minute of onset (then child, then illness): count by day, then insert within the day."""
     for i in range(n):
         from_day[raw[i].onset // MINUTES + 1] += 1
@@ -188,34 +188,27 @@ def order_by_onset(raw, n, course, from_day, days, p, key):
         from_day[day + 1] += from_day[day]
     for i in range(n):
         day = raw[i].onset // MINUTES
-        place = from_day[day]
+        order[from_day[day]] = int(raw[i].onset) << 32 | i
         from_day[day] += 1
-        course[place].next = i
     for day in range(days, 0, -1):
         from_day[day] = from_day[day - 1]
     from_day[0] = 0
     for day in range(days):
         for i in range(from_day[day] + 1, from_day[day + 1]):
-            mine = course[i].next
+            mine = order[i]
             j = i
-            while j > from_day[day] and comes_after(raw, course[j - 1].next, mine):
-                course[j].next = course[j - 1].next
+            while j > from_day[day] and order[j - 1] > mine:
+                order[j] = order[j - 1]
                 j -= 1
-            course[j].next = mine
+            order[j] = mine
     for i in range(n):
         row = course[i]
-        copy_course(raw[row.next], row)
+        copy_course(raw[order[i] & 0xFFFFFFFF], row)
         draw_signs(row, key, p)
         row.next = -1
         row.first_care = -1
         row.first_formal = -1
         row.first_provider = -1
-
-
-@rule
-def comes_after(raw, a, b):
-    """Whether course `a` belongs behind course `b`. Rows are child by child, illness by illness already."""
-    return raw[a].onset > raw[b].onset or (raw[a].onset == raw[b].onset and a > b)
 
 
 @rule
@@ -298,11 +291,11 @@ def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: in
     size = int(len(child) * 60 + 64)
     frail, starts = np.zeros(6), np.zeros(7, np.int64)
     while True:
-        raw = table(CANDIDATE, size)
+        raw = np.empty(size, CANDIDATE).view(np.recarray)
         n = draw_illnesses(child, len(child), raw, p, key, end, frail, starts)
         if n >= 0:
             break
         size *= 2
     course, from_day = table(COURSE, n), np.zeros(days + 1, np.int64)
-    order_by_onset(raw, n, course, from_day, days, p, key)
+    order_by_onset(raw, n, course, np.zeros(n, np.int64), from_day, days, p, key)
     return course, from_day
