@@ -1,0 +1,205 @@
+"""Break the rules one statement at a time and see whether a test notices (`make mutants`).
+
+Each mutant is the package with one statement of a rule replaced by `pass`, in a folder of its own; the tests of
+that rule module run on it in plain Python. A mutant that no test notices survives: either a test is missing or
+the statement is not needed. Options: --all (every statement, not a sample), --seed N, --sample N, --only MODULE.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Queue
+from typing import NamedTuple
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RULES = REPOSITORY / "iccmsim" / "rules"
+SAMPLE, SEED, PROCESSES, SECONDS = 100, 1, 2, 180
+MOST_SURVIVORS = 0.02
+
+# (module, source of the statement): why nothing can notice that it is gone
+EXCUSED: dict[tuple[str, str], str] = {}
+
+
+class Mutant(NamedTuple):
+    """One statement to be taken out."""
+
+    module: str
+    line: int
+    source: str
+    text: str  # of the whole module without it
+
+
+def statements(tree: ast.Module) -> list[ast.stmt]:
+    """Every statement inside a rule, but docstrings and what does nothing already."""
+    found = []
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        for node in ast.walk(function):
+            if not isinstance(node, ast.stmt) or node is function or isinstance(node, ast.Pass):
+                continue
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                continue
+            found.append(node)
+    return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+def without(text: str, node: ast.stmt) -> str:
+    """The module with a statement replaced by `pass`; lines keep their numbers up to it."""
+    lines = text.splitlines(keepends=True)
+    first, last = node.lineno - 1, node.end_lineno
+    indent = lines[first][: node.col_offset]
+    if indent.strip():  # an `elif`: the statement begins within its line
+        raise ValueError("not at the start of a line")
+    return "".join([*lines[:first], f"{indent}pass\n", *lines[last:]])
+
+
+def mutants_of(path: Path) -> list[Mutant]:
+    """All mutants of one rule module."""
+    text = path.read_text(encoding="utf-8")
+    found = []
+    for node in statements(ast.parse(text)):
+        source = ast.get_source_segment(text, node) or ""
+        if source.startswith("elif") or text.splitlines()[node.lineno - 1].lstrip().startswith("elif"):
+            mutated = text.splitlines(keepends=True)
+            mutated = _without_branch(mutated, node)
+        else:
+            mutated = without(text, node)
+        ast.parse(mutated)
+        found.append(Mutant(path.stem, node.lineno, " ".join(source.split()), mutated))
+    return found
+
+
+def _without_branch(lines: list[str], node: ast.If) -> str:
+    """Take out an `elif` with all that follows it in the chain."""
+    return "".join([*lines[: node.lineno - 1], *lines[node.end_lineno :]])
+
+
+def tests_of(module: str, tests: Path) -> list[str]:
+    """The tests of a rule module; all rule tests where it has none of its own."""
+    own = tests / f"test_{module}.py"
+    if own.exists():
+        return [str(own)]
+    return [
+        str(file) for stem in sorted(p.stem for p in RULES.glob("*.py")) if (file := tests / f"test_{stem}.py").exists()
+    ]
+
+
+def copy_package(folder: Path) -> None:
+    """A copy of package and tests to be broken."""
+    leave = shutil.ignore_patterns("__pycache__", "*.nbi", "*.nbc")
+    shutil.copytree(REPOSITORY / "iccmsim", folder / "iccmsim", ignore=leave)
+    shutil.copytree(REPOSITORY / "tests", folder / "tests", ignore=leave)
+    shutil.copy(REPOSITORY / "pyproject.toml", folder)
+
+
+def passes(folder: Path, module: str, *, seconds: float = SECONDS) -> tuple[bool, str]:
+    """Whether the tests of a module pass in a folder, and what they said. Endless is not passing."""
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "NUMBA_DISABLE_JIT": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "ICCMSIM_CACHE": str(folder / "cache"),  # the user's compiled code is left alone
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *tests_of(module, folder / "tests"),
+    ]
+    try:
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8", timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False, "took too long"
+    if done.returncode not in (0, 1, 2):  # 2: a test module could not be imported
+        raise RuntimeError(f"pytest could not run: {done.stdout}{done.stderr}")
+    return done.returncode == 0, done.stdout
+
+
+def survives(mutant: Mutant, folders: Queue) -> bool:
+    """Break a free folder by a mutant, test it, and mend it."""
+    folder = folders.get()
+    target = folder / "iccmsim" / "rules" / f"{mutant.module}.py"
+    try:
+        target.write_text(mutant.text, encoding="utf-8")
+        return passes(folder, mutant.module)[0]
+    finally:
+        shutil.copy(RULES / f"{mutant.module}.py", target)
+        folders.put(folder)
+
+
+def chosen(args: argparse.Namespace) -> list[Mutant]:
+    """The mutants of this run: a seeded sample over all modules, or all."""
+    files = sorted(path for path in RULES.glob("*.py") if path.stem != "__init__")
+    if args.only:
+        files = [path for path in files if path.stem == args.only]
+    every = [mutant for path in files for mutant in mutants_of(path)]
+    if args.all or len(every) <= args.sample:
+        return every
+    return sorted(random.Random(args.seed).sample(every, args.sample))
+
+
+def main() -> int:
+    """Run the mutants, tell the survivors; 1 if too many of them have no excuse."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--all", action="store_true", help="every statement, not a sample")
+    parser.add_argument("--sample", type=int, default=SAMPLE)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--only", help="one module of iccmsim/rules")
+    args = parser.parse_args()
+    start, mutants = time.monotonic(), chosen(args)
+    with tempfile.TemporaryDirectory(prefix="iccmsim-mutants-") as where:
+        folders: Queue = Queue()
+        for i in range(PROCESSES):
+            folder = Path(where) / str(i)
+            copy_package(folder)
+            folders.put(folder)
+        sound = folders.get()
+        for module in sorted({mutant.module for mutant in mutants}):
+            ok, said = passes(sound, module)
+            if not ok:
+                print(f"the tests of {module} fail before anything is broken:\n{said}")
+                return 1
+        folders.put(sound)
+        with ThreadPoolExecutor(PROCESSES) as pool:
+            survived = list(pool.map(lambda mutant: survives(mutant, folders), mutants))
+    return tell(
+        [m for m, alive in zip(mutants, survived, strict=True) if alive],
+        len(mutants),
+        time.monotonic() - start,
+    )
+
+
+def tell(survivors: list[Mutant], n: int, seconds: float) -> int:
+    """Print what survived; 1 if too many of them have no excuse."""
+    unexcused = 0
+    for mutant in survivors:
+        excuse = EXCUSED.get((mutant.module, mutant.source))
+        unexcused += excuse is None
+        source = mutant.source if len(mutant.source) <= 90 else mutant.source[:87] + "..."
+        print(
+            f"iccmsim/rules/{mutant.module}.py:{mutant.line}: {source}" + (f"  [excused: {excuse}]" if excuse else "")
+        )
+    share = unexcused / n if n else 0.0
+    print(
+        f"{n} mutants, {len(survivors)} survived, {unexcused} without an excuse ({100 * share:.1f} %; "
+        f"at most {100 * MOST_SURVIVORS:.0f} %), in {seconds:.0f} s"
+    )
+    return 1 if share > MOST_SURVIVORS else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
