@@ -97,7 +97,8 @@ COURSE = np.dtype(
         ("perceived", "i4"),
         ("was_severe", "i4"),
         ("visits", "i4"),
-        ("treated_by", "i4"),  # bits 1 << provider
+        ("seen_by", "i4"),  # bits 1 << provider
+        ("treated_by", "i4"),  # bits 1 << provider who gave something
         ("first_care", "i4"),  # minute of the first care outside the home, -1 none
         ("first_formal", "i4"),  # ... by a CHW or facility
         ("first_provider", "i4"),

@@ -54,8 +54,8 @@ PAIRS = np.dtype(
 
 # What is kept of the first arm while the others are run
 LIFE = np.dtype([(name, "i4") for name in ("birth", "household", "state", "end", "cause")], align=True)
-CARE = np.dtype([("outcome", "i4"), ("first_care", "i4"), ("first_formal", "i4"), ("first_provider", "i4"),
-                 ("treated_by", "i4")], align=True)  # fmt: skip
+CARE = np.dtype([("outcome", "i4"), ("first_care", "i4"), ("first_formal", "i4"),
+                 ("seen_by", "i4")], align=True)  # fmt: skip
 
 
 @rule
@@ -153,8 +153,7 @@ def keep(children, courses, life, care):
         care[i].outcome = courses[i].outcome
         care[i].first_care = courses[i].first_care
         care[i].first_formal = courses[i].first_formal
-        care[i].first_provider = courses[i].first_provider
-        care[i].treated_by = courses[i].treated_by
+        care[i].seen_by = courses[i].seen_by
 
 
 def remember_arm(run: ZoneRun) -> tuple[np.recarray, np.recarray]:

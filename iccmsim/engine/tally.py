@@ -205,11 +205,8 @@ def got_right_drug(course):
 
 @rule
 def was_seen_by(course, provider):
-    """Whether a provider saw this episode: gave something, or was the first turned to.
-
-    One that is turned to later, and gives nothing, leaves no mark on the course and is not counted.
-    """
-    return course.treated_by & (1 << provider) != 0 or course.first_provider == provider
+    """Whether a provider saw this episode, whether or not it gave anything."""
+    return course.seen_by & (1 << provider) != 0
 
 
 @rule

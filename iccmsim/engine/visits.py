@@ -20,7 +20,15 @@ from iccmsim.core.records import (
     WAIT,
 )
 from iccmsim.engine.calendar import put
-from iccmsim.rules.care_seeking import DAYTIME, reckon_odds, remember, second_choice, walking_minutes
+from iccmsim.rules.care_seeking import (
+    DAYTIME,
+    feels_in_good_hands,
+    gave_drugs,
+    reckon_odds,
+    remember,
+    second_choice,
+    walking_minutes,
+)
 from iccmsim.rules.case_management import consult, lead_course
 from iccmsim.rules.facility_care import (
     completes_referral,
@@ -112,6 +120,7 @@ def note_care(zone, child, provider, minute):
         if row >= 0 and zone.course[row].stage >= MILD:
             course = zone.course[row]
             course.visits += 1
+            course.seen_by |= 1 << provider
             if course.first_care < 0:
                 course.first_care = minute
                 course.first_provider = provider
@@ -272,9 +281,10 @@ def part(zone, row, p, key, minute, visit, month):
             be_disappointed(zone, row, p, key, minute)
         return
     child.visited[kind] = minute
-    if visit.given:
+    if gave_drugs(visit):
         remember(household, zone.village[household.village], p, kind, p.trust_useful, day)
-        child.content_until = minute + int(p.seek_content_days * MINUTES)
+        if feels_in_good_hands(child, visit):
+            child.content_until = minute + int(p.seek_content_days * MINUTES)
     if not sent:
         go_home(child)
 

@@ -120,7 +120,7 @@ def _episodes(run: ZoneRun, i: int, numbers: Numbers) -> Columns:
     for name in ("first_care", "first_formal"):
         columns[f"{name}_day"] = since_launch(c[name], run, never=c[name] < 0)
     columns["first_provider"] = c["first_provider"]
-    columns |= {name: c["treated_by"] & 1 << provider > 0 for name, provider in TREATERS.items()}
+    columns |= {name: c["seen_by"] & 1 << provider > 0 for name, provider in TREATERS.items()}
     columns |= bits("got", c["doses"]) | bits("lacked", c["lacked"])
     columns |= {"referred": c["referred"] > 0, "referral_done": c["referral_done"] > 0}
     columns |= {"chance_severe": c["chance_severe"], "chance_death": c["chance_death"]}

@@ -11,7 +11,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, WAIT
+from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, RDT, REFERRED, WAIT
 
 ODDS_LAST = 14  # days that a household's odds stand if it has no new experience; trust fades over 90
 DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
@@ -82,6 +82,18 @@ def remember(household, village, p, provider, change, day):
 def may_decide(child, minute):
     """Whether there is a decision to make: the child is unwell, not on its way or in a queue, nor under good care."""
     return child.ill > 0 and child.going_to == WAIT and child.waits_since < 0 and minute >= child.content_until
+
+
+@rule
+def gave_drugs(visit):
+    """Whether the family went home with a drug; a test alone is none."""
+    return visit.given & ~(1 << RDT) != 0
+
+
+@rule
+def feels_in_good_hands(child, visit):
+    """After treatment a family waits for it to work, unless it was told to go on, or sees a child in danger at home."""
+    return not visit.marks & REFERRED and not (visit.provider == AT_CHW and child.perceived)
 
 
 @rule
