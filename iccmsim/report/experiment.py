@@ -1,0 +1,60 @@
+"""The parts that experiment scripts share: tables and figures written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """A table as CSV (UTF-8), under its name only once it is complete."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {key: f"{value:.6g}" if isinstance(value, float) else value for key, value in row.items()} for row in rows
+    )
+    whole_or_nothing(path, text.getvalue().encode())
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """A figure as PNG, under its name only once it is complete."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=160)
+    whole_or_nothing(path, picture.getvalue())
+
+
+def whole_or_nothing(path: Path, content: bytes) -> None:
+    """Write a file so that a crash or a full disk leaves the old one, or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Progress on stderr with the time left, if that is a terminal; called with (done, all)."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    share = TextColumn("{task.percentage:.0f} %")
+    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
