@@ -1,0 +1,1 @@
+"""The Mesa face: the same model as `mesa.Model`, its people and providers as agents that are windows on rows."""
