@@ -1,0 +1,112 @@
+"""`iccmsim compare`: programmes side by side, the same children in each."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iccmsim.cli.words import (
+    SCENARIO_HELP,
+    InputError,
+    add_scenario_options,
+    check_out,
+    print_json,
+    progress_bar,
+    read_scenario,
+    reading,
+    seeds_of,
+    tell,
+    tell_if_compiling,
+    threads_of,
+)
+
+if TYPE_CHECKING:
+    from iccmsim.parameters.scenario import Scenario
+    from iccmsim.studies.compare import Comparison
+
+PURPOSE = "Compare programmes in pairs of runs: deaths averted, with interval and Monte-Carlo error."
+EXAMPLE = ("  iccmsim compare sahel/facility-only sahel/iccm-as-delivered sahel/iccm-supported --seeds 20\n"
+           "  iccmsim compare today.toml plan.toml --places my_district --out comparison")  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words of this command."""
+    parser.add_argument("scenarios", metavar="SCENARIO", nargs="+", help=SCENARIO_HELP + "; the first is the "
+                        "comparator")  # fmt: skip
+    parser.add_argument("--seeds", metavar="N", default="20", help="how many pairs of runs, or seeds such as 3,5,7 "
+                        "(default 20)")  # fmt: skip
+    parser.add_argument("--status-quo", metavar="SCENARIO", help="lived through the warm-up by all arms (default: "
+                        "the same setting with facilities only)")  # fmt: skip
+    parser.add_argument("--out", metavar="DIR", help="write the comparison and its figures to this folder")
+    parser.add_argument("--threads", metavar="N", help="default: all cores; the result is the same for any number")
+    parser.add_argument("--json", action="store_true", help="print one object for programs")
+    add_scenario_options(parser)
+
+
+def go(asked: argparse.Namespace) -> None:
+    """Compare, print, write."""
+    from iccmsim.studies.compare import KIND
+
+    with reading():
+        seeds, threads = seeds_of(asked.seeds), threads_of(asked.threads)
+        arms, before = read_arms(asked)
+        out = check_out(asked.out, kind=KIND)
+    comparison = run_arms(arms, before=before, seeds=seeds, threads=threads)
+    if out is not None:
+        write_all(comparison, arms, before=before, out=out)
+    if asked.json:
+        print_json(comparison.to_json())
+    else:
+        print_table(comparison)
+
+
+def read_arms(asked: argparse.Namespace) -> tuple[list[Scenario], Scenario | None]:
+    """The arms, which must share a setting and have names of their own, and the status quo if one is named."""
+    from iccmsim.parameters.scenario import same_setting
+
+    arms = [read_scenario(name, asked) for name in asked.scenarios]
+    if len(arms) < 2:
+        raise InputError(f"{asked.scenarios[0]}: compare needs a comparator and at least one more scenario")
+    names = [arm.name for arm in arms]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{twice} is the name of two arms; each needs its own (name = ... in its file)")
+    before = read_scenario(asked.status_quo, asked) if asked.status_quo else None
+    for other in (*arms[1:], *([before] if before else [])):
+        same_setting(arms[0], other)
+    return arms, before
+
+
+def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequence[int],
+             threads: int | None) -> Comparison:  # fmt: skip
+    """The comparison, with a bar for whoever watches."""
+    from iccmsim.studies.compare import compare
+
+    tell_if_compiling()
+    with progress_bar(f"{len(arms)} arms, {len(seeds)} seed{'s' * (len(seeds) > 1)}") as progress:
+        return compare(arms, seeds=seeds, threads=threads, status_quo=before, progress=progress)
+
+
+def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scenario | None, out: Path) -> None:
+    """The counts, the object for programs, the table, and the figures."""
+    from iccmsim.report.figures import write_figures
+    from iccmsim.report.terminal import comparison_text
+
+    comparison.save(out)
+    said = comparison.to_json()
+    text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
+    (out / "comparison.json").write_text(text + "\n", encoding="utf-8")
+    (out / "comparison.txt").write_text(comparison_text(said) + "\n", encoding="utf-8")
+    tell("Drawing figures ...")
+    write_figures(said, arms, status_quo=before, folder=out)
+    tell(f"Written to {out}")
+
+
+def print_table(comparison: Comparison) -> None:
+    """The table for people."""
+    from iccmsim.report.terminal import comparison_text, width_of_terminal
+
+    print(comparison_text(comparison.to_json(), width=width_of_terminal()))

@@ -1,0 +1,170 @@
+"""What the words of a command line mean, and what is said when they mean nothing."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from iccmsim.parameters.scenario import Scenario
+
+SCENARIO_HELP = "SETTING/PROGRAMME of the library (sahel/iccm-as-delivered) or a .toml file"
+
+
+class InputError(Exception):
+    """What was asked for is wrong; the text is the one line that says so."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """While what was asked for is read and checked, a fault is the asker's and is told in one line."""
+    try:
+        yield
+    except (ValueError, KeyError, OSError) as fault:
+        said = fault.args[0] if isinstance(fault, KeyError) and fault.args else fault
+        raise InputError(" ".join(str(said).split())) from None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The tail of a refusal: the nearest right word, or nothing."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def whole(option: str, text: str, *, low: int = 0, high: int = 2**63 - 1) -> int:
+    """A whole number within a range."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise InputError(f"{option} {text}: must be a whole number") from None
+    if not low <= value <= high:
+        raise InputError(f"{option} {text}: must be between {low} and {high}")
+    return value
+
+
+def threads_of(text: str | None) -> int | None:
+    """How many threads; None leaves it to the number of cores."""
+    return None if text is None else whole("--threads", text, low=1, high=1024)
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Seeds: "20" means 1 to 20, "3,5,7" (or "7,") the very numbers."""
+    if "," not in text:
+        return tuple(range(1, whole("--seeds", text, low=1, high=1_000_000) + 1))
+    seeds = tuple(whole("--seeds", part) for part in text.strip(",").split(","))
+    twice = [str(seed) for seed in sorted(set(seeds)) if seeds.count(seed) > 1]
+    if twice:
+        raise InputError(f"--seeds {text}: {', '.join(twice)} is given twice; each seed is one replicate")
+    return seeds
+
+
+def overrides_of(settings: Sequence[str] | None) -> dict[str, Any]:
+    """Values by key, from "chw.absent=0.3" and the like."""
+    values: dict[str, Any] = {}
+    for text in settings or ():
+        key, sign, value = text.partition("=")
+        key = key.strip()
+        if not sign or not key:
+            raise InputError(f"--set {text}: must be KEY=VALUE, such as chw.absent=0.3")
+        if key in values:
+            raise InputError(f"--set {text}: {key} is given twice")
+        values[key] = _value(value.strip())
+    return values
+
+
+def _value(text: str) -> Any:
+    """A number, a list of numbers, or else the text itself."""
+    for read in (int, float, lambda word: tomllib.loads(f"value = {word}")):
+        try:
+            value = read(text)
+        except ValueError:
+            continue
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"value"}:
+            return value["value"]
+    return text
+
+
+def add_scenario_options(parser: argparse.ArgumentParser) -> None:
+    """The options with which a scenario is read."""
+    parser.add_argument("--places", metavar="FOLDER", help="folder with villages.csv and facilities.csv of a real "
+                        "place (or of several, by name); default: $ICCMSIM_DATA")  # fmt: skip
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", help="another value for a parameter (see "
+                        "iccmsim params), such as chw.absent=0.3; may be given again")  # fmt: skip
+
+
+def read_scenario(name: str, asked: argparse.Namespace) -> Scenario:
+    """A scenario with the options of the command line on top; its place must be there to be read."""
+    from iccmsim.exchange.district import load_places
+    from iccmsim.parameters.scenario import load_scenario
+
+    scenario = load_scenario(name, overrides=overrides_of(asked.set), places=asked.places)
+    if asked.places is not None and scenario.place.kind != "files":
+        raise InputError(f"--places {asked.places}: {name} plays in a made-up district and reads no files")
+    load_places(scenario)
+    return scenario
+
+
+def check_out(folder: str | None, *, kind: str) -> Path | None:
+    """The folder to write to: a new one, or one that holds an older output of the same kind."""
+    from iccmsim.results.folder import get_manifest
+
+    if folder is None:
+        return None
+    if not folder.strip():
+        raise InputError("--out: the name of the folder is empty")
+    path = Path(folder).expanduser()
+    path = path.resolve() if path.name in ("", "..") else path
+    if path.exists() and not path.is_dir():
+        raise InputError(f"--out {folder}: is a file, not a folder")
+    if path.exists():
+        get_manifest(path, kind=kind, latest=None)
+    above = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
+    above = path.absolute().parent if above == path.absolute() else above
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"--out {folder}: {above} is not a folder that can be written to")
+    return path
+
+
+def print_json(value: Any) -> None:
+    """One object for programs."""
+    print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def tell(text: str) -> None:
+    """A line about what is going on, for someone who watches."""
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)
+
+
+def tell_if_compiling() -> None:
+    """Say why the first run on a machine takes longer."""
+    from iccmsim.core.compiled import is_compiled_before
+
+    if not is_compiled_before():
+        tell("Compiling the rules for the first time on this machine: about half a minute.")
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr, told (done, all) as work goes on; None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} zones"),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

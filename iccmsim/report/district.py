@@ -1,0 +1,186 @@
+"""Figures of a place: its map, and a year of one CHW's stock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from iccmsim.core.records import MONTH, PRODUCTS
+from iccmsim.report.style import ARMS, COMPARATOR, FAINT, INK, SHADE, SMALL, WORDS, new_figure, quiet
+from iccmsim.report.terminal import PRODUCT_NAMES, count
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from iccmsim.engine.simulation import ZoneRun
+    from iccmsim.parameters.scenario import Scenario
+    from iccmsim.world.deployment import Deployment
+    from iccmsim.world.geography import Places
+
+BANDS = ((5.0, "under 5 km", "#9ecae1"), (10.0, "5 to 10 km", "#e6b96b"), (np.inf, "10 km or more", "#c1440e"))
+KM_PER_DEGREE = 111.195
+SECOND_YEAR = (366, 731)  # days after launch: the first year still has the stock that the programme began with
+MONTHS = "JFMAMJJASOND"
+
+
+def stock_figure(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> Figure:
+    """The doses that a typical CHW has each day of the second year, product by product."""
+    run = zone_with_chws(scenario, status_quo=status_quo, seed=seed)
+    first, last = (run.plan.warmup + day for day in SECOND_YEAR)
+    doses = run.zone.stock_by_day[first : min(last, run.day)]
+    if len(doses) < 30:
+        doses = run.zone.stock_by_day[run.plan.warmup : run.day]
+    row = typical_chw(doses)
+    return draw_stock(doses[:, row], name=scenario.name, seed=seed, zone=run.number, chw=row,
+                      year=2 if run.day >= last else 1)  # fmt: skip
+
+
+def zone_with_chws(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> ZoneRun:
+    """The zone with most CHWs, run to the end of its second year with tables."""
+    from iccmsim.engine.plan import make_plan, zone_maps
+    from iccmsim.engine.simulation import arms_of_zone, without_chws
+
+    plan = make_plan(scenario)
+    before = make_plan(status_quo or without_chws(scenario), places=plan.places)
+    chws = np.bincount(plan.deployment.post_zone, weights=plan.deployment.post_chws, minlength=plan.places.n_zones)
+    zone = zone_maps(plan.places)[int(chws.argmax())]
+    until = min(plan.days, plan.warmup + SECOND_YEAR[1])
+    return next(arms_of_zone(zone, [plan], status_quo=before, seed=seed, tables=True, until=until))
+
+
+def typical_chw(doses: np.ndarray) -> int:
+    """The CHW in the middle of the zone's by days on which a product is out; doses: day x provider x product."""
+    days_out = (doses[:, 1:] == 0).any(axis=2).sum(axis=0)
+    return 1 + int(np.argsort(days_out, kind="stable")[(len(days_out) - 1) // 2])
+
+
+def draw_stock(doses: np.ndarray, *, name: str, seed: int, zone: int, chw: int, year: int) -> Figure:
+    """Doses (day x product) as a panel a product, days without a dose shaded."""
+    from iccmsim import __version__
+
+    out = (doses == 0).any(axis=1).sum()
+    figure = new_figure(
+        8.2, 5.6, title="A year of one community health worker's medicine box",
+        subtitle=f"Doses at midnight, CHW {chw} of zone {zone}, year {year} of the programme. Shaded: days without a "
+                 f"dose. On {out} of {len(doses)} days at least one of the six products is out.",
+        source=f"iccmsim {__version__}; {name}; seed {seed}. The CHW with the middle number of such days in its zone.",
+    )  # fmt: skip
+    panels = figure.subplots(len(PRODUCTS), 1, sharex=True)
+    for j, (axes, product) in enumerate(zip(panels, PRODUCTS, strict=True)):
+        _one_product(axes, doses[:, j], name=PRODUCT_NAMES[product])
+    mid = [MONTH * (m + 0.5) for m in range(12) if MONTH * (m + 0.5) < len(doses)]
+    panels[-1].set_xticks(mid, list(MONTHS[: len(mid)]), fontsize=SMALL)
+    panels[-1].set_xlim(0, len(doses))
+    return figure
+
+
+def _one_product(axes: Axes, doses: np.ndarray, *, name: str) -> None:
+    days = np.arange(len(doses) + 1)
+    axes.fill_between(days, 0, 1, where=np.append(doses == 0, False), step="post", color=SHADE, linewidth=0,
+                      transform=axes.get_xaxis_transform())  # fmt: skip
+    axes.stairs(doses, days, baseline=None, color=ARMS[0], linewidth=1.1)
+    top = max(4, int(doses.max()))
+    axes.set_ylim(0, top * 1.12)
+    axes.set_yticks([0, top])
+    quiet(axes, grid="y")
+    out = int((doses == 0).sum())
+    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=WORDS, color=INK, labelpad=10)
+    axes.text(1.01, 0.5, f"out on\n{out} day{'s' * (out != 1)}", transform=axes.transAxes, va="center",
+              fontsize=SMALL, color=INK if out else COMPARATOR)  # fmt: skip
+
+
+def map_figure(scenario: Scenario) -> Figure:
+    """Villages by people and distance, facilities, and where the norm puts CHWs."""
+    from iccmsim import __version__
+    from iccmsim.engine.plan import make_plan
+
+    plan = make_plan(scenario)
+    places, posts = plan.places, plan.deployment
+    x, y = on_paper(places, places.village_lon, places.village_lat)
+    tall = min(1.25, max(0.5, np.ptp(y) / max(np.ptp(x), 1e-9)))
+    largest = float(places.people.max())
+    staff = f"{count(posts.n_chws)} CHWs in {count(posts.n_posts)} posts" if posts else "no CHWs"
+    figure = new_figure(
+        8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {places.name}",
+        subtitle=f"{count(places.people.sum())} people in {count(places.n_villages)} villages, {places.n_zones} zones. "
+                 f"{100 * places.share_beyond(5.0):.0f} % of people live 5 km or more from a facility. By the norm: "
+                 f"{staff}.",
+        source=f"iccmsim {__version__}; {scenario.name}. Area of a circle: people. Colour: straight-line distance to "
+               "the nearest facility.", key=_key(largest, with_posts=posts is not None),
+    )  # fmt: skip
+    axes = figure.subplots()
+    _villages(axes, places, x, y, largest=largest)
+    if posts is not None and posts.n_posts:
+        _posts(axes, posts, x, y)
+    _facilities(axes, places)
+    _finish_map(axes, x, y)
+    return figure
+
+
+def on_paper(places: Places, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Kilometres east and north of the district's middle; good to a percent within a district."""
+    mid_lat, mid_lon = places.village_lat.mean(), places.village_lon.mean()
+    return (lon - mid_lon) * KM_PER_DEGREE * np.cos(np.radians(mid_lat)), (lat - mid_lat) * KM_PER_DEGREE
+
+
+def area(people: Any, largest: float) -> Any:
+    """Area of a circle in square points."""
+    return 14 + 420 * np.asarray(people) / largest
+
+
+def _villages(axes: Axes, places: Places, x: np.ndarray, y: np.ndarray, *, largest: float) -> None:
+    band = np.digitize(places.km_nearest, [limit for limit, _, _ in BANDS[:-1]])
+    order = np.argsort(-places.people, kind="stable")
+    colours = np.array([colour for _, _, colour in BANDS])[band]
+    axes.scatter(x[order], y[order], s=area(places.people[order], largest), c=colours[order], edgecolors="white",
+                 linewidths=0.6, zorder=2)  # fmt: skip
+
+
+def _posts(axes: Axes, posts: Deployment, x: np.ndarray, y: np.ndarray) -> None:
+    for village in np.flatnonzero(posts.post >= 0):
+        seat = posts.post_village[posts.post[village]]
+        axes.plot(x[[village, seat]], y[[village, seat]], color=ARMS[2], linewidth=0.8, zorder=1)
+    axes.scatter(x[posts.post_village], y[posts.post_village], s=20, marker="^", color=ARMS[2], edgecolors="white",
+                 linewidths=0.6, zorder=4)  # fmt: skip
+
+
+def _facilities(axes: Axes, places: Places) -> None:
+    fx, fy = on_paper(places, places.facility_lon, places.facility_lat)
+    for level, size, marker in ((1, 34, "s"), (2, 90, "P")):
+        mine = places.facility_level == level
+        axes.scatter(fx[mine], fy[mine], s=size, marker=marker, color=INK, edgecolors="white", linewidths=0.8,
+                     zorder=4 + level)  # fmt: skip
+
+
+def _finish_map(axes: Axes, x: np.ndarray, y: np.ndarray) -> None:
+    axes.set_aspect("equal")
+    quiet(axes)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    width = float(np.ptp(x)) or 1.0
+    step = next((km for km in (50, 20, 10, 5, 2, 1) if km <= 0.3 * width), 1)
+    left, low = float(x.min()), float(y.min()) - 0.07 * width
+    axes.plot([left, left + step], [low, low], color=INK, linewidth=2, solid_capstyle="butt")
+    axes.text(left + step / 2, low - 0.012 * width, f"{step} km", ha="center", va="top", fontsize=SMALL, color=INK)
+    axes.set_ylim(low - 0.06 * width, float(y.max()) + 0.05 * width)
+
+
+def _key(largest: float, *, with_posts: bool) -> list[Artist]:
+    """What the signs of the map mean."""
+    from matplotlib.lines import Line2D
+
+    def mark(label: str, marker: str, colour: str, square_points: float) -> Line2D:
+        return Line2D([], [], linestyle="none", marker=marker, color=colour, markersize=square_points**0.5,
+                      markeredgecolor="white", markeredgewidth=0.6, label=label)  # fmt: skip
+
+    step = 10 ** int(np.log10(largest))
+    handles = [mark(f"{count(step)} people", "o", FAINT, float(area(step, largest)))]
+    handles += [mark(label, "o", colour, 60) for _, label, colour in BANDS]
+    handles += [mark("first-level facility", "s", INK, 34), mark("referral facility", "P", INK, 90)]
+    if with_posts:
+        handles.append(mark("CHW post", "^", ARMS[2], 40))
+        handles.append(Line2D([], [], color=ARMS[2], linewidth=0.8, label="village it serves"))
+    return handles
