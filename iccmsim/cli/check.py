@@ -37,8 +37,10 @@ def go(asked: argparse.Namespace) -> None:
         scenario = read_scenario(asked.scenario, asked)
     try:
         module = importlib.import_module("iccmsim.studies.check")
-    except ModuleNotFoundError:
-        raise InputError("check: this version has no list of targets yet") from None
+    except ModuleNotFoundError as fault:
+        if fault.name != "iccmsim.studies.check":
+            raise
+        raise InputError("check: this version has no list of targets") from None
     found = module.check(scenario, seeds=seeds, threads=threads)
     if asked.json:
         print_json(found.to_json())

@@ -155,7 +155,7 @@ def tell_if_compiling() -> None:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(label: str, total: int) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on stderr, told (done, all) as work goes on; None where nobody watches."""
     if not sys.stderr.isatty():
         yield None
@@ -166,5 +166,5 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} zones"),
                TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(label, total=total)
+        yield lambda done, _: bar.update(task, completed=done)

@@ -1,7 +1,8 @@
 """Everything that has state, one record a row: children, courses of illness, households, villages, providers.
 
 Times are whole minutes since the warm-up began (`minute`), days are whole days since then (`day`); -1 means "never"
-or "none". Fields are i4, i8 or f8 only: narrower ones would round or wrap differently in plain Python.
+or "none". Fields are i4, i8 or f8 only: narrower ones would round or wrap differently in plain Python. No record has padding, so
+that equal rows are equal bytes.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("act_at", "i4"),  # minute of the last ACT, -1 none
         ("let_down_by", "i4"),  # bits 1 << provider: a course worsened after their treatment
         ("active", "i4", (6,)),  # row of the course of each illness, -1 none
-        ("number", "i8"),  # in the zone, the same in every arm
+        ("number", "i4"),  # in the zone, the same in every arm
         ("act_dose", "f8"),  # 1 a full course, less a partial one
     ],
     align=True,
@@ -179,7 +180,7 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("kit", "f8", (6,)),  # doses expected in 30 days
         ("coming", "i4", (4, 6)),  # deliveries on the way
         ("coming_day", "i4", (4,)),
-        ("slot", "i4"),  # delivery that is being put together, -1 none
+        ("slot", "i8"),  # delivery that is being put together, -1 none
         ("asks", "i8"),  # doses of the product being shared out
         ("gets", "i8"),
         ("began_with", "i8", (6,)),
@@ -201,7 +202,7 @@ MONTHLY = np.dtype(
         ("supervised", "i4"),
         ("mentored", "i4"),
         ("reported", "i4"),
-        ("departures", "i4"),
+        ("departures", "i8"),
         ("minutes", "f8"),
         ("skill", "f8"),
         ("motivation", "f8"),
@@ -226,7 +227,7 @@ VISIT = np.dtype(
         ("marks", "i4"),
         ("given", "i4"),  # bits 1 << product: one dose of each
         ("lacked", "i4"),
-        ("by_referral", "i4"),
+        ("by_referral", "i8"),
         ("dose", "f8", (5,)),  # size of each dose: 1 right, less if wrong
     ],
     align=True,

@@ -8,7 +8,7 @@ import numpy as np
 
 from iccmsim.core.records import MONTH, PRODUCTS
 from iccmsim.report.style import ARMS, COMPARATOR, FAINT, INK, SHADE, SMALL, WORDS, new_figure, quiet
-from iccmsim.report.terminal import PRODUCT_NAMES, count
+from iccmsim.report.terminal import PRODUCT_NAMES, count, several
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -102,11 +102,11 @@ def map_figure(scenario: Scenario) -> Figure:
     x, y = on_paper(places, places.village_lon, places.village_lat)
     tall = min(1.25, max(0.5, np.ptp(y) / max(np.ptp(x), 1e-9)))
     largest = float(places.people.max())
-    staff = f"{count(posts.n_chws)} CHWs in {count(posts.n_posts)} posts" if posts else "no CHWs"
+    staff = f"{several(posts.n_chws, 'CHW')} in {several(posts.n_posts, 'post')}" if posts else "no CHWs"
     figure = new_figure(
         8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {places.name}",
-        subtitle=f"{count(places.people.sum())} people in {count(places.n_villages)} villages, {places.n_zones} zones. "
-                 f"{100 * places.share_beyond(5.0):.0f} % of people live 5 km or more from a facility. By the norm: "
+        subtitle=f"{count(places.people.sum())} people in {several(places.n_villages, 'village')}, "
+                 f"{several(places.n_zones, 'zone')}. {100 * places.share_beyond(5.0):.0f} % of people live 5 km or more from a facility. By the norm: "
                  f"{staff}.",
         source=f"iccmsim {__version__}; {scenario.name}. Area of a circle: people. Colour: straight-line distance to "
                "the nearest facility.", key=_key(largest, with_posts=posts is not None),

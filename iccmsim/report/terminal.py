@@ -65,8 +65,13 @@ def folded(text: str, *, width: int, first: str = "", rest: str = "  ") -> str:
 
 def place_line(setting: Mapping[str, Any]) -> str:
     """The size of a place."""
-    return (f"{setting['place']}: {count(setting['people'])} people in {count(setting['villages'])} villages, "
-            f"{count(setting['zones'])} health-facility zones")  # fmt: skip
+    return (f"{setting['place']}: {count(setting['people'])} people in {several(setting['villages'], 'village')}, "
+            f"{several(setting['zones'], 'health-facility zone')}")  # fmt: skip
+
+
+def several(n: int, thing: str) -> str:
+    """So many of a thing: "1 zone", "8 zones"."""
+    return f"{count(n)} {thing}{'s' * (n != 1)}"
 
 
 # --- a run ---------------------------------------------------------------------------------------------
@@ -82,8 +87,8 @@ def run_text(said: Mapping[str, Any]) -> str:
               ("came in vain", [count(said["visits_in_vain"][kind]) for kind in ("chw", "facility")])]  # fmt: skip
     total = sum(said["deaths"].values())
     blocks = [
-        f"{said['scenario']}, seed {said['seed']}\n{place_line(setting)}, {count(setting['chws'])} CHWs in "
-        f"{count(setting['posts'])} posts; {duration(setting['window_days'])} from launch",
+        f"{said['scenario']}, seed {said['seed']}\n{place_line(setting)}, {several(setting['chws'], 'CHW')} in "
+        f"{several(setting['posts'], 'post')}; {duration(setting['window_days'])} from launch",
         grid([("Births", [count(said["births"])]), ("Deaths under five", [count(total)]),
               ("  per 1,000 births (U5MR)", [count(rates["u5mr"], 1)]),
               ("  of newborns (NMR)", [count(rates["nmr"], 1)])], column=10),
