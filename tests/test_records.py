@@ -82,3 +82,9 @@ def test_marks_and_products_fit_the_fields_they_are_noted_in():
     # keys of draws: an illness has 4 bits, a product 8
     assert len(ILLNESSES) <= 16
     assert len(PRODUCTS) <= 256
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_no_record_has_padding_so_that_equal_rows_are_equal_bytes(name: str):
+    record = RECORDS[name]
+    assert record.itemsize == sum(record.fields[field][0].itemsize for field in record.names)

@@ -1,8 +1,8 @@
 """Everything that has state, one record a row: children, courses of illness, households, villages, providers.
 
 Times are whole minutes since the warm-up began (`minute`), days are whole days since then (`day`); -1 means "never"
-or "none". Fields are i4, i8 or f8 only: narrower ones would round or wrap differently in plain Python. No record has padding, so
-that equal rows are equal bytes.
+or "none". Fields are i4, i8 or f8 only: narrower ones would round or wrap differently in plain Python. No record has
+padding, so that equal rows are equal bytes.
 """
 
 from __future__ import annotations
@@ -202,12 +202,12 @@ MONTHLY = np.dtype(
         ("supervised", "i4"),
         ("mentored", "i4"),
         ("reported", "i4"),
-        ("departures", "i8"),
+        ("departures", "i4"),
         ("minutes", "f8"),
         ("skill", "f8"),
         ("motivation", "f8"),
         ("stock_out_days", "i4", (6,)),
-        ("any_out_days", "i4"),
+        ("any_out_days", "i8"),
         ("given", "i4", (6,)),
         ("received", "i4", (6,)),
         ("ordered", "i4", (6,)),
