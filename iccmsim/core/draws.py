@@ -109,7 +109,7 @@ def unit(word):
 
 @rule
 def draw_many(luck, who, n, key, decision, when):
-    """Draw the four uniforms of one decision for the first `n` of `who` into the columns of `luck`: the same, faster."""
+    """Draw the four uniforms of one decision for the first `n` of `who`, a column of `luck` each: faster together."""
     seed = int(key[0])
     zone = int(key[1]) & _MASK
     k0 = seed & _MASK

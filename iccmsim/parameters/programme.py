@@ -19,9 +19,10 @@ def lever(key: str, default: float, unit: str, allowed: tuple[float, float],
                      note=note or ("" if plausible else CHOICE), integer=integer, dated=dated)
 
 
-def switch(key: str, default: int, *, says: str, source: str = "a choice of the programme") -> Parameter:
+def switch(key: str, default: int, *, says: str, source: str = "a choice of the programme",
+           dated: bool = True) -> Parameter:
     """Declare a lever that is on or off."""
-    return lever(key, default, "0 or 1", (0, 1), None, says=says, source=source, integer=True)
+    return lever(key, default, "0 or 1", (0, 1), None, says=says, source=source, integer=True, dated=dated)
 
 
 def step(name: str, default: float, low: float, high: float, *, says: str, source: str = src.ASSUMED,
@@ -32,7 +33,7 @@ def step(name: str, default: float, low: float, high: float, *, says: str, sourc
 
 
 CHW = (
-    switch("chw.deployed", 1, says="1: there are CHWs who treat children; 0: facilities only."),
+    switch("chw.deployed", 1, dated=False, says="1: there are CHWs who treat children; 0: facilities only."),
     lever("chw.catch", 1500, "people per CHW", (50, 100000), (700, 2500), distribution="LogN(1500, 0.32)",
           dated=False, source=f"{src.MALI_NORM}; {src.ZALISK_2019}: norm 1000; {src.MCCORD_2013}", grade="B",
           says="People for whom one CHW is placed."),
