@@ -106,8 +106,8 @@ def map_figure(scenario: Scenario) -> Figure:
     figure = new_figure(
         8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {places.name}",
         subtitle=f"{count(places.people.sum())} people in {several(places.n_villages, 'village')}, "
-                 f"{several(places.n_zones, 'zone')}. {100 * places.share_beyond(5.0):.0f} % of people live 5 km or more from a facility. By the norm: "
-                 f"{staff}.",
+                 f"{several(places.n_zones, 'zone')}. {100 * places.share_beyond(5.0):.0f} % of people live 5 km or "
+                 f"more from a facility. By the norm: {staff}.",
         source=f"iccmsim {__version__}; {scenario.name}. Area of a circle: people. Colour: straight-line distance to "
                "the nearest facility.", key=_key(largest, with_posts=posts is not None),
     )  # fmt: skip

@@ -21,7 +21,7 @@ EDGE = 0.12  # of the page, inches
 
 
 def new_figure(width: float, height: float, *, title: str, subtitle: str, source: str,
-               key: Sequence[Artist] = (), columns: int = 4) -> Figure:  # fmt: skip
+               key: Sequence[Artist] = ()) -> Figure:  # fmt: skip
     """A page with its title, what is shown, its key, and where it comes from.
 
     `height` is of the panels alone; title and source are added to it (inches).
@@ -30,6 +30,8 @@ def new_figure(width: float, height: float, *, title: str, subtitle: str, source
     from matplotlib.figure import Figure
 
     below, foot = textwrap.fill(subtitle, int(width * 13)), textwrap.fill(source, int(width * 14))
+    longest = max((len(each.get_label()) for each in key), default=0)
+    columns = max(1, min(4, int(width / (0.55 + 0.085 * longest))))  # inches of a sign and of a letter
     rows = -(-len(key) // columns)
     head = 0.5 + 0.18 * (1 + below.count("\n"))
     top, bottom = head + 0.22 * rows + 0.06, 0.2 + 0.15 * (1 + foot.count("\n"))
@@ -66,7 +68,8 @@ def arm_key(colours: Mapping[str, str]) -> list[Artist]:
     """The arms in their colours."""
     from matplotlib.lines import Line2D
 
-    return [Line2D([], [], color=colour, linewidth=6, solid_capstyle="butt", label=name) for name, colour in colours.items()]
+    look = {"linewidth": 6, "solid_capstyle": "butt"}
+    return [Line2D([], [], color=colour, label=name, **look) for name, colour in colours.items()]
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -1,0 +1,151 @@
+"""Figures are fit to print: no text cut, none over another, none too small to read, sources named."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from small import TWO_ZONES, tiny
+
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.report.district import draw_stock, map_figure, stock_figure, typical_chw
+from iccmsim.report.figures import averted_figure, cascade_figure, write_figures
+from iccmsim.report.style import ARMS, COMPARATOR, colours_of
+from iccmsim.studies.compare import compare
+
+SMALLEST = 8  # points
+
+
+@pytest.fixture(scope="module")
+def arms():
+    return [tiny("facility-only", more=TWO_ZONES), tiny(more=TWO_ZONES), tiny("iccm-supported", more=TWO_ZONES)]
+
+
+@pytest.fixture(scope="module")
+def told(arms):
+    """A small comparison of three arms."""
+    return compare(arms, seeds=2).to_json()
+
+
+def texts_of(figure) -> list:
+    """Everything that is written in a figure and can be seen."""
+    from matplotlib.text import Text
+
+    figure.canvas.draw()
+    unseen = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            outside = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
+            unseen |= {text for tick in outside for text in (tick.label1, tick.label2)}
+    return [text for text in figure.findobj(Text)
+            if text not in unseen and text.get_visible() and text.get_text().strip()]  # fmt: skip
+
+
+def boxes_of(figure) -> dict:
+    """Where each text stands, in dots; ticks beyond the axes are never drawn."""
+    renderer = figure.canvas.get_renderer()
+    found = {}
+    for text in texts_of(figure):
+        box = text.get_window_extent(renderer)
+        if box.width > 1:
+            found[f"{text.get_text()} at {box.x0:.0f},{box.y0:.0f}"] = (box, text)
+    return found
+
+
+def faults_of(figure) -> list[str]:
+    """Texts that are cut, lie over one another, or are too small."""
+    wide, tall = figure.bbox.width, figure.bbox.height
+    boxes = boxes_of(figure)
+    faults = [f"cut: {name}" for name, (box, _) in boxes.items()
+              if box.x0 < 0 or box.y0 < 0 or box.x1 > wide or box.y1 > tall]  # fmt: skip
+    faults += [f"small: {name}" for name, (_, text) in boxes.items() if text.get_fontsize() < SMALLEST]
+    for (one, (a, _)), (other, (b, _)) in combinations(boxes.items(), 2):
+        across = min(a.x1, b.x1) - max(a.x0, b.x0)
+        upward = min(a.y1, b.y1) - max(a.y0, b.y0)
+        if across > 1 and upward > 1:
+            faults.append(f"over one another: {one} / {other}")
+    return faults
+
+
+def test_the_cascade_of_three_arms_is_fit_to_print(told):
+    assert faults_of(cascade_figure(told)) == []
+
+
+def test_deaths_averted_are_fit_to_print(told):
+    assert faults_of(averted_figure(told)) == []
+
+
+def test_figures_of_five_arms_with_long_names_are_fit_to_print(told):
+    more = [told["arms"][1] | {"name": f"sahel/a programme with a long name {n}"} for n in range(3)]
+    wide = told | {"arms": told["arms"][:2] + more, "seeds": [3, 5, 900, 1, 2]}
+    assert faults_of(cascade_figure(wide)) == []
+    assert faults_of(averted_figure(wide)) == []
+
+
+def test_figures_of_one_replicate_have_no_interval_and_are_fit_to_print(arms):
+    single = compare(arms[:2], seeds=[4]).to_json()
+    figure = averted_figure(single)
+    assert faults_of(figure) == []
+    assert any("One run, no interval" in text.get_text() for text in texts_of(figure))
+
+
+@pytest.mark.parametrize("programme", ["facility-only", "iccm-as-delivered"])
+def test_the_map_is_fit_to_print(programme):
+    assert faults_of(map_figure(load_scenario(f"sahel/{programme}"))) == []
+
+
+def test_the_map_of_a_single_village_is_fit_to_print():
+    lonely = {"setting.place.zones": 1, "setting.place.villages_per_zone": 1, "setting.place.people": 500}
+    assert faults_of(map_figure(load_scenario("sahel/iccm-supported", overrides=lonely))) == []
+
+
+def test_a_chws_stock_is_fit_to_print_and_counts_the_days_that_are_shaded():
+    doses = np.full((365, 6), 30)
+    doses[100:148, 2] = 0
+    doses[120:200, 4] = 0
+    figure = draw_stock(doses, name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, year=2)
+    assert faults_of(figure) == []
+    words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
+    assert "out on 48 days" in words
+    assert "out on 80 days" in words
+    assert "On 100 of 365 days" in words
+
+
+def test_the_chw_shown_is_the_one_in_the_middle():
+    doses = np.ones((10, 4, 6), int)
+    doses[:9, 1] = 0
+    doses[:2, 2] = 0
+    doses[:5, 3, 0] = 0
+    assert typical_chw(doses) == 3
+
+
+def test_the_stock_of_a_short_run_is_that_of_its_only_year(arms):
+    figure = stock_figure(arms[1], status_quo=None, seed=1)
+    assert faults_of(figure) == []
+
+
+def test_every_figure_names_its_scenario_seeds_and_version(told, arms, tmp_path):
+    from iccmsim import __version__
+
+    for figure in (cascade_figure(told), averted_figure(told)):
+        words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
+        assert f"iccmsim {__version__}; sahel/facility-only, sahel/iccm-as-delivered" in words
+        assert "seeds 1-2" in words
+    written = write_figures(told, arms, status_quo=None, folder=tmp_path)
+    assert [path.name for path in written] == ["cascade.png", "averted.png", "map.png", "stock.png"]
+    assert all(path.read_bytes()[:4] == b"\x89PNG" for path in written)
+
+
+def test_a_comparison_without_chws_has_no_stock_to_draw(told, arms, tmp_path):
+    without = told | {"arms": [told["arms"][0], told["arms"][0] | {"name": "sahel/other"}]}
+    written = write_figures(without, [arms[0], arms[0]], status_quo=None, folder=tmp_path)
+    assert [path.name for path in written] == ["cascade.png", "averted.png", "map.png"]
+
+
+def test_the_comparator_is_grey_and_no_two_arms_share_a_colour():
+    colours = colours_of(["a", "b", "c", "d", "e", "f"])
+    assert colours["a"] == COMPARATOR
+    assert len(set(colours.values())) == 6
+    assert set(colours.values()) == {COMPARATOR, *ARMS}
