@@ -150,6 +150,12 @@ def test_places_shows_a_made_up_district_and_its_posts(capsys):
     assert re.search(rf"  CHWs +{told['posts']['chws']}\n", said(capsys, "places sahel/iccm-as-delivered"))
 
 
+def test_a_norm_with_fewer_people_to_a_chw_needs_more_chws(capsys):
+    usual, fewer = (json.loads(said(capsys, f"places sahel/iccm-as-delivered --json {more}"))["posts"]["chws"]
+                    for more in ("", "--set chw.catch=500"))  # fmt: skip
+    assert fewer > usual
+
+
 def test_places_shows_what_was_put_right_in_a_districts_lists(here, capsys):
     (here / "villages.csv").write_text("name,lat,lon,people\nA,14,-4,900\nB,14.1,-4,\nC,,,70\n", encoding="utf-8")
     (here / "facilities.csv").write_text("name,lat,lon,type\nF,14,-4,Health Centre\n", encoding="utf-8")

@@ -113,6 +113,8 @@ BROKEN = [
      "files"),
     ("places nowhere", "nowhere: neither a folder with villages.csv and facilities.csv nor a scenario"),
     ("places my_papers", "villages.csv: no such file; looked for my_papers/villages.csv"),
+    ("places my_papers --set chw.catch=700", "--set chw.catch=700: is for a scenario, and my_papers is a folder"),
+    ("places my_papers --places a_run", "--places a_run: is for a scenario, and my_papers is a folder"),
     # where to write
     ("run care.toml --out a_file", "--out a_file: is a file, not a folder"),
     ("run care.toml --out a_file/sub", "--out a_file/sub: {here}/a_file is not a folder that can be written to"),

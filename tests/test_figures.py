@@ -9,7 +9,7 @@ import pytest
 from small import TWO_ZONES, tiny
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.district import draw_stock, map_figure, stock_figure, typical_chw
+from iccmsim.report.district import draw_stock, map_figure, spells, stock_figure, typical_chw
 from iccmsim.report.figures import averted_figure, cascade_figure, write_figures
 from iccmsim.report.style import ARMS, COMPARATOR, colours_of
 from iccmsim.studies.compare import compare
@@ -111,6 +111,11 @@ def test_a_chws_stock_is_fit_to_print_and_counts_the_days_that_are_shaded():
     assert "out on 48 days" in words
     assert "out on 80 days" in words
     assert "On 100 of 365 days" in words
+
+
+def test_spells_are_shaded_from_their_first_day_through_their_last():
+    assert spells(np.array([1, 1, 0, 1, 0, 0, 1], bool)) == [(0, 2), (3, 4), (6, 7)]
+    assert spells(np.zeros(3, bool)) == []
 
 
 def test_the_chw_shown_is_the_one_in_the_middle():

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.cli.words import InputError, print_json, reading
+from iccmsim.cli.words import InputError, overrides_of, print_json, reading
 
 if TYPE_CHECKING:
     from iccmsim.parameters.scenario import Scenario
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from iccmsim.world.geography import Places
 
 PURPOSE = "Show a district as the program reads it: people, distances, repairs, CHW posts by the norm."
-EXAMPLE = "  iccmsim places my_district\n  iccmsim places sahel/iccm-supported --json"
+EXAMPLE = "  iccmsim places my_district\n  iccmsim places sahel/iccm-supported --set chw.catch=700"
 NORM = {"chw.catch": "people_per_chw", "chw.min_km": "min_km", "chw.radius_km": "radius_km"}
 DIRT_SHOWN = 20
 
@@ -24,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", metavar="FOLDER_OR_SCENARIO", help="folder with villages.csv and facilities.csv, "
                         "or a scenario")  # fmt: skip
     parser.add_argument("--places", metavar="FOLDER", help="where the files of a scenario's place are")
+    parser.add_argument("--set", metavar="KEY=VALUE", action="append", help="another value for a parameter of the "
+                        "scenario, such as chw.catch=700; may be given again")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print one object for programs")
 
 
@@ -52,13 +54,14 @@ def _find(asked: argparse.Namespace) -> tuple[Places, dict[str, float]]:
     from iccmsim.parameters.scenario import load_scenario
 
     if Path(asked.place).expanduser().is_dir():
-        if asked.places is not None:
-            raise InputError(f"--places {asked.places}: {asked.place} is a folder already")
+        if asked.places is not None or asked.set:
+            option = f"--set {asked.set[0]}" if asked.set else f"--places {asked.places}"
+            raise InputError(f"{option}: is for a scenario, and {asked.place} is a folder")
         norm = {name: parameter(key).default for key, name in NORM.items()}
         return read_places(Path(asked.place).expanduser()), norm
     if not _is_scenario_name(asked.place):
         raise InputError(f"{asked.place}: neither a folder with villages.csv and facilities.csv nor a scenario")
-    scenario: Scenario = load_scenario(asked.place, places=asked.places)
+    scenario: Scenario = load_scenario(asked.place, overrides=overrides_of(asked.set), places=asked.places)
     return load_places(scenario), {name: scenario.programme[key] for key, name in NORM.items()}
 
 

@@ -79,8 +79,8 @@ def draw_stock(doses: np.ndarray, *, name: str, seed: int, zone: int, chw: int, 
 
 def _one_product(axes: Axes, doses: np.ndarray, *, name: str) -> None:
     days = np.arange(len(doses) + 1)
-    axes.fill_between(days, 0, 1, where=np.append(doses == 0, False), step="post", color=SHADE, linewidth=0,
-                      transform=axes.get_xaxis_transform())  # fmt: skip
+    for first, last in spells(doses == 0):
+        axes.axvspan(first, last, color=SHADE, linewidth=0)
     axes.stairs(doses, days, baseline=None, color=ARMS[0], linewidth=1.1)
     top = max(4, int(doses.max()))
     axes.set_ylim(0, top * 1.12)
@@ -90,6 +90,12 @@ def _one_product(axes: Axes, doses: np.ndarray, *, name: str) -> None:
     axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=WORDS, color=INK, labelpad=10)
     axes.text(1.01, 0.5, f"out on\n{out} day{'s' * (out != 1)}", transform=axes.transAxes, va="center",
               fontsize=SMALL, color=INK if out else COMPARATOR)  # fmt: skip
+
+
+def spells(out: np.ndarray) -> list[tuple[int, int]]:
+    """Runs of days on which something holds: (first day, the day after the last)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], out, [False]]).astype(int)))
+    return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def map_figure(scenario: Scenario) -> Figure:
@@ -104,7 +110,7 @@ def map_figure(scenario: Scenario) -> Figure:
     largest = float(places.people.max())
     staff = f"{several(posts.n_chws, 'CHW')} in {several(posts.n_posts, 'post')}" if posts else "no CHWs"
     figure = new_figure(
-        8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {places.name}",
+        8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {scenario.place.name}",
         subtitle=f"{count(places.people.sum())} people in {several(places.n_villages, 'village')}, "
                  f"{several(places.n_zones, 'zone')}. {100 * places.share_beyond(5.0):.0f} % of people live 5 km or "
                  f"more from a facility. By the norm: {staff}.",
@@ -176,8 +182,9 @@ def _key(largest: float, *, with_posts: bool) -> list[Artist]:
         return Line2D([], [], linestyle="none", marker=marker, color=colour, markersize=square_points**0.5,
                       markeredgecolor="white", markeredgewidth=0.6, label=label)  # fmt: skip
 
-    step = 10 ** int(np.log10(largest))
-    handles = [mark(f"{count(step)} people", "o", FAINT, float(area(step, largest)))]
+    round_numbers = [n * 10**power for power in range(8, -1, -1) for n in (5, 2, 1)]
+    people = next(n for n in round_numbers if n <= max(1, largest / 4))
+    handles = [mark(f"{count(people)} people", "o", FAINT, float(area(people, largest)))]
     handles += [mark(label, "o", colour, 60) for _, label, colour in BANDS]
     handles += [mark("first-level facility", "s", INK, 34), mark("referral facility", "P", INK, 90)]
     if with_posts:
