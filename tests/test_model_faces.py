@@ -1,0 +1,98 @@
+"""One simulation however it is run: at once, a day at a time, in pieces, on threads, compiled or in plain Python."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small import NEAR, TINY, TWO_ZONES, digest, lived, tiny, what_differs
+
+from iccmsim.engine.plan import make_plan, zone_maps
+from iccmsim.engine.simulation import Simulation, arms_of_zone, without_chws
+from iccmsim.parameters.scenario import load_scenario
+
+HERE = Path(__file__).parent
+CUTS = (1, 7, 59, 60, 61, 62, 100, 101, 230, 459)
+CHANGING = {**NEAR, "run.days": 200}
+
+
+def in_pieces(scenario, days) -> Simulation:
+    simulation = Simulation(scenario, seed=1, threads=1)
+    for day in days:
+        simulation.run_to(day)
+    return simulation.run()
+
+
+def test_at_once_day_by_day_and_cut_at_odd_days_are_the_same():
+    scenario = tiny(more=NEAR)
+    whole = Simulation(scenario, seed=1, threads=1).run()
+    assert what_differs(whole, in_pieces(scenario, CUTS)) == set()
+    assert what_differs(whole, in_pieces(scenario, range(1, 461))) == set()
+
+
+def test_a_dated_change_comes_on_its_day_however_the_horizon_is_cut(tmp_path):
+    file = tmp_path / "dated.toml"
+    file.write_text('format = 1\nextends = "sahel/iccm-as-delivered"\n[[programme.change]]\nday = 31\nfee.chw = 4\n'
+                    "[[programme.change]]\nday = 90\nchw.absent = 0.6\n", encoding="utf-8")  # fmt: skip
+    scenario = load_scenario(file, overrides={**TINY, **CHANGING})
+    assert len(scenario.changes) == 2
+    whole = in_pieces(scenario, [])
+    assert what_differs(whole, in_pieces(scenario, (30, 91, 92, 149, 151))) == set()
+    assert what_differs(whole, in_pieces(scenario, range(1, 261))) == set()
+    assert what_differs(whole, Simulation(tiny(more=CHANGING), seed=1, threads=1).run())
+
+
+def test_one_thread_or_two_and_any_order_of_zones_are_the_same():
+    scenario = load_scenario("sahel/iccm-as-delivered", overrides={**TWO_ZONES, **NEAR, "setting.place.zones": 3})
+    one, two = (Simulation(scenario, seed=7, threads=threads).run() for threads in (1, 2))
+    assert len(one.runs) == 3
+    assert what_differs(one, two) == set()
+    plan = make_plan(scenario)
+    before = make_plan(without_chws(scenario), places=plan.places)
+    for zone_map, run in reversed(list(zip(zone_maps(plan.places), one.runs, strict=True))):
+        (alone,) = arms_of_zone(zone_map, [plan], status_quo=before, seed=7, tables=True)
+        assert digest(alone) == digest(run)
+
+
+def test_with_or_without_tables_children_fare_the_same():
+    kept, bare = lived(NEAR), lived(NEAR, tables=False)
+    for name in ("child", "course", "household", "village", "provider", "monthly"):
+        with_tables, without = getattr(kept.runs[0].zone, name), getattr(bare.runs[0].zone, name)
+        assert all((with_tables[field] == without[field]).all() for field in with_tables.dtype.names), name
+
+
+SCRIPT = """
+from small import NEAR, digest, lived
+simulation = lived({**NEAR, "setting.place.people": 1100, "setting.place.villages_per_zone": 4, "run.days": 365,
+                    "run.warmup_days": 20})
+zone = simulation.runs[0].zone
+print(len(zone.child), len(zone.provider), zone.n[1], digest(simulation))
+"""
+
+
+def in_a_process_of_its_own(**environment: str) -> str:
+    """What the toy run prints under other settings of the compiler."""
+    path = os.pathsep.join((str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH", "")))
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": path, **environment})  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_plain_python_and_compiled_code_give_identical_arrays():
+    compiled = in_a_process_of_its_own()
+    children, providers, visits, _ = compiled.split()
+    assert int(children) >= 240
+    assert int(providers) > 1
+    assert int(visits) > 500
+    assert in_a_process_of_its_own(NUMBA_DISABLE_JIT="1") == compiled
+
+
+@pytest.mark.slow
+def test_no_index_leaves_its_array(tmp_path):
+    bounded = in_a_process_of_its_own(NUMBA_BOUNDSCHECK="1", ICCMSIM_CACHE=str(tmp_path), NUMBA_CACHE_DIR=str(tmp_path))
+    assert bounded == in_a_process_of_its_own()
