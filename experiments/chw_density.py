@@ -62,10 +62,15 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
         axes.plot([i, i], [mean - error, mean + error], color="#08519c", lw=7)
         axes.plot([i], [mean], "o", color="white", ms=4)
     axes.axhline(0, color="0.5", lw=0.8)
+    axes.set_xlim(-0.6, len(found) - 0.4)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.plot([], [], color="#9ecae1", lw=7, label="what one district may see by chance (95 %)")
+    axes.plot([], [], color="#08519c", lw=7, label="the mean, 2 Monte-Carlo errors either way")
+    canvas.legend(loc="outside lower left", frameon=False, fontsize=9, ncols=2)
     axes.set_xticks(range(len(found)), [f"{r['people_per_chw']:,} people\n{r['chws']} CHWs" for r in found])
     axes.set_ylabel("Under-five deaths averted")
     axes.set_title("Deaths averted by the number of people a CHW serves", loc="left", fontsize=11)
-    canvas.supxlabel(source, fontsize=8, color="0.4")
+    axes.annotate(source, (1, 1.02), xycoords="axes fraction", ha="right", fontsize=8, color="0.4")
     save_figure(canvas, path)
 
 

@@ -32,6 +32,7 @@ ROOMS = (
     "report",
     "classroom",
     "cli",
+    "__main__",
 )
 ROOMS_WITHOUT_DICE = ("rules", "world", "engine")
 ROOMS_THAT_KNOW_MESA = ("model", "classroom")

@@ -14,7 +14,6 @@ from iccmsim.cli.words import (
     add_scenario_options,
     check_out,
     print_json,
-    progress_bar,
     read_scenario,
     reading,
     seeds_of,
@@ -83,13 +82,12 @@ def read_arms(asked: argparse.Namespace) -> tuple[list[Scenario], Scenario | Non
 def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequence[int],
              threads: int | None) -> Comparison:  # fmt: skip
     """The comparison, with a bar for whoever watches."""
-    from iccmsim.exchange.district import load_places
+    from iccmsim.report.experiment import progress_bar
     from iccmsim.report.terminal import several
     from iccmsim.studies.compare import compare
 
     tell_if_compiling()
-    zones = load_places(arms[0]).n_zones * len(seeds)
-    with progress_bar(f"{len(arms)} arms, {several(len(seeds), 'seed')}", zones) as progress:
+    with progress_bar(f"{len(arms)} arms, {several(len(seeds), 'seed')}") as progress:
         return compare(arms, seeds=seeds, threads=threads, status_quo=before, progress=progress)
 
 

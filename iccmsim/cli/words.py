@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,19 +152,3 @@ def tell_if_compiling() -> None:
 
     if not is_compiled_before():
         tell("Compiling the rules for the first time on this machine: about half a minute.")
-
-
-@contextmanager
-def progress_bar(label: str, total: int) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on stderr, told (done, all) as work goes on; None where nobody watches."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} zones"),
-               TimeRemainingColumn())  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda done, _: bar.update(task, completed=done)

@@ -70,6 +70,12 @@ def set_out(zone, row, p, provider, minute):
 
 
 @rule
+def morning_after(day, p):
+    """The minute at which those who wait are looked after again."""
+    return (day + 1) * MINUTES + int(p.seek_hours[0])
+
+
+@rule
 def come_again(zone, row, minute):
     """The child stays where it is, and its turn comes on another day."""
     child = zone.child[row]
@@ -170,7 +176,7 @@ def at_provider(zone, row, p, key, day):
     provider = zone.provider[who]
     month = zone.monthly[who, month_number(day, p)]
     if provider.kind == AT_FACILITY and not facility_is_open(day, p) and child.by_referral:
-        come_again(zone, row, (day + 1) * MINUTES)
+        come_again(zone, row, morning_after(day, p))
         return
     if not provider.present:
         walk_for_nothing(zone, row, p, key, child.arrives, who, month, FOUND_CLOSED)
@@ -199,7 +205,7 @@ def queue_up(zone, row, p, key, day, who, month):
         walk_for_nothing(zone, row, p, key, max(child.arrives, day * MINUTES), who, month, TURNED_AWAY)
     else:
         provider.waiting += 1
-        come_again(zone, row, (day + 1) * MINUTES)
+        come_again(zone, row, morning_after(day, p))
 
 
 @rule
@@ -232,7 +238,9 @@ def be_disappointed(zone, row, p, key, minute):
     reckon_odds(household, village, p, day)
     chosen = second_choice(child, household, p, key, row, failed, day)
     if chosen == INFORMAL:
-        at_shop(zone, row, p, key, minute + DAYTIME)
+        bring_up(child, zone.course, zone.household, zone.village, p, key, minute + DAYTIME)
+        if child.state == ALIVE and child.ill > 0:
+            at_shop(zone, row, p, key, minute + DAYTIME)
     elif chosen != WAIT:
         child.attempt = 1
         set_out(zone, row, p, chosen, minute + DAYTIME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def load_places(scenario: Scenario, folder: str | Path | None = None) -> Places:
     """
     if isinstance(scenario.place, FilesPlace):
         place = scenario.place
-        return _read(str(folder or scenario.folder or find_places_folder(None, place.case or "")))
+        found = _read(str(folder or scenario.folder or find_places_folder(None, place.case or "")))
+        return replace(found, name=place.name)
     return _made_up(tuple(sorted((k, v) for k, v in scenario.place.model_dump().items() if k != "kind")))
 
 

@@ -1,4 +1,4 @@
-"""The parts that experiment scripts share: tables and figures written whole or not at all."""
+"""What scripts and commands share: progress for who watches, tables and figures written whole or not at all."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    share = TextColumn("{task.percentage:.0f} %")
-    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
+    so_far = TextColumn("{task.completed}/{task.total} zones")
+    columns = (TextColumn("{task.description}"), BarColumn(), so_far, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

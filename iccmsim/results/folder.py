@@ -72,7 +72,7 @@ def put_manifest(place: Path, manifest: dict[str, Any]) -> None:
 
 def write_folder(folder: Path, fill: Callable[[Path], None], *, kind: str) -> Path:
     """Let `fill` write into a new folder, and only then put it in its place, all at once."""
-    if folder.exists():
+    if folder.exists() and not is_empty(folder):
         get_manifest(folder, kind=kind, latest=None)
     folder.parent.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -89,6 +89,11 @@ def write_folder(folder: Path, fill: Callable[[Path], None], *, kind: str) -> Pa
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return folder
+
+
+def is_empty(folder: Path) -> bool:
+    """Whether a folder has nothing in it, so that results may take its place."""
+    return folder.is_dir() and not any(folder.iterdir())
 
 
 def get_manifest(folder: Path, *, kind: str, latest: int | None) -> dict[str, Any]:
