@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RULES = REPOSITORY / "iccmsim" / "rules"
-SAMPLE, SEED, PROCESSES, SECONDS = 100, 1, 2, 180
+SAMPLE, SEED, PROCESSES = 100, 1, 2
+PATIENCE, SECONDS = 3.0, 20.0  # a mutant may take so many times as long as the sound package, and a little more
 MOST_SURVIVORS = 0.02
 
 # (module, source of the statement): why nothing can notice that it is gone
@@ -101,7 +102,7 @@ def copy_package(folder: Path) -> None:
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
 
 
-def passes(folder: Path, module: str, *, seconds: float = SECONDS) -> tuple[bool, str]:
+def passes(folder: Path, module: str, *, seconds: float | None = None) -> tuple[bool, str]:
     """Whether the tests of a module pass in a folder, and what they said. Endless is not passing."""
     env = {
         **os.environ,
@@ -129,13 +130,13 @@ def passes(folder: Path, module: str, *, seconds: float = SECONDS) -> tuple[bool
     return done.returncode == 0, done.stdout
 
 
-def survives(mutant: Mutant, folders: Queue) -> bool:
+def survives(mutant: Mutant, folders: Queue, *, seconds: float) -> bool:
     """Break a free folder by a mutant, test it, and mend it."""
     folder = folders.get()
     target = folder / "iccmsim" / "rules" / f"{mutant.module}.py"
     try:
         target.write_text(mutant.text, encoding="utf-8")
-        return passes(folder, mutant.module)[0]
+        return passes(folder, mutant.module, seconds=seconds)[0]
     finally:
         shutil.copy(RULES / f"{mutant.module}.py", target)
         folders.put(folder)
@@ -167,32 +168,33 @@ def main() -> int:
             folder = Path(where) / str(i)
             copy_package(folder)
             folders.put(folder)
-        sound = folders.get()
+        sound, patience = folders.get(), {}
         for module in sorted({mutant.module for mutant in mutants}):
+            began = time.monotonic()
             ok, said = passes(sound, module)
+            patience[module] = SECONDS + PATIENCE * (time.monotonic() - began)
             if not ok:
                 print(f"the tests of {module} fail before anything is broken:\n{said}")
                 return 1
         folders.put(sound)
         with ThreadPoolExecutor(PROCESSES) as pool:
-            survived = list(pool.map(lambda mutant: survives(mutant, folders), mutants))
-    return tell(
-        [m for m, alive in zip(mutants, survived, strict=True) if alive],
-        len(mutants),
-        time.monotonic() - start,
-    )
+            fates = pool.map(lambda mutant: survives(mutant, folders, seconds=patience[mutant.module]), mutants)
+            survivors = [tell(mutant) for mutant, alive in zip(mutants, fates, strict=True) if alive]
+    return verdict(survivors, len(mutants), seconds=time.monotonic() - start)
 
 
-def tell(survivors: list[Mutant], n: int, seconds: float) -> int:
-    """Print what survived; 1 if too many of them have no excuse."""
-    unexcused = 0
-    for mutant in survivors:
-        excuse = EXCUSED.get((mutant.module, mutant.source))
-        unexcused += excuse is None
-        source = mutant.source if len(mutant.source) <= 90 else mutant.source[:87] + "..."
-        print(
-            f"iccmsim/rules/{mutant.module}.py:{mutant.line}: {source}" + (f"  [excused: {excuse}]" if excuse else "")
-        )
+def tell(survivor: Mutant) -> Mutant:
+    """Print a survivor as soon as it is known, with its excuse."""
+    excuse = EXCUSED.get((survivor.module, survivor.source))
+    source = survivor.source if len(survivor.source) <= 90 else survivor.source[:87] + "..."
+    said = f"  [excused: {excuse}]" if excuse else ""
+    print(f"iccmsim/rules/{survivor.module}.py:{survivor.line}: {source}{said}", flush=True)
+    return survivor
+
+
+def verdict(survivors: list[Mutant], n: int, *, seconds: float) -> int:
+    """Say how many survived; 1 if too many of them have no excuse."""
+    unexcused = sum((each.module, each.source) not in EXCUSED for each in survivors)
     share = unexcused / n if n else 0.0
     print(
         f"{n} mutants, {len(survivors)} survived, {unexcused} without an excuse ({100 * share:.1f} %; "

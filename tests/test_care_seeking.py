@@ -13,19 +13,41 @@ from world import (
     a_child,
     a_household,
     a_village,
+    a_visit,
     assert_share,
+    bits,
     parameters,
 )
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOSPITAL, INFORMAL, NEVER, NO_COMPLAINT, WAIT
+from iccmsim.core.records import (
+    ACT_CHILD,
+    ACT_INFANT,
+    AMOXICILLIN,
+    AT_CHW,
+    AT_FACILITY,
+    AT_HOSPITAL,
+    COUNTED,
+    INFORMAL,
+    NEVER,
+    NO_COMPLAINT,
+    ORS,
+    RDT,
+    REFERRED,
+    TESTED,
+    WAIT,
+    ZINC,
+)
 from iccmsim.rules.care_seeking import (
     DAYTIME,
     choose,
     decision_minute,
     fade_trust,
+    feels_in_good_hands,
+    gave_drugs,
     may_decide,
     reckon_odds,
+    reckon_usual,
     remember,
     second_choice,
     walking_minutes,
@@ -60,7 +82,9 @@ def habits(**changed):
 
 def utilities(household, village, p=None, day=50):
     """ln odds of informal, CHW and facility after the household has thought it over."""
-    reckon_odds(household, village, p if p is not None else habits(), day)
+    p = p if p is not None else habits()
+    reckon_usual(household, p)
+    reckon_odds(household, village, p, day)
     return {v: math.log(household.odds[v]) for v in (INFORMAL, AT_CHW, AT_FACILITY) if household.odds[v] > 0}
 
 
@@ -88,10 +112,21 @@ def test_mobilisation_adds_to_formal_care_where_it_is_on():
 
 def test_a_household_without_a_chw_cannot_go_to_one():
     household = a_household(chw=-1)
-    household.odds[AT_CHW] = 3.0
+    household.odds[AT_CHW] = household.usual[AT_CHW] = 3.0
     assert set(utilities(household, a_village())) == {INFORMAL, AT_FACILITY}
     assert household.odds[AT_CHW] == 0.0
     assert AT_CHW in utilities(a_household(chw=0), a_village())
+
+
+def test_lasting_odds_are_without_trust_and_ask_for_new_odds():
+    household = a_household(odds_day=12)
+    household.trust[:] = (1.0, -1.0)
+    reckon_usual(household, habits())
+    assert list(household.usual[1:]) == pytest.approx(
+        [math.exp(v) for v in (-2.4, -1.1 - 0.33 - 0.125, -1.7 - 0.4 - 0.625)]
+    )
+    assert household.odds_day == -1
+    assert list(household.odds) == [0.0] * 4
 
 
 def test_odds_are_reckoned_with_trust_as_it_is_that_day():
@@ -194,6 +229,32 @@ def test_trust_stays_between_minus_one_and_one_and_comes_half_way_back_within_it
 )
 def test_a_family_decides_while_the_child_is_unwell_at_home_and_not_under_good_care(fields, may):
     assert bool(may_decide(a_child(**{"ill": 1, **fields}), ONSET)) == may
+
+
+def test_a_family_goes_home_with_a_drug_or_with_a_test_alone():
+    for product in (ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD):
+        assert bool(gave_drugs(a_visit(AT_CHW, bits(product))))
+        assert bool(gave_drugs(a_visit(AT_CHW, bits(product, RDT))))
+    assert not bool(gave_drugs(a_visit(AT_CHW, bits(RDT))))
+    assert not bool(gave_drugs(a_visit(AT_CHW, 0)))
+
+
+@pytest.mark.parametrize(
+    ("provider", "marks", "perceived", "content"),
+    [
+        (AT_CHW, 0, 0, True),
+        (AT_CHW, TESTED | COUNTED, 0, True),
+        (AT_CHW, REFERRED | TESTED, 0, False),
+        (AT_FACILITY, REFERRED, 0, False),
+        (AT_CHW, 0, 1, False),
+        (AT_FACILITY, 0, 1, True),
+        (AT_FACILITY, 0, 0, True),
+    ],
+)
+def test_a_family_waits_for_treatment_to_work_unless_told_to_go_on_or_alarmed(provider, marks, perceived, content):
+    visit = a_visit(provider, bits(ORS))
+    visit.marks = marks
+    assert bool(feels_in_good_hands(a_child(perceived=perceived), visit)) == content
 
 
 def test_families_decide_between_six_and_eighteen_and_at_any_minute_of_it():

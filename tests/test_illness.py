@@ -184,6 +184,15 @@ def test_other_fevers_and_colds_never_worsen(illness):
     assert (child.state, courses[0].outcome, courses[0].was_severe) == (ALIVE, RECOVERED, 0)
 
 
+@pytest.mark.parametrize("illness", [FEVER, COUGH])
+def test_other_fevers_and_colds_only_wait_to_mend(illness):
+    child, courses = lived(ONSET, {"illness": illness, "u_recognise": 0.0})
+    assert (courses[0].stage, courses[0].due, courses[0].outcome) == (MENDING, MENDS, RUNNING)
+    assert (child.ill, child.severe, child.perceived, child.due) == (1, 0, 1, MENDS)
+    child, courses = lived(MENDS, {"illness": illness})
+    assert (child.ill, courses[0].stage, courses[0].outcome) == (0, OVER, RECOVERED)
+
+
 @pytest.mark.parametrize(("mends", "over"), [(MENDS, MENDS), (WORSENS - 5, WORSENS)])
 def test_nobody_recovers_before_the_minute_at_which_the_illness_may_worsen(mends, over):
     course = {**AGUE, "u_worsen": 0.9, "mends": mends}
