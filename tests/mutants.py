@@ -28,7 +28,10 @@ PATIENCE, SECONDS = 3.0, 20.0  # a mutant may take so many times as long as the 
 MOST_SURVIVORS = 0.02
 
 # (module, source of the statement): why nothing can notice that it is gone
-EXCUSED: dict[tuple[str, str], str] = {}
+EXCUSED: dict[tuple[str, str], str] = {
+    ("supply", "if chance >= 1.0: return ordered"): "a short cut: the sum below ends at once where all is sent",
+    ("supply", "return ordered"): "the same short cut",
+}
 
 
 class Mutant(NamedTuple):
