@@ -114,8 +114,9 @@ def test_expected_deaths_are_unbiased_for_deaths_with_care_and_stock_outs():
 
 
 def test_with_background_deaths_alone_survival_is_the_closed_form():
-    no_illness = dict.fromkeys(("inc.mal", "inc.pneu.0_59m", "inc.nmfi", "inc.cough_cold.0_59m", "inc.psbi",
-                                "inc.diarr.0_5m", "inc.diarr.6_11m", "inc.diarr.12_23m", "inc.diarr.24_59m"), 0)  # fmt: skip
+    incidences = ("mal", "pneu.0_59m", "nmfi", "cough_cold.0_59m", "psbi", "diarr.0_5m", "diarr.6_11m", "diarr.12_23m",
+                  "diarr.24_59m")  # fmt: skip
+    no_illness = {f"inc.{name}": 0 for name in incidences}
     run = lived({**no_illness, "place.people": 20000, "run.days": 2200}, tables=False).runs[0]
     assert len(run.zone.course) == 0
     child, p = run.zone.child, run.plan.record(0)[0]
