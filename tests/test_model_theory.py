@@ -12,6 +12,7 @@ from small import NEAR, SURE, lived
 from iccmsim.core.records import (
     AT_CHW,
     DIED,
+    FOUND_CLOSED,
     ILLNESSES,
     MALARIA,
     MINUTES,
@@ -184,3 +185,20 @@ def test_with_even_use_what_is_ordered_is_what_is_used():
     assert (used > 300).all()
     swing = run.zone.provider["kit"][1:].sum(axis=0)[:3]  # at most a month's stock is left over at either end
     assert (np.abs(ordered - used) < swing + Z * np.sqrt(used)).all()
+
+
+def test_a_first_walk_finds_nobody_as_often_as_nobody_is_there():
+    """Illness does not wait for the CHW's absence; the error is that of blocks of 20 days, four spells of absence."""
+    more = {**NEAR, "place.people": 5000, "run.days": 1200, "chw.minutes": 0, "chw.attr": 0, "motiv.base": 0.9}
+    run = lived(more).runs[0]
+    monthly = run.zone.monthly[1:]
+    away = 1 - monthly["days_present"].sum() / monthly["days_in_post"].sum()
+    visit = run.zone.visit[: run.zone.n[1]]
+    visit = visit[visit["provider"] == AT_CHW]
+    first = visit[np.unique(visit["course"], return_index=True)[1]]
+    closed = (first["marks"] & FOUND_CLOSED != 0) - away
+    block = first["who"].astype(np.int64) * 1000 + first["minute"] // MINUTES // 20
+    by_block = np.bincount(np.unique(block, return_inverse=True)[1], weights=closed)
+    assert len(by_block) > 200
+    assert 0.2 < away < 0.5
+    assert abs(closed.sum()) < Z * math.sqrt((by_block**2).sum())
