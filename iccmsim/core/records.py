@@ -126,6 +126,7 @@ HOUSEHOLD = np.dtype(
         ("village", "i4"),
         ("chw", "i4"),  # row, -1 none
         ("trust_day", "i4"),
+        ("used_day", "i4", (2,)),  # when it last went to a CHW, to the facility
         ("wealth", "f8"),  # mean 1
         ("taste_any", "f8"),  # lasting inclination to seek any care (logit)
         ("taste_formal", "f8"),  # ... formal care
@@ -144,7 +145,7 @@ VILLAGE = np.dtype(
         ("post", "i4"),
         ("trust_day", "i4"),
         ("trust", "f8", (2,)),
-        ("users", "f8", (2,)),  # households that used it lately, fading over the same 90 days
+        ("users", "f8", (2,)),  # households that used it lately, fading as trust does
     ],
     align=True,
 )
@@ -164,6 +165,7 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("supervised_day", "i4"),  # of the last visit, -1 none
         ("visit_day", "i4"),  # day of this month's supervision visit, -1 none
         ("visit_mentors", "i4"),
+        ("mentored_day", "i8"),  # of the last visit that taught by mentoring, -1 none
         ("refreshed_day", "i4"),
         ("period", "i4"),  # review periods gone by
         ("minutes", "f8"),  # left today

@@ -27,6 +27,7 @@ from iccmsim.rules.workforce import (
     skill_gain,
     takes_up_post,
     vacancy_days,
+    visit_gain,
 )
 
 
@@ -92,7 +93,7 @@ def be_supervised(provider, month, p, key, day, number):
         provider.visit_day = -1
         month.supervised += 1
         month.mentored += provider.visit_mentors
-        skill_gain(provider, p, p.skill_mentored if provider.visit_mentors else p.skill_visit)
+        skill_gain(provider, p, visit_gain(provider, p, provider.visit_mentors, day))
 
 
 @rule

@@ -39,7 +39,7 @@ def open_facility(facility: np.record, p: np.record, people: float) -> None:
     """The health facility begins with days of expected use on its shelves."""
     facility["number"], facility["kind"] = 0, AT_FACILITY
     facility["vacant_until"] = facility["supervised_day"] = facility["visit_day"] = -1
-    facility["coming_day"] = -1
+    facility["coming_day"] = facility["mentored_day"] = -1
     facility["logit"] = facility["sure"] = p["fac_logit"]
     facility["sure"] = 1.0 / (1.0 + np.exp(-p["fac_logit"]))
     facility["kit"] = np.maximum(1.0, p["fac_kit_per_person"] * people)
@@ -102,7 +102,7 @@ def _seats(plan: Plan, population: Population) -> np.ndarray:
 def _post_chw(chw: np.record, row: int, p: np.record, key: tuple[int, int]) -> None:
     chw["number"], chw["kind"] = row, AT_CHW
     chw["vacant_until"] = chw["supervised_day"] = chw["visit_day"] = -1
-    chw["coming_day"] = -1
+    chw["coming_day"] = chw["mentored_day"] = -1
     chw["skill"], chw["motivation"], chw["stocked"] = p["skill_start"], p["motiv_ref"], 1.0
     chw["refreshed_day"] = int(p["run_warmup_days"])
     chw["kit"] = p["chw_kit"]

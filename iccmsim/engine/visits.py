@@ -24,6 +24,7 @@ from iccmsim.rules.care_seeking import (
     DAYTIME,
     feels_in_good_hands,
     gave_drugs,
+    lacked_drugs,
     reckon_odds,
     remember,
     second_choice,
@@ -259,7 +260,7 @@ def be_seen(zone, row, p, key, minute, who, month):
     if child.by_referral:
         mark_referral_done(zone, child)
     consult(child, zone.course[lead], provider, month, visit, p, key, signs_now(child, zone.course), minute)
-    if visit.given:
+    if gave_drugs(visit):
         treat(child, zone.course, visit, minute, p, key)
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
@@ -280,16 +281,17 @@ def part(zone, row, p, key, minute, visit, month):
     if visit.marks & REFERRED:
         month.referred += 1
         sent = send_on(zone, row, p, key, minute, visit, AT_FACILITY if kind == AT_CHW else AT_HOSPITAL)
-    if visit.lacked:
+    if lacked_drugs(visit):
         visit.marks |= FOUND_NO_DRUG
         month.without_drug += 1
+    if lacked_drugs(visit) and not gave_drugs(visit):
         if sent:
             remember(household, zone.village[household.village], p, kind, p.trust_failed, day)
         else:
             be_disappointed(zone, row, p, key, minute)
         return
     child.visited[kind] = minute
-    if gave_drugs(visit):
+    if gave_drugs(visit) and not lacked_drugs(visit):
         remember(household, zone.village[household.village], p, kind, p.trust_useful, day)
         if feels_in_good_hands(child, visit):
             child.content_until = minute + int(p.seek_content_days * MINUTES)

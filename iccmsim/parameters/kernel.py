@@ -159,7 +159,9 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     p.trust_left[:] = np.exp(-np.arange(512) / values["trust.days"])
     p.seek_severe_factor = math.exp(values["seek.sev"])
     p.seek_tried_factor = math.exp(-values["seek.tried"])
-    p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"]
+    poor = math.exp(values["pop.wealth_sd"] ** 2)  # mean of 1 / wealth
+    cost = values["ref.fee"] * values["fee.facility"] * poor
+    p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"] + cost
     p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
 
 
@@ -172,9 +174,10 @@ def logit(chance: float) -> float:
 
 def stationary_skill(values: Mapping[str, object]) -> float:
     """Mean skill once training, visits, refreshers, decay and turnover have settled."""
-    ceiling, month = values["skill.max"], 1.0
-    visits = values["spv.freq"] / month
-    gains = visits * (values["spv.obs"] * values["skill.mentored"] + (1 - values["spv.obs"]) * values["skill.visit"])
+    ceiling, visits = values["skill.max"], values["spv.freq"]  # a month
+    mentors = visits * values["spv.obs"]
+    taught = 1.0 / (2.0 + 1.0 / mentors) if mentors > 0 else 0.0  # mentoring teaches once in a quarter
+    gains = taught * values["skill.mentored"] + (visits - taught) * values["skill.visit"]
     if values["spv.refresher_months"] > 0:
         gains += values["skill.refresher"] / values["spv.refresher_months"]
     turnover = values["chw.attr"] / 12.0

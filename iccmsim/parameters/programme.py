@@ -129,7 +129,7 @@ SUPPLY = (
           source="assumption: monthly practice", says="How often a CHW orders drugs."),
     lever("sup.lead", 14, "days, mean", (0, 365), (5, 30), distribution="Gamma(4.82, 2.91)",
           source=src.CSTOCK_LEAD, grade="C", says="From a CHW's order to the delivery."),
-    lever("sup.lead_shape", 4, "shape of the gamma distribution", (.1, 1000), (1, 10),
+    lever("sup.lead_shape", 4, "shape of the gamma distribution", (1, 4), (1, 4), integer=True,
           says="How regular deliveries are."),
     lever("sup.buffer", 30, "days of use", (0, 365), (0, 60), says="Reserve that a CHW's orders aim at."),
     lever("sup.fill", .85, SHARE, (0, 1), (.6, .98), says="What is delivered of what was issued for a CHW."),

@@ -51,15 +51,21 @@ def reckon_usual(household, p):
 
 
 @rule
+def trust_left(p, days):
+    """The share of a memory that is left after some days."""
+    return p.trust_left[days] if days < 512 else math.exp(-days / p.trust_days)
+
+
+@rule
 def fade_trust(household, village, p, day):
     """Good and bad memories of a household and of its village fade."""
     if day > household.trust_day:
-        left = p.trust_left[min(511, day - household.trust_day)]
+        left = trust_left(p, day - household.trust_day)
         for v in range(2):
             household.trust[v] *= left
         household.trust_day = day
     if day > village.trust_day:
-        left = p.trust_left[min(511, day - village.trust_day)]
+        left = trust_left(p, day - village.trust_day)
         for v in range(2):
             village.trust[v] *= left
             village.users[v] *= left
@@ -74,7 +80,9 @@ def remember(household, village, p, provider, change, day):
     household.trust[v] += change * (1.0 - abs(household.trust[v]))
     weight = min(1.0, 2.0 / max(5.0, village.users[v]))
     village.trust[v] += weight * change * (1.0 - abs(village.trust[v]))
-    village.users[v] += 1.0
+    if household.used_day[v] < 0 or day - household.used_day[v] > p.trust_days:
+        village.users[v] += 1.0
+    household.used_day[v] = day
     household.odds_day = -1
 
 
@@ -88,6 +96,12 @@ def may_decide(child, minute):
 def gave_drugs(visit):
     """Whether the family went home with a drug; a test alone is none."""
     return visit.given & ~(1 << RDT) != 0
+
+
+@rule
+def lacked_drugs(visit):
+    """Whether a drug that was wanted was out of stock; for a missing test there is suspicion."""
+    return visit.lacked & ~(1 << RDT) != 0
 
 
 @rule
@@ -134,8 +148,11 @@ def second_choice(child, household, p, key, who, failed, day):
     chosen = WAIT
     shortest = 0.0
     for v in range(INFORMAL, AT_FACILITY + 1):
-        if v != failed and household.odds[v] > 0.0:
-            time = -math.log(uniforms[v]) / household.odds[v]
+        odds = household.odds[v]
+        if day * MINUTES - child.visited[v] < TRIED_FOR:
+            odds *= p.seek_tried_factor
+        if v != failed and odds > 0.0:
+            time = -math.log(uniforms[v]) / odds
             if chosen == WAIT or time < shortest:
                 shortest = time
                 chosen = v

@@ -63,7 +63,9 @@ def does(provider, step, u, extra):
 
 @rule
 def more_sure(chance, factor):
-    """Multiply the odds of a chance."""
+    """Multiply the odds of a chance; a certainty stays one."""
+    if chance >= 1.0:
+        return 1.0
     odds = factor * chance / (1.0 - chance)
     return odds / (1.0 + odds)
 
@@ -137,7 +139,7 @@ def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute
                 visit.marks |= POSITIVE
                 return act
             return 0 if does(provider, OBEY_TEST, step[3], 0.0) else act
-    if provider.kind == AT_CHW and p.policy_no_rdt == 0.0:
+    if visit.lacked & 1 << RDT and provider.kind == AT_CHW and p.policy_no_rdt == 0.0:
         visit.marks |= REFERRED
         return 0
     return act
@@ -227,5 +229,5 @@ def consult(child, course, provider, month, visit, p, key, signs, minute):
     hand_out(provider, month, visit, wanted)
     if visit.given:
         measure_doses(course, provider, visit, p, key)
-    if visit.lacked and provider.kind == AT_CHW:
+    if visit.lacked & ~(1 << RDT) and provider.kind == AT_CHW:
         stock_out_policy(course, provider, visit, p, key)

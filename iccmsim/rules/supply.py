@@ -56,7 +56,7 @@ def quantity_to_order(provider, product, review, lead, buffer, floor):
     """Order up to the use expected until the next delivery, plus a buffer; at least the floor if the shelf is bare."""
     need = monthly_use(provider, product) * (review + lead + buffer) / 30.0
     order = math.ceil(need - provider.stock[product] - on_order(provider, product))
-    if provider.stock[product] == 0 and on_order(provider, product) == 0:
+    if provider.stock[product] == 0:
         order = max(order, math.ceil(floor * provider.kit[product]))
     return max(0, int(order))
 
@@ -110,7 +110,7 @@ def filled(ordered, chance, u, v):
         return 0
     if chance >= 1.0:
         return ordered
-    if ordered > 200:
+    if ordered > 200 or ordered * math.log(chance) < -600.0:
         z, _ = two_normals(u, v)
         sent = round(ordered * chance + z * math.sqrt(ordered * chance * (1.0 - chance)))
         return int(min(ordered, max(0, sent)))

@@ -11,13 +11,17 @@ import math
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
+    ACT_INFANT,
     AMOXICILLIN,
     AT_CHW,
     AT_HOSPITAL,
     BY_ZINC,
-    COUGH,
     DIARRHOEA,
     FEVER,
+    HAS_COUGH,
+    HAS_DIARRHOEA,
+    HAS_FAST,
+    HAS_FEVER,
     MAIN,
     MALARIA,
     MILD,
@@ -40,7 +44,7 @@ def take_dose(course, mechanism, effect, effect_severe, works_at):
     if works_at >= course.kills:
         return
     course.y[mechanism] = max(course.y[mechanism], effect_severe)
-    if works_at < course.worsens:
+    if works_at < course.worsens and effect_severe < 1.0:
         gain = 1.0 - (1.0 - effect) / (1.0 - effect_severe)
         course.x[mechanism] = max(course.x[mechanism], gain)
 
@@ -90,9 +94,9 @@ def full_treatment(course, chance, key):
 
 
 @rule
-def inpatient_effect(course, chance, p, key):
-    """What facility care adds for a severe course: from the inpatient case fatality of its illness, if fully given."""
-    return p.inpatient[course.illness] if full_treatment(course, chance, key) else 0.0
+def inpatient_effect(course, chance, p):
+    """What facility care adds for a severe course: from inpatient case fatality, by how often it is given in full."""
+    return p.inpatient[course.illness] * chance
 
 
 @rule
@@ -116,14 +120,21 @@ def treat(child, courses, visit, minute, p, key):
             course.doses |= given
             course.treated_by |= 1 << visit.provider
             if k < NEWBORN:
-                inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p, key)
+                inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p)
                 for product in range(5):
                     if given & 1 << product:
                         give(course, product, visit.dose[product], inpatient, minute, p, key)
     for product in range(3, 5):
         if given & 1 << product:
-            child.act_at = minute
-            child.act_dose = visit.dose[product]
+            note_act(child, visit.dose[product], minute, p)
+
+
+@rule
+def note_act(child, dose, minute, p):
+    """An antimalarial starts a time of protection, unless a fuller one still protects in full."""
+    if dose >= child.act_dose or minute - child.act_at >= 0.5 * p.prophylaxis_act_days * MINUTES:
+        child.act_at = minute
+        child.act_dose = dose
 
 
 @rule
@@ -138,7 +149,7 @@ def admit(child, courses, provider, chance, minute, p, key):
                 newborn_care(course, full_treatment(course, chance, key), provider, minute, p, key)
             else:
                 lag = p.lag[p.main_product[k]]
-                take_dose(course, MAIN, 0.0, inpatient_effect(course, chance, p, key), later(minute, lag))
+                take_dose(course, MAIN, 0.0, inpatient_effect(course, chance, p), later(minute, lag))
 
 
 @rule
@@ -149,30 +160,27 @@ def hospital_care(child, courses, minute, p, key):
         row = child.active[k]
         if row >= 0 and courses[row].stage >= MILD:
             course = courses[row]
-            inpatient = inpatient_effect(course, p.hosp_full, p, key)
+            inpatient = inpatient_effect(course, p.hosp_full, p)
             give(course, int(p.main_product[k]), 1.0, inpatient, minute, p, key)
             course.treated_by |= 1 << AT_HOSPITAL
             if k == MALARIA:
-                child.act_at = minute
-                child.act_dose = 1.0
+                note_act(child, 1.0, minute, p)
 
 
 @rule
 def buy_from_shop(child, courses, minute, p, key):
-    """Informal care has content: the right class of drug now and then, at part of a dose."""
+    """Informal care has content: for what the family tells of, the right class of drug now and then, in part."""
     for k in range(6):
         row = child.active[k]
         if row < 0 or courses[row].stage < MILD:
             continue
         course = courses[row]
-        if k in (NEWBORN, COUGH):
-            continue
-        u = draw(key, Decision.INFORMAL, course.child, course.episode, k)
-        if u[0] < p.informal_act and (k in (MALARIA, FEVER)):
+        u = draw(key, Decision.INFORMAL, course.child, course.episode, k, course.visits)
+        if course.signs & HAS_FEVER and u[0] < p.informal_act:
             partial_act(child, course, p.informal_dose, minute, p, key)
-        elif k == PNEUMONIA and u[1] < p.informal_amox:
+        if course.signs & (HAS_COUGH | HAS_FAST) and u[1] < p.informal_amox:
             give(course, AMOXICILLIN, p.informal_dose, 0.0, minute, p, key)
-        elif k == DIARRHOEA:
+        if course.signs & HAS_DIARRHOEA:
             if u[2] < p.informal_ors:
                 give(course, ORS, p.informal_dose, 0.0, minute, p, key)
             if u[3] < p.informal_zinc:
@@ -182,9 +190,8 @@ def buy_from_shop(child, courses, minute, p, key):
 @rule
 def partial_act(child, course, dose, minute, p, key):
     """Part of a course of an antimalarial, from a shop or from home: it also protects, in part."""
-    give(course, 3, dose, 0.0, minute, p, key)
-    child.act_at = minute
-    child.act_dose = dose
+    give(course, ACT_INFANT, dose, 0.0, minute, p, key)
+    note_act(child, dose, minute, p)
 
 
 @rule

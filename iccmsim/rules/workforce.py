@@ -8,13 +8,14 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, expit, two_normals
 from iccmsim.core.records import MONTH, YEAR
 
+QUARTER = 90  # days in which mentoring teaches once
 RECENT = 60  # days for which a supervision visit is felt
 
 
 @rule
 def skill_gain(provider, p, gain):
     """A training or a visit adds skill, the less the more there is: it never passes its ceiling."""
-    provider.skill += gain * (1.0 - provider.skill / p.skill_max)
+    provider.skill = min(p.skill_max, provider.skill + gain * (1.0 - provider.skill / p.skill_max))
 
 
 @rule
@@ -24,12 +25,21 @@ def skill_fades(provider, p):
 
 
 @rule
+def visit_gain(provider, p, mentors, day):
+    """What a supervision visit teaches: much if it mentors, once in a quarter, else little."""
+    if mentors and (provider.mentored_day < 0 or day - provider.mentored_day >= QUARTER):
+        provider.mentored_day = day
+        return p.skill_mentored
+    return p.skill_visit
+
+
+@rule
 def motivation_moves(provider, p, day):
     """Motivation drifts slowly towards what supervision, workload and a full box warrant."""
     aim = p.motiv_base + p.motiv_stocked * provider.stocked - p.motiv_overload * provider.overload
     if provider.supervised_day >= 0 and day - provider.supervised_day <= RECENT:
         aim += p.motiv_supervised
-    provider.motivation += (aim - provider.motivation) / p.motiv_days
+    provider.motivation += (min(1.0, max(0.0, aim)) - provider.motivation) / p.motiv_days
 
 
 @rule
@@ -87,6 +97,7 @@ def takes_up_post(provider, p, key, day):
     provider.motivation = p.motiv_ref
     provider.overload = 0.0
     provider.supervised_day = -1
+    provider.mentored_day = -1
     provider.refreshed_day = day
     talent(provider, p, key, p.chw_logit, p.chw_skill_sd)
 
@@ -95,7 +106,7 @@ def takes_up_post(provider, p, key, day):
 def is_supervised(provider, p, key, month_number):
     """Whether a supervisor comes this month, and on which of its days, and whether it is a mentoring visit."""
     u, v, w, _ = draw(key, Decision.SUPERVISION, provider.number, month_number)
-    day = int(w * MONTH) if u < p.spv_freq else -1
+    day = int(w * 30.0) if u < p.spv_freq else -1
     return day, v < p.spv_obs
 
 

@@ -142,7 +142,7 @@ def draw_signs(row, key, p):
         signs |= HAS_DANGER_SEVERE
     origin = (p.month_offset * MONTH - p.run_warmup_days) * MINUTES
     month = int(math.floor((row.onset + origin) / MONTH_MINUTES)) % 12
-    if k == MALARIA or f < min(0.95, p.dx_rdt_infected_other * p.season[MALARIA, month]):
+    if k == MALARIA or f < min(1.0, p.dx_rdt_infected_other * p.season[MALARIA, month]):
         signs |= IS_INFECTED
     row.signs = signs
 

@@ -62,6 +62,8 @@ def draw_households(household, first, last, village, p, key, km_facility, km_hos
         row.village = village
         row.chw = -1
         row.odds_day = -1
+        row.used_day[0] = -1
+        row.used_day[1] = -1
         row.wealth = math.exp(p.pop_wealth_sd * z - 0.5 * p.pop_wealth_sd * p.pop_wealth_sd)
         row.taste_any = p.seek_hh_sd * taste
         row.taste_formal = p.seek_formal_sd * formal
