@@ -37,7 +37,7 @@ ROWS = {
     "zinc": ("diarrhoea", {"ors": 0.30, "zinc": 0.05}, {"ors": 0.30, "zinc": 0.50}, 0.104704, [ZINC]),
     "ORS x zinc": ("diarrhoea", {"ors": 0.30, "zinc": 0.05}, {"ors": 0.60, "zinc": 0.50}, 0.451150, [ORS, ZINC]),
     "antibiotic": ("pneumonia", {"breaths": 0.35}, {"breaths": 0.65}, 0.278146, [ANTIBIOTIC]),
-    "malaria case management": ("malaria", {"rdt": 0.20}, {"rdt": 0.50}, 0.294258, [ACT]),
+    "malaria case management": ("malaria", {"dose": 0.20}, {"dose": 0.50}, 0.294258, [ACT]),
     "ABM MC": ("pneumonia", {"breaths": 0.30}, {"breaths": 0.60}, 1 - 0.7342, [ABM_MC]),
 }  # fmt: skip
 
@@ -157,12 +157,12 @@ def alone(course: np.ndarray) -> np.ndarray:
 
 def strata(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Paired counts of the two strata together, and how many onsets each has."""
-    arms = [run("strata", steps, seed) for steps in ({"breaths": 0.30, "rdt": 0.15}, {"breaths": 0.60, "rdt": 0.30})]
+    arms = [run("strata", steps, seed) for steps in ({"dose": 0.30}, {"dose": 0.60})]
     (reached, died), (reached_too, died_too) = (outcomes(each) for each in arms)
     zones = [each.zone.course for each in arms[0].runs]
     both = reached & reached_too & np.concatenate([alone(course) for course in zones])
     illness = np.concatenate([course["illness"] for course in zones])[both]
-    return paired((both, died), (both, died_too)), np.array([(illness == k).sum() for k in (PNEUMONIA, MALARIA)], float)
+    return paired((both, died), (both, died_too)), np.array([(illness == k).sum() for k in (MALARIA, PNEUMONIA)], float)
 
 
 def test_where_the_severe_are_brought_less_list_is_right_with_death_weighted_coverage_only():
