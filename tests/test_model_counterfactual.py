@@ -26,10 +26,10 @@ POWERLESS = {
     "supervision": (
         {"spv.freq": 0.85}, {"skill.visit": 0, "skill.mentored": 0, "motiv.supervised": 0},
         {"provider.supervised_day", "provider.visit_day", "provider.visit_mentors", "monthly.supervised",
-         "monthly.mentored"},
+         "monthly.mentored", "provider.mentored_day"},
     ),
     "mentoring": ({"spv.obs": 0.7}, {"skill.visit": 0.1, "skill.mentored": 0.1},
-                  {"provider.visit_mentors", "monthly.mentored"}),
+                  {"provider.visit_mentors", "provider.mentored_day", "monthly.mentored"}),
     "refresher": ({"spv.refresher_months": 3}, {"skill.refresher": 0}, {"provider.refreshed_day"}),
     "length of absence": ({"chw.absent_spell": 15}, {"chw.absent": 0}, set()),
     "vacancy": ({"chw.vacancy": 12}, {"chw.attr": 0}, set()),
