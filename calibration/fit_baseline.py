@@ -1,0 +1,337 @@
+"""Fit the status quo of a place, health facilities only: how often families seek care, and what children die of.
+
+    python calibration/fit_baseline.py --setting sahel --out calibration/fits/sahel.toml --apply
+    python calibration/fit_baseline.py --setting bankass --places FOLDER --out calibration/fits/bankass.toml --apply
+
+Five steps, in order: incidence and two-week prevalence; care-seeking against surveys; factors kappa on case fatality
+against deaths by cause; the background as what is left of each age; a run on fresh seeds. No programme is ever fitted.
+Targets are those of targets.toml with role "fitted" or "circular". `--apply` writes the values into the setting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from background import NoFitError, solve_background
+from fit_report import apply, as_toml
+from scipy.optimize import lsq_linear
+
+from iccmsim.core.records import CAUSES, FIVE_YEARS, ILLNESSES, MINUTES, YEAR
+from iccmsim.engine.plan import make_plan, zone_maps
+from iccmsim.engine.simulation import arms_of_zone
+from iccmsim.engine.tally import add_up, tally_zone
+from iccmsim.parameters.catalogue import all_parameters
+from iccmsim.parameters.declare import lookup
+from iccmsim.parameters.kernel import AGE_DAYS, published_incidence
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.results.indicators import budget, expected_deaths, from_tally
+from iccmsim.results.mortality import WINDOW, rates
+from iccmsim.results.survey import add_counts, share, survey, survey_days
+from iccmsim.results.tables import TABLES
+from iccmsim.studies.check import read_targets
+
+CARE = ("seek.a_informal", "seek.a_facility", "seek.hh_sd")
+SURVEYED = ("any_care", "informal_share", "formal_by_next_day")
+HH_SD = (1.2, 2.6)  # the plausible range of seek.hh_sd; the two others are free
+IN_SURVEYS = (*SURVEYED, "two_week_fever", "two_week_diarrhoea", "two_week_ari", "more_than_one_complex")
+LOOKED_AT = (*IN_SURVEYS, "facility_visits")
+SURVEYED_SEEDS = 5  # of the fresh ones, through one year
+STEP = (0.4, 0.4, -0.3)
+LOW_K = (0.0, 0.0, 0.0, -0.45, -1.5)  # the end of the plausible range of seek.k that keeps mild illness at home
+LEAN = 0.8  # how far, from the centre of its interval to the edge, a survey target gives way to the registers
+KAPPAS = (("kappa.mal", "cfr.mal.severe_untx"), ("kappa.pneu", "cfr.pneu.severe_untx"),
+          ("kappa.diarr", "cfr.diarr.severe_untx"), ("kappa.psbi", "cfr.psbi.untx"))  # fmt: skip
+MALARIA_SHARES = {"12": 0.12, "21": None, "32": 0.32}  # of all deaths; None is the budget as written
+
+
+@dataclass
+class Fit:
+    """What is being fitted, and what has been found so far."""
+
+    setting: str
+    places: str | None
+    seeds: dict[str, tuple[int, ...]]
+    threads: int
+    targets: dict[str, dict]
+    values: dict[str, object] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.perf_counter)
+
+    def scenario(self, days: int):
+        """The place with facilities only, as fitted so far."""
+        over = {**self.values, "run.days": days, "run.tail_days": 0}
+        return load_scenario(f"{self.setting}/facility-only", overrides=over, places=self.places)
+
+    def target(self, name: str) -> float:
+        """The value that an indicator should take."""
+        return float(self.targets[name]["value"])
+
+    def say(self, text: str) -> None:
+        """Tell who watches how far it is."""
+        print(f"[{time.perf_counter() - self.began:5.0f} s] {text}", file=sys.stderr, flush=True)
+
+
+@dataclass
+class Seen:
+    """What one seed gave: counts of surveys and registers, expected deaths (7, 9), the tally."""
+
+    counts: dict
+    deaths: np.ndarray
+    tally: np.ndarray
+
+    def lived(self) -> tuple[np.ndarray, float]:
+        """Child-days by age band, and births, of the window."""
+        return self.tally["child_days"][WINDOW].sum(axis=0), float(self.tally["births"][WINDOW].sum())
+
+
+def run(fit: Fit, seeds: tuple[int, ...], *, days: int = FIVE_YEARS, surveys: bool = False) -> list[Seen]:
+    """Run every zone from every seed, count, and drop."""
+    scenario = fit.scenario(days)
+    plan = make_plan(scenario)
+    maps = zone_maps(plan.places)
+    rest = float(scenario.setting["time.convalescence"])
+
+    def one(job: tuple[int, object]) -> Seen:
+        run = next(arms_of_zone(job[1], [plan], status_quo=plan, seed=job[0]))
+        counts = {}
+        if surveys:
+            episodes, children = TABLES["episodes"]([run]), TABLES["children"]([run])
+            counts = survey(episodes, children, days=survey_days(days), convalescence=rest)
+        return Seen(counts, expected_deaths(*those_who_may_die(run), window_days=days), tally_zone(run))
+
+    with ThreadPoolExecutor(fit.threads) as pool:
+        parts = list(pool.map(one, [(seed, each) for seed in seeds for each in maps]))
+    zones = [parts[i : i + len(maps)] for i in range(0, len(parts), len(maps))]
+    return [Seen(add_counts([part.counts for part in mine]), sum(part.deaths for part in mine),
+                 add_up([part.tally for part in mine])[0]) for mine in zones]  # fmt: skip
+
+
+def those_who_may_die(run) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of episodes and children of a zone, no more of them than counting expected deaths needs."""
+    course, child = run.zone.course, run.zone.child
+    course = course[course["chance_death"] > 0]
+    onset, kills = (course[name] / MINUTES - run.plan.warmup for name in ("onset", "kills"))
+    birth = child["birth"] / MINUTES - run.plan.warmup
+    episodes = pd.DataFrame({
+        "onset_day": onset, "kills_day": kills, "age_days": onset - birth[course["child"]],
+        "chance_death": course["chance_death"],
+        "illness": pd.Categorical.from_codes(course["illness"], list(ILLNESSES)),
+    })  # fmt: skip
+    end = np.where(child["end"] < 0, np.nan, child["end"] / MINUTES - run.plan.warmup)
+    cause = pd.Categorical.from_codes(child["cause"], list(CAUSES))
+    return episodes, pd.DataFrame({"birth_day": birth, "end_day": end, "cause": cause})
+
+
+def in_all(seen: list[Seen]) -> Seen:
+    """All seeds together."""
+    rows = [np.asarray(each.tally).reshape(1) for each in seen]
+    return Seen(add_counts([each.counts for each in seen]), sum(each.deaths for each in seen), add_up(rows)[0])
+
+
+def care_seen(fit: Fit) -> dict[str, float]:
+    """What surveys through one year, and the facility's register, say of the present values."""
+    all_ = in_all(run(fit, fit.seeds["care"], days=365, surveys=True))
+    counts = all_.counts | from_tally(all_.tally)
+    return {name: share(counts, name) for name in counts if counts[name][1]}
+
+
+def fit_prevalence(fit: Fit) -> None:
+    """Step 1: incidence as published; other fevers fewer, within their range, if two-week fever is out of its own."""
+    incidence = published_incidence(fit.scenario(365).values())
+    width = np.diff(AGE_DAYS) / (AGE_DAYS[-1] - AGE_DAYS[0])
+    for name, each in zip(CAUSES, incidence, strict=False):
+        if each.any():
+            fit.say(f"incidence {name}: {each @ width:.2f} a child-year, by age {np.round(each, 2).tolist()}")
+    low, high = (float(fit.targets["two_week_fever"][end]) for end in ("low", "high"))
+    seen = care_seen(fit)["two_week_fever"]
+    if low <= seen <= high:
+        fit.say(f"two-week fever {seen:.3f}, in its range")
+        return
+    least, most = lookup("inc.nmfi", all_parameters()).plausible
+    fit.values["inc.nmfi"] = least if seen > high else most
+    now = care_seen(fit)["two_week_fever"]
+    fit.notes.append(f"two-week fever was {seen:.3f}, outside {low}-{high}: inc.nmfi to the end of its range, "
+                     f"{fit.values['inc.nmfi']}; now {now:.3f}")  # fmt: skip
+    fit.say(fit.notes[-1])
+
+
+def logit(x: float) -> float:
+    """Log-odds."""
+    return float(np.log(x / (1.0 - x)))
+
+
+def misses(fit: Fit, seen: dict[str, float], aims: dict[str, float]) -> np.ndarray:
+    """How far each survey share is from its aim, in half-widths of its interval on the logit scale."""
+    half = [(logit(fit.targets[n]["high"]) - logit(fit.targets[n]["low"])) / 2 for n in SURVEYED]
+    return np.array([(logit(seen[n]) - logit(aims[n])) / h for n, h in zip(SURVEYED, half, strict=True)])
+
+
+def solve_care(fit: Fit, aims: dict[str, float], *, rounds: int,
+               slopes: np.ndarray | None) -> tuple[dict, np.ndarray]:  # fmt: skip
+    """Step 2: three numbers for three survey shares, by Gauss-Newton with Broyden's update; keyed draws are smooth."""
+    x = np.array([fit.values.get(key, lookup(key, all_parameters()).default) for key in CARE], float)
+
+    def look(at: np.ndarray) -> tuple[dict, np.ndarray]:
+        fit.values.update({key: round(float(v), 3) for key, v in zip(CARE, at, strict=True)})
+        seen = care_seen(fit)
+        fit.say("  ".join([f"{k} {fit.values[k]:.3f}" for k in CARE] + [f"{n} {seen[n]:.3f}" for n in SURVEYED]))
+        return seen, misses(fit, seen, aims)
+
+    seen, r = look(x)
+    if slopes is None:
+        slopes = np.array([(look(x + step * np.eye(3)[j])[1] - r) / step for j, step in enumerate(STEP)]).T
+    best = (float(r @ r), x, seen)
+    for _ in range(rounds):
+        low = np.maximum([-1.0, -1.0, -0.6], [-np.inf, -np.inf, HH_SD[0] - x[2] - 1e-9])
+        high = np.minimum([1.0, 1.0, 0.6], [np.inf, np.inf, HH_SD[1] - x[2] + 1e-9])
+        move = lsq_linear(slopes, -r, bounds=(low, np.maximum(high, low + 1e-9))).x
+        if np.abs(move).max() < 0.01:
+            break
+        x = x + move
+        seen, after = look(x)
+        slopes = slopes + np.outer(after - r - slopes @ move, move) / (move @ move)
+        r = after
+        best = min(best, (float(r @ r), x, seen), key=lambda each: each[0])
+        if best[0] < 0.01:
+            break
+    fit.values.update({key: round(float(v), 3) for key, v in zip(CARE, best[1], strict=True)})
+    return best[2], slopes
+
+
+def fit_care(fit: Fit) -> dict[str, float]:
+    """Step 2, with a look at the facility's register: if that is far too full, lean to the edges of the intervals."""
+    seen, slopes = solve_care(fit, {name: fit.target(name) for name in SURVEYED}, rounds=5, slopes=None)
+    most = float(fit.targets["facility_visits"]["high"])
+    text = ", ".join(f"{name} {seen[name]:.3f}" for name in SURVEYED)
+    at = ", ".join(f"{key} {fit.values[key]}" for key in CARE)
+    fit.notes.append(f"at the centre of the survey intervals ({at}): {text}, "
+                     f"facility visits {seen['facility_visits']:.2f} a child-year")  # fmt: skip
+    fit.say(fit.notes[-1])
+    if seen["facility_visits"] <= most:
+        return seen
+    fit.values["seek.k"] = list(LOW_K)
+    ends = {"any_care": "low", "informal_share": "high", "formal_by_next_day": "low"}
+    aims = {n: (1 - LEAN) * fit.target(n) + LEAN * float(fit.targets[n][end]) for n, end in ends.items()}
+    seen, _ = solve_care(fit, aims, rounds=5, slopes=slopes)
+    fit.notes.append(f"facility visits above {most}: seek.k to the end of its range and {LEAN:.0%} of the way to the "
+                     f"edges of the survey intervals; now {seen['facility_visits']:.2f} a child-year")  # fmt: skip
+    fit.say(fit.notes[-1])
+    return seen
+
+
+def malaria_shift(fit: Fit, share_of_all: float | None) -> dict[str, float]:
+    """Deaths by cause to be met; another share of malaria is taken from, or given to, all other causes after day 28."""
+    want = {name: fit.target(f"deaths_{name}") for name in (*CAUSES[:3], "newborn_infection")}
+    if share_of_all is not None:
+        want["malaria"] = share_of_all * fit.target("deaths_all")
+    return want
+
+
+def fit_deaths(fit: Fit, *, rounds: int, share_of_all: float | None) -> None:
+    """Steps 3 and 4: kappa from expected deaths by cause, the background as what is left, some rounds of both."""
+    want = malaria_shift(fit, share_of_all)
+    totals = np.array([fit.target(name) for name in ("deaths_0_27d", "deaths_28d_11m", "deaths_1_4y")])
+    for number in range(rounds):
+        kappa = np.array([fit.values.get(key, lookup(key, all_parameters()).default) for key, _ in KAPPAS], float)
+        seen = in_all(run(fit, fit.seeds["deaths"]))
+        rate = seen.deaths[:4] / seen.lived()[0]
+        _, deaths = solve_background(rate, totals)
+        found = np.array([deaths[0, 2:].sum(), deaths[1, 2:].sum(), deaths[2, 2:].sum(), deaths[3, :2].sum()])
+        now = np.array([want[name] for name in (*CAUSES[:3], "newborn_infection")]) / found
+        fit.say(f"round {number + 1}: U5MR {rates(seen.tally)['u5mr']:.1f}, kappa {np.round(kappa, 3).tolist()}, "
+                f"deaths {np.round(found, 1).tolist()}")  # fmt: skip
+        step = now**0.8
+        hazard, _ = solve_background(rate * step[:, None], totals)
+        fit.values |= {key: round(float(v), 4) for (key, _), v in zip(KAPPAS, kappa * step, strict=True)}
+        fit.values["mort.background"] = [float(f"{h * YEAR:.4g}") for h in hazard]
+        refuse_bad_kappa(fit)
+
+
+def refuse_bad_kappa(fit: Fit) -> None:
+    """Stop where the case fatality needed is one that nobody would believe."""
+    values = fit.scenario(365).values()
+    for key, row in KAPPAS:
+        low, high = lookup(key, all_parameters()).plausible
+        if not low <= values[key] <= high or values[key] * values[row] > 0.9:
+            raise NoFitError(f"{key} = {values[key]} ({key} x {row} = {values[key] * values[row]:.3f}): must be "
+                             f"between {low} and {high}, and the product below .9")  # fmt: skip
+
+
+def residuals(fit: Fit) -> list[dict]:
+    """Step 5: fresh seeds; every target that was fitted, or that follows from the fit, beside what came out."""
+    rows = []
+    asked = fit.seeds["fresh"][:SURVEYED_SEEDS]
+    each = [values_of(one) for one in run(fit, fit.seeds["fresh"])]
+    each += [values_of(one) for one in run(fit, asked, days=365, surveys=True)] if asked else []
+    known = dict.fromkeys(name for found in each for name in found)
+    for name, target in fit.targets.items():
+        if name not in known or (target["role"] == "check" and name not in LOOKED_AT):
+            continue
+        values = [found[name] for found in (each[len(fit.seeds["fresh"]) :] if name in IN_SURVEYS else
+                                            each[: len(fit.seeds["fresh"])])]  # fmt: skip
+        error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else float("nan")
+        rows.append({"target": name, "role": target["role"], "value": target["value"], "low": target.get("low"),
+                     "high": target.get("high"), "model": round(float(np.mean(values)), 4),
+                     "mcse": round(float(error), 5)})  # fmt: skip
+        fit.say("  ".join(f"{key} {value}" for key, value in rows[-1].items()))
+    return rows
+
+
+def values_of(seen: Seen) -> dict[str, float]:
+    """All indicators of one seed."""
+    counts = seen.counts | from_tally(seen.tally)
+    days, births = seen.lived()
+    return ({name: share(counts, name) for name in counts} | budget(seen.deaths, days, births=births)
+            | rates(seen.tally))  # fmt: skip
+
+
+def options() -> argparse.Namespace:
+    """What is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--setting", required=True, choices=("sahel", "bankass"))
+    parser.add_argument("--places", help="folder with the files of a real place")
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--apply", action="store_true", help="write the values into the setting's file")
+    parser.add_argument("--malaria", choices=tuple(MALARIA_SHARES), default="21", help="percent of all deaths")
+    parser.add_argument("--care-seeds", type=int, default=2)
+    parser.add_argument("--death-seeds", type=int, default=4)
+    parser.add_argument("--fresh-seeds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--start", type=Path, help="an earlier fit: its values are kept, only deaths are fitted anew")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Fit one setting and write down how."""
+    asked = options()
+    seeds = {"care": tuple(range(1, 1 + asked.care_seeds)), "deaths": tuple(range(11, 11 + asked.death_seeds)),
+             "fresh": tuple(range(1001, 1001 + asked.fresh_seeds))}  # fmt: skip
+    fit = Fit(asked.setting, asked.places, seeds, asked.threads, read_targets())
+    try:
+        if asked.start:
+            fit.values = tomllib.loads(asked.start.read_text(encoding="utf-8"))["values"]
+        else:
+            fit_prevalence(fit)
+            fit_care(fit)
+        fit_deaths(fit, rounds=asked.rounds, share_of_all=MALARIA_SHARES[asked.malaria])
+        rows = residuals(fit)
+    except NoFitError as why:
+        sys.exit(f"{asked.setting}: cannot be fitted. {why}")
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_text(as_toml(fit, rows), encoding="utf-8")
+    if asked.apply:
+        apply(fit, asked.out)
+    fit.say(f"written to {asked.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""What surveys, registers and trials would see in a run: each indicator a pure function of its tables.
+
+A share is kept as two counts, above and below the line, so that zones, years and seeds add up before they are divided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, YEAR
+from iccmsim.engine.tally import AGE_EDGES, CASCADE
+from iccmsim.results.cascade import RIGHT_DRUG, got_right_drug
+from iccmsim.results.mortality import WINDOW
+from iccmsim.results.quality import quality
+from iccmsim.results.survey import Counts, living, survey, survey_days
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BANDS = len(AGE_EDGES) - 1
+NEONATAL, INFANT, UNDER_TWO = 2, 5, 6  # age bands below 28 days, 12 months, 24 months
+FATAL = ILLNESSES[: NEWBORN + 1]
+RAINY = (6, 7, 8, 9)  # July to October
+KM_NEAR, KM_FAR = 2.0, 10.0  # straight-line km to the facility
+CHW, FACILITY = 0, 1
+
+
+def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: float,
+              convalescence: float) -> Counts:  # fmt: skip
+    """Every share that the tables of a zone or of a district give. `path` is the scenario's `seek.path`."""
+    episodes, children, visits = tables["episodes"], tables["children"], tables["visits"]
+    found = survey(episodes, children, days=survey_days(window_days), convalescence=convalescence)
+    found |= deaths_and_distance(children, window_days=window_days, path=path)
+    found |= deaths_and_rain(children, window_days=window_days)
+    found |= effect_of_treatment(episodes, window_days=window_days)
+    found |= contacts(visits, children, window_days=window_days)
+    return found | quality(visits, episodes, children, window_days=window_days, convalescence=convalescence)
+
+
+def expected_deaths(episodes: pd.DataFrame, children: pd.DataFrame, *, window_days: float) -> np.ndarray:
+    """Deaths of the window by cause and age band, shape (7, 9): chances that were met, the background as realised."""
+    out = np.zeros((len(CAUSES), BANDS))
+    kills, chance = episodes.kills_day.to_numpy(), episodes.chance_death.to_numpy()
+    met = (chance > 0) & (kills >= 0) & (kills < window_days)
+    age = (episodes.age_days + episodes.kills_day - episodes.onset_day).to_numpy()[met]
+    cause = episodes.illness.cat.codes.to_numpy()[met]
+    np.add.at(out, (cause, band_of(age)), chance[met])
+    end = children.end_day.to_numpy()
+    dead = (children.cause == "background").to_numpy() & (end >= 0) & (end < window_days)
+    np.add.at(out[-1], band_of((end - children.birth_day.to_numpy())[dead]), 1.0)
+    return out
+
+
+def band_of(age_days: np.ndarray) -> np.ndarray:
+    """The age band of each age; the fifth birthday itself belongs to the last."""
+    return np.clip(np.searchsorted(AGE_EDGES, age_days, side="right") - 1, 0, BANDS - 1)
+
+
+def deaths_per_1000(deaths: np.ndarray, child_days: np.ndarray, *, births: float) -> np.ndarray:
+    """Deaths among 1,000 births that live through all age bands, by cause and band, from (7, 9) deaths of a period.
+
+    The sum is the under-five mortality: chances by band as in `mortality`, shared out by cause within the band.
+    """
+    total = deaths.sum(axis=0)
+    chance = 1.0 - np.exp(-total / child_days * np.diff(AGE_EDGES))
+    chance[0] = total[0] / births
+    alive = np.concatenate([[1.0], np.cumprod(1.0 - chance)[:-1]])
+    return 1000.0 * alive * chance * deaths / np.maximum(total, 1e-300)
+
+
+def budget(deaths: np.ndarray, child_days: np.ndarray, *, births: float) -> dict[str, float]:
+    """Deaths per 1,000 births by age, and by cause, as the budget of the place is written."""
+    d = deaths_per_1000(deaths, child_days, births=births)
+    by_cause = {name: float(d[k, NEONATAL:].sum()) for k, name in enumerate(CAUSES)}
+    return {
+        "deaths_all": float(d.sum()), "deaths_0_27d": float(d[:, :NEONATAL].sum()),
+        "deaths_28d_11m": float(d[:, NEONATAL:INFANT].sum()), "deaths_1_4y": float(d[:, INFANT:].sum()),
+        "deaths_newborn_infection": float(d[NEWBORN, :NEONATAL].sum()),
+        **{f"deaths_{name}": by_cause[name] for name in FATAL[:NEWBORN]},
+        "deaths_other": by_cause["background"] + by_cause["newborn_infection"],
+        "under_two_diarrhoea": _share_under_two(d[2]), "under_two_pneumonia": _share_under_two(d[1]),
+    }  # fmt: skip
+
+
+def _share_under_two(deaths: np.ndarray) -> float:
+    return float(deaths[:UNDER_TWO].sum() / deaths.sum()) if deaths.sum() else float("nan")
+
+
+def from_tally(tally: np.ndarray) -> Counts:
+    """Shares and rates that the counts of a run already hold."""
+    years = tally["child_days"][WINDOW].sum() / YEAR
+    over_3m = tally["child_days"][WINDOW][:, 3:].sum() / YEAR
+    episodes = tally["episodes"][WINDOW].sum(axis=0)
+    came = episodes + tally["prevented"][WINDOW].sum(axis=0)
+    after_28d = tally["child_days"][WINDOW][:, NEONATAL:].sum() / YEAR
+    severe = tally["severe"][WINDOW].sum(axis=0)
+    found = {f"onsets_{name}": (came[k], after_28d) for k, name in enumerate(ILLNESSES) if k != NEWBORN}
+    found |= {"onsets_newborn_infection": (came[NEWBORN], tally["births"][WINDOW].sum()),
+              "severe_malaria_per_1000": (1000.0 * severe[0], over_3m),
+              "facility_visits": (tally["cases"][FACILITY], years),
+              "facility_turned_away": (tally["visits_missed"][FACILITY], years),
+              "facility_stock_out_any": (tally["any_out_days"][FACILITY], tally["provider_days"][FACILITY]),
+              "deaths_without_formal_care": _of(tally["cascade"], "died_without_formal_care", "died"),
+              "pneumonia_deaths_without_formal_care": _of(tally["cascade"][:, 1:2], "died_without_formal_care", "died")}
+    return {name: (float(a), float(b)) for name, (a, b) in (found | _chw_tally(tally)).items()}
+
+
+def _of(cascade: np.ndarray, above: str, below: str) -> tuple[float, float]:
+    return (cascade[CASCADE.index(above)][: NEWBORN + 1].sum(), cascade[CASCADE.index(below)][: NEWBORN + 1].sum())
+
+
+def _chw_tally(t: np.ndarray) -> Counts:
+    """What CHWs' monthly books add up to: work, presence, supervision, shelves."""
+    post = t["days_in_post"][CHW]
+    found = {
+        "chw_cases_a_month": (t["cases"][CHW], post / MONTH), "chw_attrition": (t["departures"][CHW], post / YEAR),
+        "chw_supervised_a_month": (t["supervised"][CHW], post / MONTH),
+        "chw_visits_mentored": (t["mentored"][CHW], t["supervised"][CHW]),
+        "chw_reports": (t["reported"][CHW], post / 30.0),
+        "chw_presence": (t["days_present"][CHW], t["provider_days"][CHW]),
+        "chw_stock_out_any": (t["any_out_days"][CHW], t["provider_days"][CHW]),
+    }  # fmt: skip
+    for j, product in enumerate(PRODUCTS):
+        found[f"chw_stock_out_{product}"] = (t["stock_out_days"][CHW, j], t["provider_days"][CHW])
+    return found
+
+
+def deaths_and_distance(children: pd.DataFrame, *, window_days: float, path: float) -> Counts:
+    """Deaths and child-days near the facility and far from it, for a hazard ratio."""
+    km, end = children.km_facility.to_numpy() / path, children.end_day.to_numpy()
+    days = np.clip(np.fmin(end, window_days) - np.maximum(children.birth_day.to_numpy(), 0.0), 0.0, None)
+    dead = (children.state == "dead").to_numpy() & (end >= 0) & (end < window_days)
+    near, far = km < KM_NEAR, km >= KM_FAR
+    return {"death_rate_near": (dead[near].sum(), days[near].sum()),
+            "death_rate_far": (dead[far].sum(), days[far].sum())}  # fmt: skip
+
+
+def deaths_and_rain(children: pd.DataFrame, *, window_days: float) -> Counts:
+    """Deaths and child-days of the rainy months and of the others."""
+    end = children.end_day.to_numpy()
+    dead = (children.state == "dead").to_numpy() & (end >= 0) & (end < window_days)
+    wet_deaths = np.isin((end[dead] // MONTH).astype(int) % 12, RAINY)
+    days = survey_days(window_days)
+    alive = np.array([living(children, day).sum() for day in days]) * MONTH
+    wet = np.isin(np.arange(len(days)) % 12, RAINY)
+    return {"death_rate_rainy": (wet_deaths.sum(), alive[wet].sum()),
+            "death_rate_dry": ((~wet_deaths).sum(), alive[~wet].sum())}  # fmt: skip
+
+
+def effect_of_treatment(episodes: pd.DataFrame, *, window_days: float) -> Counts:
+    """What a drug really did in those who were given it by a CHW or facility, to be set beside `tx.*`."""
+    e = episodes[(episodes.onset_day >= 0) & (episodes.onset_day < window_days) & (episodes.outcome != "prevented")]
+    right = got_right_drug(e)
+    found = {}
+    for name in RIGHT_DRUG:
+        mine = right & (e.illness == name).to_numpy()
+        found[f"effect_{name}"] = (float(e.effect.to_numpy()[mine].sum()), float(mine.sum()))
+    zinc = ((e.illness == "diarrhoea") & e.got_zinc).to_numpy()
+    found["effect_zinc"] = (float(e.effect_zinc.to_numpy()[zinc].sum()), float(zinc.sum()))
+    return found
+
+
+def contacts(visits: pd.DataFrame, children: pd.DataFrame, *, window_days: float) -> Counts:
+    """Visits to CHWs for each child-year of those who have one."""
+    seen = (visits.provider == "chw") & ~(visits.found_closed | visits.turned_away)
+    inside = seen & (visits.day >= 0) & (visits.day < window_days)
+    served = children[children.chw >= 0]
+    days = np.clip(np.fmin(served.end_day, window_days) - np.maximum(served.birth_day, 0.0), 0.0, None)
+    return {"chw_contacts_per_child_year": (float(inside.sum()), float(days.sum() / YEAR))}
+
+
+def ratio_of(counts: Counts, above: str, below: str) -> float:
+    """A rate ratio of two counts, nan where there is none."""
+    (a, b), (c, d) = counts[above], counts[below]
+    return (a / b) / (c / d) if b and c and d else float("nan")

@@ -1,0 +1,163 @@
+"""Household surveys, emulated: on some days every family is asked about its children's last two weeks.
+
+A spell is an unbroken time of illness as the family tells it: illnesses that touch are one spell. Asked for are spells
+of which any part lies in the last 14 days; care counts if it came before the survey. The unit is the child, as in the
+survey that the targets come from: care of any of its spells; who gave it first, in the latest spell. "Within 24 hours"
+means the day on which the spell began or the next. Nothing is forgotten: real recall is worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iccmsim.core.records import FIVE_YEARS, MONTH
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RECALL = 14  # days
+COMPLEXES = ("fever", "cough", "diarrhoea")
+AGE_EDGES = (0.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 36 * MONTH, FIVE_YEARS)  # days
+AGE_NAMES = ("0_5m", "6_11m", "12_23m", "24_35m", "36_59m")
+Counts = dict[str, tuple[float, float]]  # above and below the line of a share; both add up over zones
+
+
+def survey_days(window_days: int) -> np.ndarray:
+    """The middle of every month of the window, in days since launch."""
+    return np.arange(0.5 * MONTH, window_days, MONTH)
+
+
+def ends_of(episodes: pd.DataFrame, *, convalescence: float) -> np.ndarray:
+    """The day on which each illness is over: recovered, or dead of it."""
+    mild = np.fmax(episodes.mends_day.to_numpy(), episodes.worsens_day.to_numpy())
+    kills = episodes.kills_day.to_numpy()
+    died = (episodes.outcome == "died").to_numpy()
+    return np.where(episodes.severe.to_numpy(), kills + np.where(died, 0.0, convalescence), mild)
+
+
+def seen_illnesses(episodes: pd.DataFrame, *, convalescence: float) -> pd.DataFrame:
+    """The illnesses that a family can tell of: those with fever, cough, fast breathing or diarrhoea."""
+    kept = episodes[episodes.outcome != "prevented"]
+    kept = kept.assign(end_day=ends_of(kept, convalescence=convalescence),
+                       ari=kept.cough & kept.fast_breathing, cough=kept.cough | kept.fast_breathing,
+                       diarrhoea=kept.diarrhoea_sign)  # fmt: skip
+    return kept[kept.fever | kept.cough | kept.diarrhoea]
+
+
+def spells_of(seen: pd.DataFrame) -> pd.DataFrame:
+    """One row a spell: child, first and last day, first care outside the home and by whom, first formal care."""
+    import pandas as pd
+
+    child, onset, end = (seen[name].to_numpy() for name in ("child", "onset_day", "end_day"))
+    order = np.lexsort((onset, child))
+    child, onset, end = child[order], onset[order], end[order]
+    if not len(child):
+        columns = {name: np.zeros(0) for name in ("onset_day", "end_day", "care", "formal")}
+        return pd.DataFrame({"child": np.zeros(0, int), **columns, "by": np.zeros(0, int)})
+    apart = float(max(end.max(), onset.max()) - onset.min()) + 1.0
+    shift = (child - child[0]) * apart
+    latest = np.maximum.accumulate(end + shift)
+    new = np.r_[True, onset[1:] + shift[1:] > latest[:-1]]
+    first = np.flatnonzero(new)
+    care = np.nan_to_num(seen.first_care_day.to_numpy()[order], nan=np.inf)
+    formal = np.nan_to_num(seen.first_formal_day.to_numpy()[order], nan=np.inf)
+    by = seen.first_provider.cat.codes.to_numpy()[order]
+    number = np.cumsum(new) - 1
+    soonest = np.lexsort((care, number))[first]  # the first of each spell once sorted by care within it
+    return pd.DataFrame({
+        "child": child[first], "onset_day": onset[first], "end_day": np.maximum.reduceat(end, first),
+        "care": np.minimum.reduceat(care, first), "formal": np.minimum.reduceat(formal, first), "by": by[soonest],
+    })  # fmt: skip
+
+
+def survey(episodes: pd.DataFrame, children: pd.DataFrame, *, days: Iterable[float],
+           convalescence: float = 3.0) -> Counts:  # fmt: skip
+    """What surveys on these days would find, added up: shares of children, of ill children, of spells.
+
+    `convalescence` is the scenario's `time.convalescence`. Tables may be of one zone or of a whole district.
+    """
+    seen = seen_illnesses(episodes, convalescence=convalescence)
+    spells = spells_of(seen)
+    informal, chw = (list(episodes.first_provider.cat.categories).index(name) for name in ("informal", "chw"))
+    total: dict[str, np.ndarray] = {}
+    for day in days:
+        interviewed = living(children, day)
+        found = _illness_on(day, seen, children, interviewed)
+        found |= _care_on(day, spells, children, interviewed, informal=informal, chw=chw)
+        for name, pair in found.items():
+            total[name] = total.get(name, np.zeros(2)) + pair
+    return {name: (float(above), float(below)) for name, (above, below) in total.items()}
+
+
+def living(children: pd.DataFrame, day: float) -> np.ndarray:
+    """Who is alive and under five on a day."""
+    birth, end = children.birth_day.to_numpy(), children.end_day.to_numpy()
+    return (birth <= day) & ~(end <= day) & (day - birth < FIVE_YEARS)
+
+
+def _rows(table: pd.DataFrame, children: pd.DataFrame) -> np.ndarray:
+    return table.child.to_numpy() - int(children.child.iloc[0])
+
+
+def _within(table: pd.DataFrame, day: float) -> np.ndarray:
+    return (table.onset_day.to_numpy() <= day) & (table.end_day.to_numpy() > day - RECALL)
+
+
+def _illness_on(day: float, seen: pd.DataFrame, children: pd.DataFrame, interviewed: np.ndarray) -> dict:
+    """Two-week prevalence, children with more than one complex of symptoms, and the ages of the ill."""
+    lately = np.flatnonzero(_within(seen, day))
+    rows = _rows(seen, children)[lately]
+    has = {}
+    for name in (*COMPLEXES, "ari"):
+        has[name] = np.zeros(len(children), bool)
+        has[name][rows[seen[name].to_numpy()[lately]]] = True
+        has[name] &= interviewed
+    complexes = np.sum([has[name] for name in COMPLEXES], axis=0)
+    everyone, ill = interviewed.sum(), (complexes > 0).sum()
+    found = {f"two_week_{name}": (has[name].sum(), everyone) for name in ("fever", "diarrhoea", "ari")}
+    ages = (day - children.birth_day.to_numpy())[complexes > 0]
+    by_age = np.histogram(ages, AGE_EDGES)[0]
+    found |= {f"ill_{name}": (by_age[i], ill) for i, name in enumerate(AGE_NAMES)}
+    return found | {"two_week_any": (ill, everyone), "more_than_one_complex": ((complexes > 1).sum(), ill)}
+
+
+def _care_on(day: float, spells: pd.DataFrame, children: pd.DataFrame, interviewed: np.ndarray, *, informal: int,
+             chw: int) -> dict:  # fmt: skip
+    """Care that ill children had by the day of the survey; the unit is the child, as in Treleaven 2021."""
+    rows = _rows(spells, children)
+    asked = np.flatnonzero(_within(spells, day) & interviewed[rows])
+    told, rows = spells.iloc[asked], rows[asked]
+    care, formal = told.care.to_numpy(), told.formal.to_numpy()
+    by_next_day = (formal <= day) & (np.floor(formal) <= np.floor(told.onset_day.to_numpy()) + 1)
+
+    def marked(which: np.ndarray) -> np.ndarray:
+        child = np.zeros(len(children), bool)
+        child[rows[which]] = True
+        return child
+
+    ill, cared = marked(np.ones(len(rows), bool)).sum(), marked(care <= day)
+    first_by = np.full(len(children), -1)
+    first_by[rows[care <= day]] = told.by.to_numpy()[care <= day]  # spells come in order: the latest stands
+    near = children.chw.to_numpy() >= 0
+    return {
+        "any_care": (cared.sum(), ill), "formal_care": (marked(formal <= day).sum(), ill),
+        "formal_by_next_day": (marked(by_next_day).sum(), ill),
+        "informal_share": ((cared & (first_by == informal)).sum(), cared.sum()),
+        "chw_share_where_active": ((cared & near & (first_by == chw)).sum(), (cared & near).sum()),
+    }  # fmt: skip
+
+
+def share(counts: Counts, name: str) -> float:
+    """One share, nan if nobody was asked."""
+    above, below = counts[name]
+    return above / below if below else float("nan")
+
+
+def add_counts(parts: Sequence[Counts]) -> Counts:
+    """Add the counts of zones, dates or seeds."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: (sum(part.get(name, (0, 0))[0] for part in parts), sum(part.get(name, (0, 0))[1] for part in parts))
+            for name in names}  # fmt: skip

@@ -1,0 +1,153 @@
+"""The fit of the baseline: its arithmetic, its stops, a toy run, and that what it found is what the settings say."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small import TWO_ZONES
+
+from iccmsim.core.records import MONTH
+from iccmsim.engine.tally import AGE_EDGES
+from iccmsim.parameters.catalogue import all_parameters
+from iccmsim.parameters.declare import lookup
+from iccmsim.parameters.files import LIBRARY
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.studies.check import read_targets
+
+CALIBRATION = Path(__file__).resolve().parents[1] / "calibration"
+FITS = sorted(CALIBRATION.glob("fits/*.toml"))
+TOTALS = np.array([40.0, 28.0, 80.0])
+
+
+@pytest.fixture(scope="module")
+def script():
+    sys.path.insert(0, str(CALIBRATION))
+    try:
+        return importlib.import_module("fit_baseline")
+    finally:
+        sys.path.remove(str(CALIBRATION))
+
+
+@pytest.fixture
+def fit(script, monkeypatch):
+    """A fit of two tiny zones."""
+
+    def toy(self, days):
+        over = {**TWO_ZONES, **self.values, "run.days": days, "run.tail_days": 0}
+        return load_scenario("sahel/facility-only", overrides=over)
+
+    monkeypatch.setattr(script.Fit, "scenario", toy)
+    return script.Fit("sahel", None, {"care": (1,), "deaths": (1, 2), "fresh": (3,)}, 2, read_targets())
+
+
+def rates_of_four(scale: float = 1.0) -> np.ndarray:
+    """Deaths a child-day by illness and band: newborns early, the others later."""
+    rate = np.zeros((4, 9))
+    rate[:3, 2:] = np.array([[1.6e-5], [1.3e-5], [0.9e-5]])
+    rate[3, :2] = [9e-4, 2e-4]
+    return rate * scale
+
+
+def test_the_background_fills_every_age_up_to_the_budget(script):
+    background = sys.modules["background"]
+    hazard, deaths = script.solve_background(rates_of_four(), TOTALS)
+    for group, total in zip(background.GROUPS, TOTALS, strict=True):
+        assert deaths[:, group].sum() == pytest.approx(total, abs=1e-6)
+    parts = np.array([deaths[-1, part == background.SEGMENT].sum() for part in range(6)])
+    left = [parts[0] + parts[1], parts[2] + parts[3], parts[4] + parts[5]]
+    assert parts / np.repeat(left, 2) == pytest.approx([0.75, 0.25, 0.40, 0.60, 0.50, 0.50], abs=1e-6)
+    lengths = np.diff(AGE_EDGES)
+    by_hand = np.exp(-((rates_of_four().sum(axis=0) + hazard[background.SEGMENT]) * lengths).sum())
+    assert 1000 * (1 - by_hand) == pytest.approx(TOTALS.sum(), abs=1e-6)
+
+
+def test_without_any_illness_all_deaths_are_background_in_closed_form(script):
+    hazard, _ = script.solve_background(np.zeros((4, 9)), TOTALS)
+    week, rest = 1 - 0.030, (1 - 0.040) / (1 - 0.030)
+    assert hazard[:2] == pytest.approx([-np.log(week) / 7, -np.log(rest) / 21], rel=1e-6)
+    assert hazard[5] == pytest.approx(-np.log((1 - 0.148) / (1 - 0.108)) / (AGE_EDGES[-1] - 24 * MONTH), rel=1e-6)
+
+
+def test_it_stops_with_the_arithmetic_if_too_little_is_left_for_other_causes(script):
+    with pytest.raises(script.NoFitError, match=r"1-4 years: \d+\.\d of 80\.0 deaths .* at least 20% must be"):
+        script.solve_background(rates_of_four(2.2), TOTALS)
+
+
+def test_it_stops_at_a_case_fatality_that_nobody_would_believe(script, fit):
+    fit.values["kappa.mal"] = 1.7
+    with pytest.raises(script.NoFitError, match=r"kappa.mal = 1.7 .*must be between 0.56 and 1.62"):
+        script.refuse_bad_kappa(fit)
+
+
+def test_care_is_solved_where_the_answer_is_known(script, fit, monkeypatch):
+    truth = np.array([-2.0, -0.9, 2.2])
+
+    def survey(self):
+        x = np.array([self.values[key] for key in script.CARE]) - truth
+        slopes = np.array([[0.5, 0.3, 0.1], [0.9, -0.8, 0.05], [-0.1, 0.8, 0.6]])
+        shares = [script.logit(self.target(name)) for name in script.SURVEYED] + slopes @ x + 0.05 * x * x
+        return dict(zip(script.SURVEYED, 1 / (1 + np.exp(-shares)), strict=True))
+
+    monkeypatch.setattr(script, "care_seen", survey)
+    aims = {name: fit.target(name) for name in script.SURVEYED}
+    seen, _ = script.solve_care(fit, aims, rounds=8, slopes=None)
+    assert [seen[name] for name in script.SURVEYED] == pytest.approx(list(aims.values()), abs=0.01)
+    assert [fit.values[key] for key in script.CARE] == pytest.approx(truth, abs=0.15)
+
+
+def test_a_toy_fit_moves_case_fatality_towards_the_deaths_wanted(script, fit, monkeypatch):
+    monkeypatch.setattr(script, "refuse_bad_kappa", lambda fit: None)
+    monkeypatch.setattr("background.LEAST_LEFT", -9.0)
+    before = script.in_all(script.run(fit, (1, 2))).deaths[:3].sum(axis=1)
+    for name in ("malaria", "pneumonia", "diarrhoea"):
+        fit.targets = {**fit.targets, f"deaths_{name}": {**fit.targets[f"deaths_{name}"], "value": 12.0}}
+    script.fit_deaths(fit, rounds=1, share_of_all=None)
+    after = script.in_all(script.run(fit, (1, 2))).deaths[:3].sum(axis=1)
+    assert (after < before).all()
+    assert set(fit.values) == {"kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi", "mort.background"}
+
+
+def test_what_a_fit_writes_can_be_read_and_names_its_seeds_and_code(script, fit, tmp_path):
+    fit.values = {"kappa.mal": 1.2, "seek.k": [0.0, -0.5]}
+    fit.notes = ["a note"]
+    told = tomllib.loads(script.as_toml(fit, [{"target": "u5mr", "model": 1.0, "low": None}]))
+    assert told["values"] == fit.values
+    assert told["seeds"] == {"care": [1], "deaths": [1, 2], "fresh": [3]}
+    assert told["residual"] == [{"target": "u5mr", "model": 1.0}]
+    assert {"date", "version", "code", "run_time_s", "notes"} <= set(told)
+
+
+@pytest.mark.parametrize("file", FITS, ids=lambda file: file.stem)
+def test_a_fit_keeps_to_its_priors_and_to_the_rules_of_the_budget(file):
+    told = tomllib.loads(file.read_text(encoding="utf-8"))
+    values = told["values"]
+    for name, row in (("mal", "cfr.mal.severe_untx"), ("pneu", "cfr.pneu.severe_untx"),
+                      ("diarr", "cfr.diarr.severe_untx"), ("psbi", "cfr.psbi.untx")):  # fmt: skip
+        low, high = lookup(f"kappa.{name}", all_parameters()).plausible
+        assert low <= values[f"kappa.{name}"] <= high
+        assert values[f"kappa.{name}"] * lookup(row, all_parameters()).default < 0.9
+    assert len(values["mort.background"]) == 6
+    assert min(values["mort.background"]) > 0
+    model = {row["target"]: row["model"] for row in told["residual"]}
+    assert abs(model["u5mr"] / 148 - 1) < 0.02
+    assert not {"chw.absent", "tx.act"} & set(values)
+
+
+@pytest.mark.parametrize("setting", [file.stem for file in FITS if "-" not in file.stem])
+def test_the_settings_hold_the_values_of_their_fits(setting):
+    fitted = tomllib.loads((CALIBRATION / "fits" / f"{setting}.toml").read_text(encoding="utf-8"))["values"]
+    text = (LIBRARY / "settings" / f"{setting}.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)["setting"]
+    for key, value in fitted.items():
+        place = written
+        for part in key.split("."):
+            place = place[part]
+        assert place == value, key
+        name = key.split(".", 1)[1]
+        lines = text.splitlines()
+        assert lines[lines.index(f"{name} = {value}") - 1] == f"# fitted, see calibration/fits/{setting}.toml"

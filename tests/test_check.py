@@ -1,0 +1,114 @@
+"""A scenario beside its targets: every target has a number, misses are printed, and nothing is hidden."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+from small import TWO_ZONES, tiny
+
+from iccmsim.results.mortality import rates
+from iccmsim.results.result import simulate
+from iccmsim.studies.check import CheckReport, CheckRow, check, read_targets, shown
+
+ROLES = {"fitted", "circular", "check"}
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return check(tiny("facility-only", more=TWO_ZONES), seeds=(1, 2), threads=2)
+
+
+@pytest.fixture(scope="module")
+def with_chws():
+    return check(tiny(more=TWO_ZONES), seeds=(1, 2), threads=2)
+
+
+def test_every_target_is_complete_and_its_value_lies_in_its_interval():
+    targets = read_targets()
+    assert len(targets) > 60
+    for key, target in targets.items():
+        assert target["role"] in ROLES, key
+        assert target["arms"] in ("facility-only", "chw", "all"), key
+        assert target["grade"] in tuple("ABCD"), key
+        assert all(target[word] for word in ("source", "unit", "indicator")), key
+        assert ("low" in target) == ("high" in target), key
+        if "low" in target:
+            assert target["low"] <= target["value"] <= target["high"], key
+
+
+def test_no_effect_of_a_programme_is_ever_fitted():
+    assert all(each["arms"] != "chw" for each in read_targets().values() if each["role"] != "check")
+
+
+def test_mortality_and_its_causes_are_circular_and_the_surveys_fitted():
+    roles = {key: each["role"] for key, each in read_targets().items()}
+    assert {roles[key] for key in ("u5mr", "nmr", "deaths_malaria", "deaths_1_4y")} == {"circular"}
+    assert {roles[key] for key in ("any_care", "informal_share", "formal_by_next_day")} == {"fitted"}
+    assert {roles[key] for key in ("under_two_pneumonia", "rain_ratio", "distance_ratio", "ill_0_5m")} == {"check"}
+
+
+def test_every_target_that_applies_has_a_row_and_a_number(alone, with_chws):
+    for report, kind in ((alone, "facility-only"), (with_chws, "chw")):
+        wanted = [key for key, each in read_targets().items() if each["arms"] in (kind, "all")]
+        assert [row.key for row in report.rows] == wanted
+        rare = {"distance_ratio", "inpatient_death_malaria", "inpatient_death_pneumonia", "inpatient_death_diarrhoea",
+                "pneumonia_deaths_without_formal_care", "referral_completed_severe", "chw_severe_referred"}  # fmt: skip
+        assert {row.key for row in report.rows if row.model is None} <= rare
+
+
+def test_the_model_column_is_the_mean_over_seeds(alone):
+    runs = [simulate(tiny("facility-only", more=TWO_ZONES), seed=seed, tables=False, threads=1) for seed in (1, 2)]
+    by_hand = [rates(run.tally)["u5mr"] for run in runs]
+    row = next(row for row in alone.rows if row.key == "u5mr")
+    assert row.model == pytest.approx(sum(by_hand) / 2)
+    assert row.mcse == pytest.approx(abs(by_hand[0] - by_hand[1]) / 2)
+    spread = math.hypot((row.high - row.low) / 3.92, row.mcse)
+    assert row.z == pytest.approx((row.model - row.value) / spread)
+
+
+def test_a_figure_outside_its_interval_is_printed_as_such(alone):
+    outside = alone.missed()
+    assert outside
+    text = alone.text()
+    for row in outside:
+        line = next(line for line in text.splitlines() if line.startswith(row.key + " "))
+        assert line.endswith("OUTSIDE")
+    assert text.splitlines()[-1].startswith("outside: fitted ")
+    assert all(not row.low <= row.model <= row.high for row in outside)
+
+
+def test_the_report_is_plain_json(with_chws):
+    told = json.loads(json.dumps(with_chws.to_json(), allow_nan=False))
+    assert told["format"] == 1
+    assert told["seeds"] == [1, 2]
+    assert told["missed"] == [row.key for row in with_chws.missed()]
+    assert [row["target"] for row in with_chws.table()] == [each["key"] for each in told["targets"]]
+
+
+def test_one_seed_gives_no_error_and_no_seed_is_refused():
+    report = check(tiny("facility-only"), seeds=(5,), threads=1)
+    assert {row.mcse for row in report.rows if row.key in ("u5mr", "any_care")} == {None}
+    with pytest.raises(ValueError, match="at least one"):
+        check(tiny(), seeds=())
+
+
+def test_the_result_does_not_depend_on_threads():
+    scenario = tiny("facility-only", more=TWO_ZONES)
+    assert check(scenario, seeds=(3,), threads=1) == check(scenario, seeds=(3,), threads=2)
+
+
+def test_a_report_without_rows_or_numbers_can_be_read():
+    empty = CheckReport("nothing", (1,), ())
+    assert "no target applies" in empty.text()
+    row = CheckRow("x", "check", 0.5, 0.4, 0.6, None, None, None, None, "share", "nobody", "")
+    lines = replace(empty, rows=(row,)).text().splitlines()
+    assert lines[2].split()[:6] == ["x", "0.5", "0.4", "to", "0.6", "-"]
+    assert shown(1234.56) == "1234.6"
+
+
+def test_beside_list_a_district_without_chws_loses_about_what_its_care_leaves(alone):
+    row = next(row for row in alone.rows if row.key == "list_gap")
+    assert -0.3 < row.model < 0.3

@@ -1,0 +1,179 @@
+"""Indicators and the cascade: against hand-made tables, against the counts that are always kept, against arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from small import TWO_ZONES, tiny
+
+from iccmsim.core.records import CAUSES, ILLNESSES
+from iccmsim.engine.tally import AGE_EDGES, CASCADE, TAIL
+from iccmsim.results.cascade import STEPS, cascade
+from iccmsim.results.indicators import (
+    band_of,
+    budget,
+    counts_of,
+    deaths_per_1000,
+    effect_of_treatment,
+    expected_deaths,
+    from_tally,
+    ratio_of,
+)
+from iccmsim.results.mortality import rates
+from iccmsim.results.quality import inpatients, observed, referrals
+from iccmsim.results.result import simulate
+from iccmsim.results.survey import add_counts, share
+
+DAYS = 400
+
+
+@pytest.fixture(scope="module")
+def result():
+    return simulate(tiny(more=TWO_ZONES), seed=3, threads=1)
+
+
+@pytest.fixture(scope="module")
+def counts(result):
+    return counts_of(tables_of(result), window_days=DAYS, path=1.3, convalescence=3.0)
+
+
+def tables_of(result, zone=None):
+    """The three tables that indicators read, of the district or of one zone."""
+    tables = {name: result.table(name) for name in ("episodes", "children", "visits")}
+    return tables if zone is None else {name: t[t.zone == zone] for name, t in tables.items()}
+
+
+def test_the_cascade_from_the_table_is_that_of_the_tally(result):
+    made = cascade(result.episodes, window_days=DAYS)
+    assert list(made.index) == list(ILLNESSES)
+    same = [step for step in STEPS if step in CASCADE and step not in ("seen_by_chw", "seen_by_facility")]
+    for step in same:
+        counted = result.tally["cascade"][CASCADE.index(step)]
+        rows = slice(0, 3) if step == "lacked_drug" else slice(None)
+        assert made[step].tolist()[rows] == counted.tolist()[rows], step
+    assert made["right_drug"].sum() > 50
+
+
+def test_expected_deaths_by_age_add_up_to_those_of_the_tally(result):
+    deaths = expected_deaths(result.episodes, result.children, window_days=DAYS)
+    np.testing.assert_allclose(deaths.sum(axis=1), result.tally["expected"][:TAIL].sum(axis=0), rtol=1e-10)
+    realised = result.tally["deaths"][:TAIL, -1].sum(axis=0)
+    assert deaths[-1].tolist() == realised.tolist()
+
+
+def test_the_budget_adds_up_to_under_five_mortality_and_its_parts():
+    deaths = np.zeros((7, 9))
+    deaths[0] = [0, 0, 4, 5, 9, 20, 15, 12, 9]
+    deaths[3] = [6, 4, 1, 0, 0, 0, 0, 0, 0]
+    deaths[6] = [20, 7, 3, 4, 5, 9, 6, 5, 3]
+    days = np.diff(AGE_EDGES) * 900.0
+    found = budget(deaths, days, births=1000.0)
+    total = deaths_per_1000(deaths, days, births=1000.0).sum()
+    assert found["deaths_all"] == pytest.approx(total)
+    assert found["deaths_0_27d"] + found["deaths_28d_11m"] + found["deaths_1_4y"] == pytest.approx(total)
+    by_cause = sum(found[f"deaths_{name}"] for name in (*CAUSES[:3], "other"))
+    neonatal = deaths_per_1000(deaths, days, births=1000.0)[:, :2].sum()
+    assert by_cause + neonatal == pytest.approx(total)
+    alive, dead = 1.0, 26 / 1000
+    alive *= 1 - dead
+    second = 11 / (21 * 900) * 21
+    assert found["deaths_0_27d"] == pytest.approx(1000 * (dead + alive * (1 - np.exp(-second))))
+
+
+def test_the_budget_of_realised_deaths_is_the_life_table_of_the_run(result):
+    deaths = result.tally["deaths"][:TAIL].sum(axis=0).astype(float)
+    days, births = result.tally["child_days"][:TAIL].sum(axis=0), float(result.tally["births"][:TAIL].sum())
+    found, table = budget(deaths, days, births=births), rates(result.tally)
+    assert found["deaths_all"] == pytest.approx(table["u5mr"])
+    assert found["deaths_0_27d"] == pytest.approx(table["nmr"])
+
+
+def test_ages_fall_into_their_bands():
+    assert band_of(np.array([0.0, 6.9, 7.0, 28.0, 400.0, 1826.0])).tolist() == [0, 0, 1, 2, 5, 8]
+
+
+def test_counts_of_two_zones_add_up_to_those_of_the_district(result, counts):
+    zones = [counts_of(tables_of(result, zone), window_days=DAYS, path=1.3, convalescence=3.0) for zone in (0, 1)]
+    joined = add_counts(zones)
+    assert set(joined) == set(counts)
+    for name, pair in counts.items():
+        assert joined[name] == pytest.approx(pair), name
+
+
+def test_shares_are_shares_and_steps_come_back(result, counts):
+    for name in ("chw_danger_looked", "chw_tested", "facility_danger_looked", "any_care", "informal_share"):
+        assert 0.0 < share(counts, name) < 1.0, name
+    above, below = counts["chw_danger_looked"]
+    assert abs(above / below - 0.40) < 0.15
+    books = from_tally(result.tally)
+    assert 0.3 < share(books, "chw_presence") < 0.9
+    assert share(books, "onsets_diarrhoea") == pytest.approx(3.3, rel=0.15)
+    visits = result.visits[(result.visits.provider == "chw") & (result.visits.day >= 0)]
+    seen = ~(visits.found_closed | visits.turned_away)
+    assert counts["chw_contacts_per_child_year"][0] == seen.sum() == result.tally["cases"][0]
+
+
+def test_deaths_by_distance_and_season_are_all_deaths(result, counts):
+    rain = counts["death_rate_rainy"][0] + counts["death_rate_dry"][0]
+    assert rain == result.tally["deaths"][:TAIL].sum()
+    days = counts["death_rate_rainy"][1] + counts["death_rate_dry"][1]
+    assert days == pytest.approx(result.tally["child_days"][:TAIL].sum(), rel=0.05)
+    assert ratio_of({"a": (4, 100), "b": (2, 200)}, "a", "b") == 4.0
+    assert np.isnan(ratio_of({"a": (0, 0), "b": (2, 200)}, "a", "b"))
+
+
+def visit(**told) -> dict:
+    """A first visit to a CHW of a two-year-old, nothing done."""
+    marks = ("looked", "tested", "positive", "counted", "referred", "gone", "fever", "cough", "fast_breathing",
+             "diarrhoea_sign", "danger", "in_danger", "has_malaria", "by_referral", "given_ors", "given_zinc",
+             "given_amoxicillin", "given_act_infant", "given_act_child")  # fmt: skip
+    return {"age": 700.0, **dict.fromkeys(marks, False), **told}
+
+
+@pytest.mark.parametrize(
+    ("told", "right"),
+    [
+        ({"fever": True, "tested": True, "positive": True, "given_act_child": True}, 1),
+        ({"fever": True, "tested": True, "positive": True}, 0),
+        ({"fever": True, "tested": True}, 1),
+        ({"fever": True, "tested": True, "given_act_infant": True}, 0),
+        ({"fever": True, "given_act_child": True}, 1),
+        ({"fever": True}, 0),
+        ({"diarrhoea_sign": True, "given_ors": True}, 0),
+        ({"diarrhoea_sign": True, "given_ors": True, "given_zinc": True}, 1),
+        ({"cough": True, "fast_breathing": True, "given_amoxicillin": True}, 1),
+        ({"cough": True, "fast_breathing": True}, 0),
+        ({"fever": True, "tested": True, "cough": True, "given_amoxicillin": True}, 0),
+    ],
+)
+def test_a_visit_is_right_if_every_complaint_is(told, right):
+    assert observed(pd.DataFrame([visit(**told)]))["all_right"] == (right, 1)
+
+
+def test_visits_of_young_infants_and_of_the_referred_are_not_judged():
+    seen = pd.DataFrame([visit(fever=True, age=30.0), visit(fever=True, by_referral=True)])
+    assert observed(seen)["all_right"] == (0, 0)
+
+
+def test_referrals_are_completed_by_those_who_go():
+    rows = [visit(referred=True, gone=True, in_danger=True), visit(referred=True, in_danger=True),
+            visit(referred=True, gone=True), visit()]  # fmt: skip
+    found = referrals(pd.DataFrame(rows))
+    assert found["referral_completed_severe"] == (1, 2)
+    assert found["referral_completed_routine"] == (1, 1)
+    assert found["referral_completed_all"] == (2, 3)
+
+
+def test_inpatients_are_counted_once_while_severe_and_alive():
+    row = {"provider": "hospital", "danger_found": False, "severe": True, "worsens_day": 5.0, "kills_day": 9.0,
+           "chance_death": 0.2, "episode_id": 1, "illness": "malaria"}  # fmt: skip
+    rows = [{**row, "day": 6.0}, {**row, "day": 7.0}, {**row, "day": 4.0, "episode_id": 2},
+            {**row, "day": 6.0, "provider": "facility", "episode_id": 3}]  # fmt: skip
+    assert inpatients(pd.DataFrame(rows))["inpatient_death_malaria"] == (0.2, 1)
+
+
+def test_the_effect_of_treatment_is_the_mean_over_those_who_got_the_drug(result):
+    found = effect_of_treatment(result.episodes, window_days=DAYS)
+    for name, most in (("malaria", 0.99), ("diarrhoea", 0.99), ("zinc", 0.23)):
+        assert 0.0 <= share(found, name if name in found else f"effect_{name}") <= most
