@@ -78,9 +78,14 @@ def test_chws_and_facilities_have_minutes_rooms_and_patience_of_their_own():
         assert bool(loses_patience(kind, p, patience))
 
 
+WEALTH_SD = 0.6
+POOR = math.exp(WEALTH_SD**2)  # 1 / wealth, the mean over families whose wealth is log-normal with mean 1
+
+
 def roads(**changed):
     """A referral at the stated chances, with no fee."""
     stated = {
+        "pop_wealth_sd": WEALTH_SD,
         "ref_severe": 0.58,
         "ref_routine": 0.10,
         "ref_km": 0.036,
@@ -121,7 +126,9 @@ def test_at_the_mean_distance_referrals_are_completed_as_stated():
         ({"km_facility": 0.0, "km_hospital": 48.0, "destination": AT_HOSPITAL}, -0.036 * 40),
         ({"km_facility": 8.0, "trust": 1.0}, 0.3),
         ({"km_facility": 8.0, "trust": -1.0}, -0.3),
-        ({"km_facility": 8.0, "p": {"fee_facility": 5.0}, "wealth": 0.5}, -0.1 * 5 / 0.5),
+        ({"km_facility": 8.0, "p": {"fee_facility": 5.0}, "wealth": 0.5}, 0.1 * 5 * (POOR - 1 / 0.5)),
+        ({"km_facility": 8.0, "p": {"fee_facility": 5.0}, "wealth": 2.0}, 0.1 * 5 * (POOR - 1 / 2)),
+        ({"km_facility": 8.0, "p": {"fee_facility": 5.0, "pop_wealth_sd": 1.0}}, 0.1 * 5 * (math.e - 1)),
     ],
 )
 def test_distance_rains_price_and_trust_change_the_odds_of_completing_a_referral(given, shift):
@@ -159,7 +166,13 @@ def test_whether_a_family_goes_says_nothing_about_how_long_it_takes():
     assert stats.ks_2samp(minutes[went], minutes[~went]).pvalue > 6e-5
 
 
-@pytest.mark.xfail(strict=False, reason="the base is set at the mean distance but not at the mean fee")
-def test_with_the_usual_fee_too_the_stated_share_goes_at_the_mean_distance():
-    n = 4000
-    assert_share(sum(gone(roads(fee_facility=2.5), n=n, km_facility=8.0, severe=1)), n, 0.58)
+def test_with_a_fee_too_the_stated_share_of_families_that_feel_it_as_the_mean_does_goes_at_the_mean_distance():
+    wealth = np.exp(WEALTH_SD * np.linspace(-6, 6, 2001) - WEALTH_SD**2 / 2)
+    weight = np.exp(-(np.linspace(-6, 6, 2001) ** 2) / 2)
+    assert (weight / wealth).sum() / weight.sum() == pytest.approx(POOR, rel=1e-4)
+    for fee in (2.5, 10.0):
+        p = roads(fee_facility=fee)
+        assert_share(sum(gone(p, km_facility=8.0, severe=1, wealth=1 / POOR)), MANY, 0.58)
+        assert_share(sum(gone(p, km_facility=8.0, wealth=1 / POOR)), MANY, 0.10)
+    free = gone(roads(), severe=1, km_facility=8.0)
+    assert gone(p, severe=1, km_facility=8.0, wealth=1 / POOR) == free

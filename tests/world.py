@@ -155,6 +155,7 @@ def a_household(**fields: object) -> np.record:
         "km_facility": 4.0,
         "km_hospital": 30.0,
         "km_chw": 1.0,
+        "used_day": -1,
     }
     return _row(HOUSEHOLD, defaults, fields)
 
@@ -174,6 +175,7 @@ def a_provider(kind: int = AT_CHW, *, sure: float = 1.0, stock: int = 10, **fiel
         "vacant_until": -1,
         "supervised_day": -1,
         "visit_day": -1,
+        "mentored_day": -1,
         "motivation": 0.86,
         "stocked": 1.0,
         "stock": stock,
