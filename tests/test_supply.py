@@ -13,6 +13,8 @@ from world import KEY, MANY, a_month, a_provider, assert_mean, assert_share, par
 
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import ORS, PROVIDER, table
+from iccmsim.parameters.catalogue import all_parameters
+from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.rules.supply import (
     SLOTS,
     close_period,
@@ -120,8 +122,6 @@ def test_an_order_is_rounded_up_to_whole_doses():
 def test_a_bare_shelf_orders_at_least_a_part_of_the_kit():
     chw = counted((0, 0, 0), (90, 0, 0), stock=0)
     assert quantity_to_order(chw, ORS, 30.0, 14.0, 30.0, 0.52) == math.ceil(0.52 * 20)
-    chw.coming[2, ORS] = 1
-    assert quantity_to_order(chw, ORS, 30.0, 14.0, 30.0, 0.52) == 0
     chw = counted((0, 0, 0), (90, 0, 0), stock=1)
     assert quantity_to_order(chw, ORS, 30.0, 14.0, 30.0, 0.52) == 0
     busy = counted((360, 0, 0), (90, 0, 0), stock=0)
@@ -179,13 +179,21 @@ def test_a_delivery_takes_at_least_a_day_and_is_drawn_for_each_chw_and_order():
     assert len({int(lead_days(a_provider(), p, KEY, day, 40.0)) for day in range(20)}) > 5
 
 
-@pytest.mark.xfail(
-    strict=False,
-    raises=Exception,
-    reason="one draw has four uniforms, so no shape above 4, and none below 1; between 1 and 10 is stated as plausible",
-)
-@pytest.mark.parametrize("shape", [0.5, 8])
-def test_lead_times_may_be_as_regular_as_the_parameter_allows(shape):
+def test_how_regular_deliveries_are_is_declared_as_a_whole_number_from_1_to_4():
+    """On purpose: one draw has four uniforms, and the time is the sum of so many exponentials."""
+    shape = next(each for each in all_parameters() if each.key == "sup.lead_shape")
+    assert shape.integer
+    assert tuple(shape.allowed) == tuple(shape.plausible) == (1, 4)
+    assert shape.default == 4
+    for value, said in ((5, "5"), (0, "0"), (8, "8"), (0.5, "0.5"), (2.5, "2.5")):
+        with pytest.raises(ScenarioError) as caught:
+            load_scenario("sahel/iccm-as-delivered", overrides={"programme.sup.lead_shape": value})
+        assert len(caught.value.faults) == 1
+        assert f"sup.lead_shape = {said}: must be a whole number between 1 and 4" in caught.value.faults[0]
+
+
+@pytest.mark.parametrize("shape", [1, 2, 3, 4])
+def test_lead_times_are_as_regular_as_the_parameter_says(shape):
     p = parameters(sup_lead_shape=shape)
     days = [lead_days(a_provider(number=i), p, KEY, 29, 40.0) for i in range(1500)]
     assert_mean(days, 40.0, math.sqrt(1600 / shape + 1 / 12))
@@ -282,16 +290,30 @@ def test_rationing_conserves_doses_and_keeps_to_the_quota(stock, requests):
             assert math.floor(request * stock / total) <= share <= math.ceil(request * stock / total)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="the floor is left out while anything is on the way; the model has it whenever on hand is 0",
-)
-def test_a_bare_shelf_has_its_floor_whatever_is_on_the_way():
+@pytest.mark.parametrize("coming", [0, 1, 5, 400])
+def test_a_bare_shelf_has_its_floor_whatever_is_on_the_way(coming):
     chw = counted((0, 0, 0), (90, 0, 0), stock=0)
-    chw.coming[2, ORS] = 1
+    chw.coming[2, ORS] = coming
     assert quantity_to_order(chw, ORS, 30.0, 14.0, 30.0, 0.5) == 10
+    chw.stock[ORS] = 1
+    assert quantity_to_order(chw, ORS, 30.0, 14.0, 30.0, 0.5) == 0
+    busy = counted((360, 0, 0), (90, 0, 0), stock=0)  # 120 a month, so 296 until the next delivery and a month more
+    busy.coming[2, ORS] = coming
+    assert quantity_to_order(busy, ORS, 30.0, 14.0, 30.0, 0.5) == max(10, 296 - coming)
 
 
-@pytest.mark.xfail(strict=False, reason="the chance that nothing is withheld underflows, and then nothing is sent")
-def test_a_very_poor_supply_still_sends_its_share():
-    assert np.mean([filled(200, 0.02, u, v) for u, v in uniforms(200)]) == pytest.approx(4.0, rel=0.2)
+@pytest.mark.parametrize(("ordered", "chance"), [(200, 0.02), (200, 0.049), (100, 0.002), (200, 0.06)])
+def test_a_very_poor_supply_still_sends_its_share(ordered, chance):
+    sent = np.array([filled(ordered, chance, u, v) for u, v in uniforms(MANY)])
+    assert sent.min() >= 0
+    mean, sd = ordered * chance, math.sqrt(ordered * chance * (1 - chance))
+    if ordered * math.log(chance) >= -600:  # the binomial itself
+        assert_mean(sent, mean, sd)
+        return
+    whole = np.arange(ordered + 1)  # the normal to it, rounded, cut at nothing and at all
+    upper = np.append(stats.norm.cdf((whole[:-1] + 0.5 - mean) / sd), 1.0)
+    weight = np.diff(upper, prepend=0.0)
+    expected = float((weight * whole).sum())
+    assert expected == pytest.approx(mean, abs=0.15)
+    assert_mean(sent, expected, math.sqrt(float((weight * whole**2).sum()) - expected**2))
+    assert_share(int((sent == 0).sum()), MANY, float(weight[0]))
