@@ -113,7 +113,7 @@ def send_order(facility, month, p, key, day):
     facility.coming_day[slot] = day + lead_days(facility, p, key, day, p.fac_sup_lead)
     for product in range(6):
         ordered = quantity_to_order(
-            facility, product, p.fac_sup_review, p.fac_sup_lead, p.fac_sup_buffer, p.sup_kit_floor
+            facility, product, p.fac_sup_review, p.fac_sup_lead, p.fac_sup_buffer, p.fac_sup_floor
         )
         u, v, _, _ = draw(key, Decision.FILL, facility.number, day, 0, product)
         facility.coming[slot, product] = filled(ordered, p.fac_sup_fill, u, v)

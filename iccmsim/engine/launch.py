@@ -70,16 +70,18 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
 
 def copy_of(zone: Zone, spare: Zone | None) -> Zone:
     """A zone of its own; into the arrays of one that is no longer needed where they fit, which is faster."""
-    if spare is None:
-        return Zone(*(array.copy() for array in zone))
     copies = []
-    for array, old in zip(zone, spare, strict=True):
-        if old.shape == array.shape:
-            np.copyto(old, array)
-            copies.append(old)
-        else:
-            copies.append(array.copy())
+    for i, array in enumerate(zone):
+        fits = spare is not None and spare[i].shape == array.shape
+        new = spare[i] if fits else np.empty_like(array)
+        np.copyto(bytes_of(new), bytes_of(array))  # numpy copies records field by field, which is ten times slower
+        copies.append(new)
     return Zone(*copies)
+
+
+def bytes_of(array: np.ndarray) -> np.ndarray:
+    """The bytes of an array, without a copy."""
+    return np.asarray(array).view(np.uint8)
 
 
 def _posts_of(plan: Plan, population: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -78,7 +78,7 @@ INCIDENCE = (
     Parameter("frailty.rho", .3, unit="correlation", allowed=(0, .99), plausible=(0, .6), distribution="U",
               source=src.ASSUMED, grade="D",
               says="How far the child often ill with one illness is so with others."),
-    Parameter("gap.days", 3, unit="days", allowed=(0, 60), plausible=(1, 7), distribution="U",
+    Parameter("gap.days", 3, unit="days", allowed=(1, 60), plausible=(1, 7), distribution="U",
               source=src.ASSUMED, grade="D",
               says="Days after an episode before a new one of the same illness can begin."),
     Parameter("gap.pneu", 14, unit="days", allowed=(0, 90), plausible=(7, 28), distribution="U",

@@ -32,7 +32,8 @@ DERIVED = (
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (6,)), ("fac_kit_per_person", (6,)),
     ("trust_left", (512,)),
 )  # fmt: skip
-DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "danger_severe_factor",
+DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "chw_danger_factor",
+               "fac_danger_factor",
                "month_offset", "skill_start")  # fmt: skip
 
 
@@ -190,8 +191,9 @@ def _providers(p: np.record, values: Mapping[str, object], reference: Mapping[st
     settled = stationary_skill(reference)
     p.chw_logit[:] = [logit(values[f"chw.step.{step}"]) - settled for step in STEPS]
     p.fac_logit[:] = [logit(values[f"fac.step.{step}"]) for step in STEPS]
-    p.danger_severe_factor = math.exp(values["chw.danger_severe"])
+    p.chw_danger_factor = math.exp(values["chw.danger_severe"])
+    p.fac_danger_factor = math.exp(values["fac.danger_severe"])
     p.skill_start = min(values["skill.training"], values["skill.max"])
     month = values["sup.kit_contacts"] * UNDER_FIVES / 12.0  # contacts per person and month
     p.chw_kit[:] = np.maximum(1.0, values["chw.catch"] * month * np.array(values["sup.kit_mix"]))
-    p.fac_kit_per_person[:] = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["sup.kit_mix"])
+    p.fac_kit_per_person[:] = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["fac.kit_mix"])

@@ -186,6 +186,17 @@ FACILITIES = (
             says="Visits for which a facility's first stock is reckoned."),
     assumed("fac.kit_days", 60, "days of expected use", (0, 3650), (30, 120),
             says="What a facility's store starts with."),
+    Parameter("fac.kit_mix", (.30, .30, .25, .22, .14, .60), allowed=(0, 10), plausible=(.5, 1.5),
+              unit="doses per visit: ORS, zinc, amoxicillin, ACT below 36 months, ACT from 36 months, RDT",
+              distribution="U", source=src.ASSUMED, grade="D",
+              says="What a facility's first stock holds for each expected visit."),
+    assumed("fac.danger_severe", 1.0, "logit", (-5, 5), (0, 2),
+            says="How much easier danger is noticed at a facility in a severe child."),
+    Parameter("fac.sup.lead_shape", 4, unit="shape of the gamma distribution", allowed=(1, 4), plausible=(1, 4),
+              distribution="U", source=src.ASSUMED, grade="D", integer=True,
+              says="How regular deliveries to a facility are."),
+    assumed("fac.sup.floor", .5, "share of 30 days' expected use", (0, 10), (0, 1),
+            says="What a facility orders at least of a product that is out of stock."),
 )
 
 TRUST = (

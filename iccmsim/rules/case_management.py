@@ -91,7 +91,10 @@ def book_key(provider, course):
 @rule
 def assess(child, provider, visit, p, signs, step, reading):
     """Look for danger signs and, if one is found, refer: more often seen when the child is truly in danger."""
-    if not does(provider, LOOK_FOR_DANGER, step[0], p.danger_severe_factor if child.severe > 0 else 0.0):
+    plain = 0.0
+    if child.severe > 0:
+        plain = p.chw_danger_factor if provider.kind == AT_CHW else p.fac_danger_factor
+    if not does(provider, LOOK_FOR_DANGER, step[0], plain):
         return
     visit.marks |= LOOKED
     seen = reading[0] < p.dx_danger_sens if signs & HAS_DANGER else reading[0] < 1.0 - p.dx_danger_spec

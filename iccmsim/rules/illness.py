@@ -95,6 +95,7 @@ def begin(child, course, p, key):
     course.outcome = RUNNING
     child.ill += 1
     child.home_due = 1
+    child.content_until = min(child.content_until, course.onset)  # what was given was for something else
     if course.illness == NEWBORN:
         become_severe(child, course, p, 1.0)
         return

@@ -10,6 +10,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, two_normals
+from iccmsim.core.records import AT_CHW
 
 SLOTS = 4  # deliveries that can be on the way at once, and review periods that are remembered
 
@@ -96,7 +97,7 @@ def free_slot(provider):
 def lead_days(provider, p, key, day, mean):
     """Days from order to delivery: gamma with a whole shape, as the sum of so many exponentials."""
     uniforms = draw(key, Decision.LEAD_TIME, provider.number, day)
-    shape = int(p.sup_lead_shape)
+    shape = int(p.sup_lead_shape if provider.kind == AT_CHW else p.fac_sup_lead_shape)
     total = 0.0
     for i in range(shape):
         total -= math.log(uniforms[i])

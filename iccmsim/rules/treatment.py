@@ -100,7 +100,7 @@ def inpatient_effect(course, chance, p):
 
 
 @rule
-def newborn_care(course, full, provider, minute, p, key):
+def newborn_care(course, full, provider, minute, p):
     """Newborn infection: hospital care, injections or oral antibiotics, by tier and by what is really given."""
     if provider == AT_HOSPITAL:
         effect = p.tx_psbi_hosp if full else p.tx_psbi_inj
@@ -119,6 +119,8 @@ def treat(child, courses, visit, minute, p, key):
             course = courses[row]
             course.doses |= given
             course.treated_by |= 1 << visit.provider
+            if k == NEWBORN and given & 1 << AMOXICILLIN:
+                newborn_care(course, False, visit.provider, minute, p)
             if k < NEWBORN:
                 inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p)
                 for product in range(5):
@@ -146,7 +148,7 @@ def admit(child, courses, provider, chance, minute, p, key):
             course = courses[row]
             course.treated_by |= 1 << provider
             if k == NEWBORN:
-                newborn_care(course, full_treatment(course, chance, key), provider, minute, p, key)
+                newborn_care(course, full_treatment(course, chance, key), provider, minute, p)
             else:
                 lag = p.lag[p.main_product[k]]
                 take_dose(course, MAIN, 0.0, inpatient_effect(course, chance, p), later(minute, lag))
