@@ -185,13 +185,10 @@ def test_danger_is_looked_for_more_often_in_a_child_that_truly_is_in_danger():
     assert_share(seen_by_many(0, LOOKED, p=p, severe=1, danger=0.37), MANY, odds / (1 + odds))
 
 
-@pytest.mark.xfail(
-    strict=False,
-    raises=Exception,
-    reason="odds of a chance of 1 are 1 / 0: a CHW who always looks never looks in a severe child",
-)
 def test_a_chw_who_always_looks_for_danger_does_so_in_a_severe_child_too():
     assert more_sure(1.0, math.e) == 1.0
+    assert more_sure(1.0, 1.0) == 1.0
+    assert more_sure(1.0 - 1e-9, math.e) == pytest.approx(1.0 - 1e-9 / math.e, abs=1e-15)
     assert seen_by_many(0, LOOKED, 20, severe=1, danger=1.0) == 20
 
 
@@ -269,14 +266,36 @@ def test_some_give_an_act_against_a_negative_result():
     assert_share(against, n, 0.08)
 
 
-def test_a_fever_that_nobody_tested_is_treated_on_suspicion_or_referred_by_policy():
-    for kind in (AT_CHW, AT_FACILITY):
-        visit, _ = seen(HAS_FEVER, a_provider(kind, rdt=0.0, danger=0.0), p=clinic(policy_no_rdt=1))
-        assert (visit.given, visit.marks) == (bits(ACT_INFANT), 0)
-    visit, _ = seen(HAS_FEVER, a_provider(rdt=0.0, danger=0.0), p=clinic(policy_no_rdt=0))
-    assert (visit.given, visit.marks) == (0, REFERRED)
-    visit, _ = seen(HAS_FEVER, a_provider(AT_FACILITY, rdt=0.0, danger=0.0), p=clinic(policy_no_rdt=0))
-    assert (visit.given, visit.marks) == (bits(ACT_INFANT), 0)
+@pytest.mark.parametrize("kind", [AT_CHW, AT_FACILITY])
+@pytest.mark.parametrize("policy", [0, 1])
+def test_a_fever_that_nobody_thought_of_testing_is_treated_on_suspicion_whatever_the_policy(kind, policy):
+    for tests in (10, 0):
+        provider = a_provider(kind, rdt=0.0, danger=0.0)
+        provider.stock[RDT] = tests
+        visit, _ = seen(HAS_FEVER, provider, p=clinic(policy_no_rdt=policy))
+        assert (visit.given, visit.lacked, visit.marks) == (bits(ACT_INFANT), 0, 0)
+        assert provider.stock[RDT] == tests
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy", "given", "marks"),
+    [
+        (AT_CHW, 0, 0, REFERRED),
+        (AT_CHW, 1, bits(ACT_INFANT), 0),
+        (AT_FACILITY, 0, bits(ACT_INFANT), 0),
+        (AT_FACILITY, 1, bits(ACT_INFANT), 0),
+    ],
+)
+def test_a_fever_for_which_the_tests_are_out_is_treated_on_suspicion_or_by_policy_referred_by_a_chw(
+    kind, policy, given, marks
+):
+    provider = a_provider(kind, danger=0.0)
+    provider.stock[RDT] = 0
+    visit, _ = seen(HAS_FEVER, provider, p=clinic(policy_no_rdt=policy))
+    assert (visit.given, visit.lacked, visit.marks) == (given, bits(RDT), marks)
+    provider = a_provider(kind, danger=0.0, **RIGHT)  # with a test in the box the policy is silent
+    visit, _ = seen(HAS_FEVER, provider, p=clinic(policy_no_rdt=policy))
+    assert (visit.given, visit.lacked, visit.marks) == (bits(RDT), 0, TESTED)
 
 
 def test_without_tests_in_the_box_the_lack_is_noted_and_the_fever_treated_on_suspicion():
@@ -462,13 +481,14 @@ def test_a_stated_share_of_those_whose_drug_is_out_is_referred():
     assert_share(referred, MANY, 0.5)
 
 
-@pytest.mark.xfail(strict=False, reason="a missing test counts as a missing drug, although the ACT was given")
 def test_a_fever_treated_on_suspicion_for_want_of_a_test_did_not_lack_its_drug():
     provider = a_provider(danger=0.0)
     provider.stock[RDT] = 0
     visit, _ = seen(HAS_FEVER, provider, p=clinic(policy_stockout_refer=1.0))
-    assert visit.given == bits(ACT_INFANT)
-    assert not visit.marks & REFERRED
+    assert (visit.given, visit.lacked, visit.marks) == (bits(ACT_INFANT), bits(RDT), 0)
+    provider.stock[ACT_INFANT] = 0
+    visit, _ = seen(HAS_FEVER, provider, p=clinic(policy_stockout_refer=1.0))
+    assert (visit.given, visit.lacked, visit.marks) == (0, bits(RDT, ACT_INFANT), REFERRED)
 
 
 # --- the dose ------------
