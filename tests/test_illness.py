@@ -67,6 +67,7 @@ from iccmsim.rules.illness import (
     take_stock_of,
     what_comes_next,
 )
+from iccmsim.rules.treatment import buy_from_shop, treat
 from iccmsim.world.onsets import draw_course
 
 AGUE = {"illness": MALARIA}
@@ -205,11 +206,25 @@ def test_nobody_recovers_before_the_minute_at_which_the_illness_may_worsen(mends
 
 
 def test_a_child_that_turns_severe_is_counted_so_and_its_family_seeks_again():
-    child, courses = lived(WORSENS, WILL_WORSEN, content_until=WORSENS + DAY)
-    assert (child.severe, child.content_until) == (1, WORSENS)
-    assert (courses[0].was_severe, courses[0].due) == (1, KILLS)
-    child, _ = lived(WORSENS, WILL_WORSEN, content_until=WORSENS - DAY)
-    assert child.content_until == WORSENS - DAY
+    for content_until, left in ((WORSENS + DAY, WORSENS), (WORSENS - DAY, WORSENS - DAY)):
+        child, courses = lived(ONSET, WILL_WORSEN)
+        child.content_until = content_until  # treated since
+        live_until(child, courses, nature(), KEY, WORSENS)
+        assert (child.severe, child.content_until) == (1, left)
+        assert (courses[0].was_severe, courses[0].due) == (1, KILLS)
+
+
+@pytest.mark.parametrize("illness", [MALARIA, PNEUMONIA, DIARRHOEA, NEWBORN, FEVER, COUGH])
+def test_a_new_illness_ends_a_familys_contentment_with_what_was_given_for_another(illness):
+    for content_until, left in ((ONSET + DAY, ONSET), (ONSET - DAY, ONSET - DAY)):
+        child, _ = lived(ONSET, {"illness": illness}, content_until=content_until)
+        assert (child.ill, child.content_until) == (1, left)
+
+
+def test_an_illness_that_an_act_prevents_does_not_end_contentment():
+    given = {"act_at": ONSET - DAY, "act_dose": 1.0, "content_until": ONSET + DAY}
+    child, courses = lived(ONSET, AGUE, p=nature(prophylaxis_act_days=20.0), **given)
+    assert (courses[0].outcome, child.content_until) == (PREVENTED, ONSET + DAY)
 
 
 @pytest.mark.parametrize(
@@ -402,18 +417,14 @@ def test_an_act_prevents_nothing_but_malaria(illness):
     assert (child.ill, courses[0].outcome) == (1, RUNNING)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a later partial dose replaces the protection of a full one instead of adding to it"
-)
-def test_a_further_dose_of_an_act_never_lessens_protection():
-    from iccmsim.rules.treatment import buy_from_shop, treat
-
+def test_a_purchase_while_a_full_act_protects_in_full_does_not_lessen_protection():
     p = nature(prophylaxis_act_days=20.0, informal_act=1.0, informal_dose=0.5)
-    child, courses = a_sick_child(FEVER)
+    child, courses = a_sick_child(FEVER, signs=HAS_FEVER)
     treat(child, courses, a_visit(AT_CHW, bits(ACT_INFANT)), ONSET, p, KEY)
-    before = protection(child, p, ONSET + 2 * DAY)
+    assert (child.act_at, child.act_dose) == (ONSET, 1.0)
     buy_from_shop(child, courses, ONSET + DAY, p, KEY)
-    assert protection(child, p, ONSET + 2 * DAY) >= before
+    assert (child.act_at, child.act_dose) == (ONSET, 1.0)
+    assert [protection(child, p, ONSET + day * DAY) for day in (2, 10, 15)] == [1.0, 1.0, 0.5]
 
 
 @pytest.mark.parametrize(
