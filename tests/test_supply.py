@@ -12,7 +12,7 @@ from scipy import stats
 from world import KEY, MANY, a_month, a_provider, assert_mean, assert_share, parameters
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import ORS, PROVIDER, table
+from iccmsim.core.records import AT_CHW, AT_FACILITY, ORS, PROVIDER, table
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.rules.supply import (
@@ -179,23 +179,28 @@ def test_a_delivery_takes_at_least_a_day_and_is_drawn_for_each_chw_and_order():
     assert len({int(lead_days(a_provider(), p, KEY, day, 40.0)) for day in range(20)}) > 5
 
 
-def test_how_regular_deliveries_are_is_declared_as_a_whole_number_from_1_to_4():
+@pytest.mark.parametrize(
+    ("key", "path"), [("sup.lead_shape", "programme.sup"), ("fac.sup.lead_shape", "setting.fac.sup")]
+)
+def test_how_regular_deliveries_are_is_declared_as_a_whole_number_from_1_to_4(key, path):
     """On purpose: one draw has four uniforms, and the time is the sum of so many exponentials."""
-    shape = next(each for each in all_parameters() if each.key == "sup.lead_shape")
+    shape = next(each for each in all_parameters() if each.key == key)
     assert shape.integer
     assert tuple(shape.allowed) == tuple(shape.plausible) == (1, 4)
     assert shape.default == 4
     for value, said in ((5, "5"), (0, "0"), (8, "8"), (0.5, "0.5"), (2.5, "2.5")):
         with pytest.raises(ScenarioError) as caught:
-            load_scenario("sahel/iccm-as-delivered", overrides={"programme.sup.lead_shape": value})
+            load_scenario("sahel/iccm-as-delivered", overrides={f"{path}.lead_shape": value})
         assert len(caught.value.faults) == 1
         assert f"sup.lead_shape = {said}: must be a whole number between 1 and 4" in caught.value.faults[0]
 
 
+@pytest.mark.parametrize(("kind", "other"), [(AT_CHW, "fac_sup_lead_shape"), (AT_FACILITY, "sup_lead_shape")])
 @pytest.mark.parametrize("shape", [1, 2, 3, 4])
-def test_lead_times_are_as_regular_as_the_parameter_says(shape):
-    p = parameters(sup_lead_shape=shape)
-    days = [lead_days(a_provider(number=i), p, KEY, 29, 40.0) for i in range(1500)]
+def test_lead_times_of_chws_and_facilities_are_as_regular_as_their_own_parameter_says(kind, other, shape):
+    own = {"sup_lead_shape", "fac_sup_lead_shape"} - {other}
+    p = parameters(**{own.pop(): shape, other: 5 - shape})
+    days = [lead_days(a_provider(kind, number=i), p, KEY, 29, 40.0) for i in range(1500)]
     assert_mean(days, 40.0, math.sqrt(1600 / shape + 1 / 12))
     assert np.std(days) == pytest.approx(40 / math.sqrt(shape), rel=0.1)
 
