@@ -178,11 +178,12 @@ def test_danger_is_looked_for_found_and_referred_by_three_chances():
     assert_share(seen_by_many(0, REFERRED, p=p, **sure), MANY, 0.6 * 0.05 * 0.7)
 
 
-def test_danger_is_looked_for_more_often_in_a_child_that_truly_is_in_danger():
-    p = clinic(chw_danger_severe=1.0)
-    odds = math.exp(1.0) * 0.37 / 0.63
-    assert_share(seen_by_many(0, LOOKED, p=p, severe=0, danger=0.37), MANY, 0.37)
-    assert_share(seen_by_many(0, LOOKED, p=p, severe=1, danger=0.37), MANY, odds / (1 + odds))
+@pytest.mark.parametrize(("kind", "more"), [(AT_CHW, 1.0), (AT_FACILITY, 0.4)])
+def test_danger_is_looked_for_more_often_in_a_child_that_truly_is_in_danger(kind, more):
+    p = clinic(chw_danger_severe=1.0, fac_danger_severe=0.4)
+    odds = math.exp(more) * 0.37 / 0.63
+    assert_share(seen_by_many(0, LOOKED, p=p, severe=0, danger=0.37, kind=kind), MANY, 0.37)
+    assert_share(seen_by_many(0, LOOKED, p=p, severe=1, danger=0.37, kind=kind), MANY, odds / (1 + odds))
 
 
 def test_a_chw_who_always_looks_for_danger_does_so_in_a_severe_child_too():
