@@ -11,6 +11,7 @@ import numpy as np
 from iccmsim.core.records import (
     ALIVE,
     AT_CHW,
+    AT_FACILITY,
     CHILD,
     COURSE,
     DUE,
@@ -30,6 +31,7 @@ from iccmsim.core.records import (
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.kernel import kernel_record
 from iccmsim.parameters.scenario import load_scenario
+from iccmsim.world.zone import Zone
 
 KEY = (20_260, 7)
 DAY = 1440
@@ -187,6 +189,29 @@ def a_provider(kind: int = AT_CHW, *, sure: float = 1.0, stock: int = 10, **fiel
     for name, chance in steps.items():
         row.sure[STEPS.index(name)] = chance
     return row
+
+
+def a_zone(child: np.record, courses: np.recarray, *chws: np.record) -> Zone:
+    """A zone of one family and one child with these courses, its health centre in row 0 and these CHWs."""
+    rows = table(CHILD, 1), table(HOUSEHOLD, 1), table(VILLAGE, 1), table(PROVIDER, 1 + len(chws))
+    rows[0][0], rows[1][0], rows[2][0], rows[3][0] = child, a_household(), a_village(), a_provider(AT_FACILITY)
+    for row, chw in enumerate(chws, start=1):
+        rows[3][row] = chw
+    days = KILLS // DAY + 10
+    return Zone(
+        child=rows[0],
+        course=courses,
+        household=rows[1],
+        village=rows[2],
+        provider=rows[3],
+        monthly=table(MONTHLY, (1 + len(chws), 1)),
+        visit=table(VISIT, 4),
+        stock_by_day=np.zeros((1, 1 + len(chws), 6), np.int32),
+        days=np.full((days, 5), -1, np.int64),
+        lists=np.full((4, 2), -1, np.int64),
+        luck=np.zeros((4, 2)),
+        n=np.zeros(8, np.int64),
+    )
 
 
 def a_month() -> np.record:
