@@ -52,6 +52,13 @@ KAPPAS = (("kappa.mal", "cfr.mal.severe_untx"), ("kappa.pneu", "cfr.pneu.severe_
 MALARIA_SHARES = {"12": 0.12, "21": None, "32": 0.32}  # of all deaths; None is the budget as written
 
 
+def start_values() -> dict[str, object]:
+    """Where every fit begins: the declared defaults, whatever an earlier fit has written into the setting."""
+    keys = ("inc.nmfi", "seek.k", "mort.background", *CARE, *(key for key, _ in KAPPAS))
+    found = {key: lookup(key, all_parameters()).default for key in keys}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
+
+
 @dataclass
 class Fit:
     """What is being fitted, and what has been found so far."""
@@ -61,7 +68,7 @@ class Fit:
     seeds: dict[str, tuple[int, ...]]
     threads: int
     targets: dict[str, dict]
-    values: dict[str, object] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=start_values)
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
 
@@ -177,7 +184,7 @@ def misses(fit: Fit, seen: dict[str, float], aims: dict[str, float]) -> np.ndarr
 def solve_care(fit: Fit, aims: dict[str, float], *, rounds: int,
                slopes: np.ndarray | None) -> tuple[dict, np.ndarray]:  # fmt: skip
     """Step 2: three numbers for three survey shares, by Gauss-Newton with Broyden's update; keyed draws are smooth."""
-    x = np.array([fit.values.get(key, lookup(key, all_parameters()).default) for key in CARE], float)
+    x = np.array([fit.values[key] for key in CARE], float)
 
     def look(at: np.ndarray) -> tuple[dict, np.ndarray]:
         fit.values.update({key: round(float(v), 3) for key, v in zip(CARE, at, strict=True)})
@@ -240,7 +247,7 @@ def fit_deaths(fit: Fit, *, rounds: int, share_of_all: float | None) -> None:
     want = malaria_shift(fit, share_of_all)
     totals = np.array([fit.target(name) for name in ("deaths_0_27d", "deaths_28d_11m", "deaths_1_4y")])
     for number in range(rounds):
-        kappa = np.array([fit.values.get(key, lookup(key, all_parameters()).default) for key, _ in KAPPAS], float)
+        kappa = np.array([fit.values[key] for key, _ in KAPPAS], float)
         seen = in_all(run(fit, fit.seeds["deaths"]))
         rate = seen.deaths[:4] / seen.lived()[0]
         _, deaths = solve_background(rate, totals)

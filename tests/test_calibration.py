@@ -109,7 +109,16 @@ def test_a_toy_fit_moves_case_fatality_towards_the_deaths_wanted(script, fit, mo
     script.fit_deaths(fit, rounds=1, share_of_all=None)
     after = script.in_all(script.run(fit, (1, 2))).deaths[:3].sum(axis=1)
     assert (after < before).all()
-    assert set(fit.values) == {"kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi", "mort.background"}
+    moved = {key for key, value in script.start_values().items() if fit.values[key] != value}
+    assert moved == {"kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi", "mort.background"}
+
+
+def test_a_fit_begins_from_the_declared_defaults_not_from_an_earlier_fit(script):
+    fit = script.Fit("sahel", None, {}, 1, read_targets())
+    values = fit.scenario(365).values()
+    for key, value in script.start_values().items():
+        assert np.array_equal(values[key], lookup(key, all_parameters()).default), key
+        assert np.array_equal(values[key], value), key
 
 
 def test_what_a_fit_writes_can_be_read_and_names_its_seeds_and_code(script, fit, tmp_path):
