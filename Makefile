@@ -3,7 +3,7 @@
 #   make venv      py -3 -m venv .venv
 #                  .venv\Scripts\python -m pip install --prefer-binary -c constraints.txt -e ".[dev]"
 #   make demo      .venv\Scripts\iccmsim demo
-#   make test      .venv\Scripts\python -m pytest -q
+#   make test      .venv\Scripts\python -m pytest -q -n auto --dist loadfile
 #   make lint      .venv\Scripts\python -m ruff check .
 #   make bench     .venv\Scripts\python benchmarks\bench.py
 #   make mutants   .venv\Scripts\python tests\mutants.py
@@ -66,7 +66,8 @@ demo: $(OK)
 	@"$(VENV)/bin/iccmsim" demo
 
 test: $(OK)
-	@"$(RUN)" -m pytest -q
+	@"$(RUN)" -c "import iccmsim; iccmsim.simulate('sahel/facility-only', tables=False)"
+	@"$(RUN)" -m pytest -q -n auto --dist loadfile
 
 lint: $(OK)
 	@"$(RUN)" -m ruff check .
