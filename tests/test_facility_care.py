@@ -83,7 +83,7 @@ POOR = math.exp(WEALTH_SD**2)  # 1 / wealth, the mean over families whose wealth
 
 
 def roads(**changed):
-    """A referral at the stated chances, with no fee."""
+    """A referral at the stated chances, with a fee that nobody feels."""
     stated = {
         "pop_wealth_sd": WEALTH_SD,
         "ref_severe": 0.58,
@@ -91,7 +91,7 @@ def roads(**changed):
         "ref_km": 0.036,
         "ref_mean_km": 8.0,
         "ref_season": 1.5,
-        "ref_fee": 0.1,
+        "ref_fee": 0.0,
         "ref_trust": 0.3,
         "fee_facility": 0.0,
         "ref_delay": 8.0,
@@ -126,9 +126,9 @@ def test_at_the_mean_distance_referrals_are_completed_as_stated():
         ({"km_facility": 0.0, "km_hospital": 48.0, "destination": AT_HOSPITAL}, -0.036 * 40),
         ({"km_facility": 8.0, "trust": 1.0}, 0.3),
         ({"km_facility": 8.0, "trust": -1.0}, -0.3),
-        ({"km_facility": 8.0, "p": {"fee_facility": 5.0}, "wealth": 0.5}, 0.1 * 5 * (POOR - 1 / 0.5)),
-        ({"km_facility": 8.0, "p": {"fee_facility": 5.0}, "wealth": 2.0}, 0.1 * 5 * (POOR - 1 / 2)),
-        ({"km_facility": 8.0, "p": {"fee_facility": 5.0, "pop_wealth_sd": 1.0}}, 0.1 * 5 * (math.e - 1)),
+        ({"km_facility": 8.0, "p": {"ref_fee": 0.1, "fee_facility": 5.0}, "wealth": 0.5}, 0.25 * POOR - 0.5 / 0.5),
+        ({"km_facility": 8.0, "p": {"ref_fee": 0.1, "fee_facility": 5.0}, "wealth": 2.0}, 0.25 * POOR - 0.5 / 2),
+        ({"km_facility": 8.0, "p": {"ref_fee": 0.1, "fee_facility": 0.0, "pop_wealth_sd": 1.0}}, 0.25 * math.e),
     ],
 )
 def test_distance_rains_price_and_trust_change_the_odds_of_completing_a_referral(given, shift):
@@ -170,9 +170,10 @@ def test_with_a_fee_too_the_stated_share_of_families_that_feel_it_as_the_mean_do
     wealth = np.exp(WEALTH_SD * np.linspace(-6, 6, 2001) - WEALTH_SD**2 / 2)
     weight = np.exp(-(np.linspace(-6, 6, 2001) ** 2) / 2)
     assert (weight / wealth).sum() / weight.sum() == pytest.approx(POOR, rel=1e-4)
-    for fee in (2.5, 10.0):
-        p = roads(fee_facility=fee)
-        assert_share(sum(gone(p, km_facility=8.0, severe=1, wealth=1 / POOR)), MANY, 0.58)
-        assert_share(sum(gone(p, km_facility=8.0, wealth=1 / POOR)), MANY, 0.10)
+    p = roads(ref_fee=0.1, fee_facility=2.5)  # the fee at which completion was seen
+    assert_share(sum(gone(p, km_facility=8.0, severe=1, wealth=1 / POOR)), MANY, 0.58)
+    assert_share(sum(gone(p, km_facility=8.0, wealth=1 / POOR)), MANY, 0.10)
+    dear = roads(ref_fee=0.1, fee_facility=10.0)
+    assert sum(gone(dear, km_facility=8.0, severe=1)) < sum(gone(p, km_facility=8.0, severe=1))
     free = gone(roads(), severe=1, km_facility=8.0)
     assert gone(p, severe=1, km_facility=8.0, wealth=1 / POOR) == free

@@ -171,7 +171,8 @@ LEVERS = {
                            "share_gone", +1),
     "referral and distance": ({"ref.routine": 0.5}, {"ref.km": 0}, {"ref.km": 0.5, "ref.mean_km": 0}, "share_gone", -1),
     "referral and rains": ({"ref.routine": 0.5, "ref.km": 0.1}, {"ref.season": 1}, {"ref.season": 5}, "share_gone", -1),
-    "referral and fee": ({"ref.routine": 0.5}, {"ref.fee": 0}, {"ref.fee": 1}, "share_gone", -1),
+    "referral and fee": ({"ref.routine": 0.5, "ref.fee": 0.5, "seek.fee": 0}, {"fee.facility": 0}, {"fee.facility": 8},
+                         "share_gone", -1),
     "referral and trust": ({"ref.routine": 0.5, "trust.useful": 0.5}, {"ref.trust": 0}, {"ref.trust": 4},
                            "share_gone", +1),
     "delay of referral": ({"ref.routine": 0.9, "ref.severe": 0.95, "chw.step.danger": 0.99, "dx.danger.sens": 1},
@@ -231,7 +232,8 @@ LEVERS = {
     "ORS when severe": ({}, {"tx.ors.severe": 0}, {"tx.ors.severe": 1}, "risk_diarrhoea", -1),
     "zinc": ({}, {"tx.zinc": 0}, {"tx.zinc": 0.35}, "risk_diarrhoea", -1),
     "ORS step": ({}, {"chw.step.ors": 0.95}, {"chw.step.ors": 0.1}, "risk_diarrhoea", +1),
-    "zinc step": ({}, {"chw.step.zinc": 0.95}, {"chw.step.zinc": 0.1}, "risk_diarrhoea", +1),
+    "zinc step": ({"tx.zinc": 0.35, "tx.lag.zinc": 0}, {"chw.step.zinc": 0.95}, {"chw.step.zinc": 0.1},
+                  "risk_diarrhoea", +1),
     "programme": ({"chw.catch": 500, "sup.kit_days": 90}, {"chw.deployed": 0}, {"chw.deployed": 1}, "risk", -1),
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from scipy.stats import gamma
 
 from iccmsim.core.records import AMOXICILLIN, DIARRHOEA, MALARIA, MONTH, PNEUMONIA, STEPS, YEAR
-from iccmsim.parameters.catalogue import all_parameters
+from iccmsim.parameters.catalogue import all_parameters, parameter
 
 AGE_DAYS = (28.0, 60.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)  # bands of incidence
 BACKGROUND_DAYS = (0.0, 7.0, 28.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)
@@ -44,8 +44,8 @@ def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, objec
     fields += [(name, "f8", shape) for name, shape in DERIVED] + [(name, "f8") for name in DERIVED_ONE]
     fields.append(("main_product", "i8", (6,)))
     p = np.zeros(1, dtype=np.dtype(fields, align=True)).view(np.recarray)
-    for parameter in all_parameters():
-        p[parameter.field][0] = values[parameter.key]
+    for each in all_parameters():
+        p[each.field][0] = values[each.key]
     _nature(p[0], values)
     _treatment(p[0], values)
     _families(p[0], values)
@@ -161,7 +161,7 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     p.seek_severe_factor = math.exp(values["seek.sev"])
     p.seek_tried_factor = math.exp(-values["seek.tried"])
     poor = math.exp(values["pop.wealth_sd"] ** 2)  # mean of 1 / wealth
-    cost = values["ref.fee"] * values["fee.facility"] * poor
+    cost = values["ref.fee"] * parameter("fee.facility").default * poor  # at which ref.routine was seen
     p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"] + cost
     p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
 
