@@ -60,7 +60,7 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
         mean, error = row["deaths_averted_mean"], 2 * (row["deaths_averted_mcse"] or 0.0)
         axes.plot([i, i], [row["deaths_averted_low"], row["deaths_averted_high"]], color="#9ecae1", lw=7)
         axes.plot([i, i], [mean - error, mean + error], color="#08519c", lw=7)
-        axes.plot([i], [mean], "o", color="white", ms=4)
+        axes.plot([i], [mean], "o", color="white", markeredgecolor="#08519c", ms=5)
     axes.axhline(0, color="0.5", lw=0.8)
     axes.set_xlim(-0.6, len(found) - 0.4)
     axes.spines[["top", "right"]].set_visible(False)
@@ -69,8 +69,8 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
     canvas.legend(loc="outside lower left", frameon=False, fontsize=9, ncols=2)
     axes.set_xticks(range(len(found)), [f"{r['people_per_chw']:,} people\n{r['chws']} CHWs" for r in found])
     axes.set_ylabel("Under-five deaths averted")
-    axes.set_title("Deaths averted by the number of people a CHW serves", loc="left", fontsize=11)
-    axes.annotate(source, (1, 1.02), xycoords="axes fraction", ha="right", fontsize=8, color="0.4")
+    axes.set_title("Deaths averted by the number of people a CHW serves", loc="left", fontsize=11, pad=20)
+    axes.annotate(source, (0, 1.02), xycoords="axes fraction", fontsize=8, color="0.4")
     save_figure(canvas, path)
 
 

@@ -116,7 +116,7 @@ SEEKING = (
 INFORMAL = (
     chance("informal.act", .25, 0, .5,
            says="Informal visits for malaria that end with an antimalarial of the right kind."),
-    chance("informal.amox", .25, 0, .5, says="The same for an antibiotic in pneumonia."),
+    chance("informal.amox", .25, 0, .5, says="The same for an antibiotic when the child coughs or breathes fast."),
     chance("informal.ors", .15, 0, .3, says="The same for ORS in diarrhoea."),
     chance("informal.zinc", .03, 0, .06, says="The same for zinc in diarrhoea."),
     chance("informal.dose", .5, .2, .8, says="Effect of what is bought there, as a share of a full dose."),

@@ -26,6 +26,7 @@ from iccmsim.core.records import (
     ILLNESSES,
     INFORMAL,
     IS_INFECTED,
+    MARKS,
     MINUTES,
     MONTH,
     MONTHLY,
@@ -45,8 +46,6 @@ NAMES = {"illness": ILLNESSES, "cause": CAUSES, "outcome": OUTCOMES, "provider":
          "first_provider": PROVIDERS, "complaint": COMPLAINTS}  # fmt: skip
 SIGNS = {"fever": HAS_FEVER, "cough": HAS_COUGH, "fast_breathing": HAS_FAST, "diarrhoea_sign": HAS_DIARRHOEA,
          "infected": IS_INFECTED}  # fmt: skip
-MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
-         "fast_found", "referred", "gone")  # fmt: skip
 TREATERS = {"by_informal": INFORMAL, "by_chw": AT_CHW, "by_facility": AT_FACILITY, "by_hospital": AT_HOSPITAL}
 Columns = dict[str, np.ndarray]
 
