@@ -34,7 +34,7 @@ from iccmsim.parameters.kernel import AGE_DAYS, published_incidence
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.indicators import budget, expected_deaths, from_tally
 from iccmsim.results.mortality import WINDOW, rates
-from iccmsim.results.survey import add_counts, share, survey, survey_days
+from iccmsim.results.survey import Telling, add_counts, share, survey, survey_days
 from iccmsim.results.tables import TABLES
 from iccmsim.studies.check import read_targets
 
@@ -104,14 +104,14 @@ def run(fit: Fit, seeds: tuple[int, ...], *, days: int = FIVE_YEARS, surveys: bo
     scenario = fit.scenario(days)
     plan = make_plan(scenario)
     maps = zone_maps(plan.places)
-    rest = float(scenario.setting["time.convalescence"])
+    telling = Telling.of(scenario.setting)
 
     def one(job: tuple[int, object]) -> Seen:
         run = next(arms_of_zone(job[1], [plan], status_quo=plan, seed=job[0]))
         counts = {}
         if surveys:
             episodes, children = TABLES["episodes"]([run]), TABLES["children"]([run])
-            counts = survey(episodes, children, days=survey_days(days), convalescence=rest)
+            counts = survey(episodes, children, days=survey_days(days), telling=telling)
         return Seen(counts, expected_deaths(*those_who_may_die(run), window_days=days), tally_zone(run))
 
     with ThreadPoolExecutor(fit.threads) as pool:

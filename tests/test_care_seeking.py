@@ -42,6 +42,7 @@ from iccmsim.rules.care_seeking import (
     DAYTIME,
     choose,
     decision_minute,
+    is_tempted,
     fade_trust,
     feels_in_good_hands,
     gave_drugs,
@@ -101,7 +102,6 @@ def test_a_household_weighs_providers_by_taste_distance_fee_and_trust():
         AT_FACILITY: pytest.approx(-1.7 + 0.4 - 0.3 - 0.10 * 6 - 0.25 * 2.5 / 2 + 0.7 * (-0.4 + 0.6) / 2),
         AT_CHW: pytest.approx(-1.7 + 0.6 + 0.4 - 0.3 - 0.33 * 1.5 - 0.25 * 0.5 / 2 + 0.7 * (0.5 - 0.2) / 2),
     }
-    assert household.odds_day == 50
 
 
 def test_mobilisation_adds_to_formal_care_where_it_is_on():
@@ -120,14 +120,13 @@ def test_a_household_without_a_chw_cannot_go_to_one():
     assert AT_CHW in utilities(a_household(chw=0), a_village())
 
 
-def test_lasting_odds_are_without_trust_and_ask_for_new_odds():
-    household = a_household(odds_day=12)
+def test_lasting_odds_are_without_trust():
+    household = a_household()
     household.trust[:] = (1.0, -1.0)
     reckon_usual(household, habits())
     assert list(household.usual[1:]) == pytest.approx(
         [math.exp(v) for v in (-2.4, -1.1 - 0.33 - 0.125, -1.7 - 0.4 - 0.625)]
     )
-    assert household.odds_day == -1
     assert list(household.odds) == [0.0] * 4
 
 
@@ -173,7 +172,7 @@ def test_memories_of_household_and_village_fade_each_from_its_own_day():
 
 @pytest.mark.parametrize(("provider", "v"), [(AT_CHW, 0), (AT_FACILITY, 1)])
 def test_an_event_moves_the_trust_of_the_household_and_less_the_villages(provider, v):
-    household, village = a_household(odds_day=3), a_village()
+    household, village = a_household(), a_village()
     assert list(household.used_day) == [-1, -1]
     household.trust[v], village.trust[v], village.users[v] = -0.5, 0.2, 20.0
     household.trust_day = village.trust_day = 9
@@ -183,7 +182,6 @@ def test_an_event_moves_the_trust_of_the_household_and_less_the_villages(provide
     assert village.users[v] == 21.0
     assert (household.used_day[v], household.used_day[1 - v]) == (9, -1)
     assert (household.trust[1 - v], village.trust[1 - v], village.users[1 - v]) == (0.0, 0.0, 0.0)
-    assert household.odds_day == -1
 
 
 def test_a_village_of_few_users_weighs_an_event_as_one_of_five():
@@ -428,13 +426,32 @@ def test_a_village_counts_the_households_that_used_a_provider_not_their_visits()
     assert (list(household.used_day), list(neighbour.used_day)) == ([0, 0], [0, -1])
 
 
-@pytest.mark.parametrize(("day", "more"), [(1, 0), (90, 0), (91, 1), (600, 1)])
-def test_a_household_counts_anew_when_it_had_not_come_for_the_days_of_trust(day, more):
+@pytest.mark.parametrize("day", [1, 90, 600])
+def test_a_household_that_comes_again_counts_as_one_user_whatever_faded_since(day):
     household, village = a_household(), a_village()
     remember(household, village, habits(), AT_CHW, 0.02, 0)
     remember(household, village, habits(), AT_CHW, 0.02, day)
-    assert village.users[0] == pytest.approx(math.exp(-day / 90) + more)
+    assert village.users[0] == pytest.approx(1.0)
     assert household.used_day[0] == day
+
+
+def test_a_family_that_is_not_tempted_would_have_waited_and_most_that_wait_are_not_tempted():
+    p, child = habits(), a_child(complaint=3, perceived=1)
+    waited = passed_over = 0
+    for who in range(MANY):
+        trust = 1.0 if who % 2 else -1.0
+        household, village = a_household(), a_village(trust_day=7)
+        household.trust[:], village.trust[:], household.trust_day = trust, trust, 7
+        reckon_usual(household, p)
+        uniforms = draw(KEY, Decision.CHOICE, who, 7)
+        tempted = is_tempted(child, household, p, uniforms, ONSET)
+        reckon_odds(household, village, p, 7)
+        chosen = choose(child, household, p, uniforms, ONSET)
+        assert tempted or chosen == WAIT
+        waited += chosen == WAIT
+        passed_over += not tempted
+    assert passed_over > 0.75 * waited
+    assert not is_tempted(a_child(complaint=NO_COMPLAINT), a_household(), p, (0.001, 0.99, 0.99, 0.99), ONSET)
 
 
 @pytest.mark.parametrize("v", [INFORMAL, AT_FACILITY])

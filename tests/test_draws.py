@@ -17,7 +17,6 @@ from iccmsim.core.draws import (
     ZONE_LIMIT,
     Decision,
     draw,
-    draw_many,
     expit,
     philox,
     refuse_unfit,
@@ -49,16 +48,6 @@ def test_a_draw_is_the_hash_of_its_key_word_by_word():
     words = philox(12345, label, 678, zone, 9, 5)
     drawn = draw((seed, zone), Decision.STEP, 12345, 678, 3, 77, 200)
     assert drawn == tuple((int(word) + 0.5) / 2**32 for word in words)
-
-
-def test_many_draws_at_once_are_those_of_one_by_one():
-    who = np.array([3, 77, WHO_LIMIT - 1, 5], np.int64)
-    luck = np.full((4, 4), -1.0)
-    key = (20 + (3 << 32), 6)
-    draw_many(luck, who, 3, key, Decision.CHOICE, 412)
-    for i in range(3):
-        assert tuple(luck[:, i]) == draw(key, Decision.CHOICE, int(who[i]), 412)
-    assert set(luck[:, 3]) == {-1.0}
 
 
 def test_the_same_key_gives_the_same_numbers_and_another_key_others():

@@ -23,7 +23,7 @@ from iccmsim.results.indicators import (
 from iccmsim.results.mortality import rates
 from iccmsim.results.quality import inpatients, observed, referrals
 from iccmsim.results.result import simulate
-from iccmsim.results.survey import add_counts, share
+from iccmsim.results.survey import Telling, add_counts, share
 
 DAYS = 400
 
@@ -35,7 +35,7 @@ def result():
 
 @pytest.fixture(scope="module")
 def counts(result):
-    return counts_of(tables_of(result), window_days=DAYS, path=1.3, convalescence=3.0)
+    return counts_of(tables_of(result), window_days=DAYS, path=1.3, telling=Telling())
 
 
 def tables_of(result, zone=None):
@@ -94,7 +94,7 @@ def test_ages_fall_into_their_bands():
 
 
 def test_counts_of_two_zones_add_up_to_those_of_the_district(result, counts):
-    zones = [counts_of(tables_of(result, zone), window_days=DAYS, path=1.3, convalescence=3.0) for zone in (0, 1)]
+    zones = [counts_of(tables_of(result, zone), window_days=DAYS, path=1.3, telling=Telling()) for zone in (0, 1)]
     joined = add_counts(zones)
     assert set(joined) == set(counts)
     for name, pair in counts.items():

@@ -64,7 +64,10 @@ def climate(**changed):
     rate, season = np.zeros((6, 5)), np.ones((6, 12))
     rate[MALARIA] = changed.pop("rate", 2.0)
     season[MALARIA] = changed.pop("season", 1.0)
-    return parameters(rate=rate.tolist(), season=season.tolist(), run_warmup_days=365, **changed)
+    sums = np.hstack([np.zeros((6, 1)), season.cumsum(axis=1)])
+    return parameters(
+        rate=rate.tolist(), season=season.tolist(), season_sum=sums.tolist(), run_warmup_days=365, **changed
+    )
 
 
 def test_the_next_onset_comes_where_the_cumulative_rate_has_grown_enough():

@@ -7,7 +7,18 @@ import pandas as pd
 import pytest
 
 from iccmsim.core.records import ILLNESSES, MONTH, OUTCOMES, PROVIDERS
-from iccmsim.results.survey import add_counts, ends_of, living, seen_illnesses, share, spells_of, survey, survey_days
+from iccmsim.results.survey import (
+    Telling,
+    add_counts,
+    ends_of,
+    living,
+    luck_of,
+    seen_illnesses,
+    share,
+    spells_of,
+    survey,
+    survey_days,
+)
 
 NONE = float("nan")
 
@@ -30,8 +41,8 @@ def episodes(*rows: dict) -> pd.DataFrame:
     return table
 
 
-def on_day_100(illnesses: pd.DataFrame, people: pd.DataFrame) -> dict:
-    return survey(illnesses, people, days=[100.0])
+def on_day_100(illnesses: pd.DataFrame, people: pd.DataFrame, **telling: float) -> dict:
+    return survey(illnesses, people, days=[100.0], telling=Telling(**telling))
 
 
 @pytest.mark.parametrize(("onset", "mends", "reported"), [(95, 99, 1), (80, 87, 1), (80, 85, 0), (101, 104, 0)])
@@ -110,8 +121,8 @@ def test_a_severe_illness_lasts_until_the_survivor_is_well_or_the_child_is_dead(
 
 def test_counts_of_zones_and_dates_add_up():
     people, table = children({}, {}), episodes({})
-    both = survey(table, people, days=[98.0, 100.0])
-    parts = add_counts([survey(table, people, days=[98.0]), survey(table, people, days=[100.0])])
+    both = survey(table, people, days=[98.0, 100.0], telling=Telling())
+    parts = add_counts([survey(table, people, days=[day], telling=Telling()) for day in (98.0, 100.0)])
     assert both == parts
     assert share(both, "two_week_fever") == 0.5
     assert np.isnan(share(both, "chw_share_where_active"))
@@ -126,3 +137,56 @@ def test_a_survey_of_people_who_are_all_well_finds_nothing():
 def test_surveys_are_in_the_middle_of_each_month():
     assert len(survey_days(365)) == 12
     assert survey_days(365)[0] == MONTH / 2
+
+
+def many(n: int, **fields: object) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The same illness in each of n children."""
+    return episodes(*({"child": i, **fields} for i in range(n))), children(*({} for _ in range(n)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "days", "rate"),
+    [({"mends_day": 96.0}, 4, 0.15), ({"mends_day": 90.0, "onset_day": 88.0, "worsens_day": 88.0}, 10, 0.15),
+     ({"mends_day": 92.0, "onset_day": 90.0, "worsens_day": 90.0, "first_care_day": 91.0}, 8, 0.01),
+     ({"kills_day": 89.0, "onset_day": 86.0, "worsens_day": 87.0, "severe": True}, 8, 0.01)],
+)  # fmt: skip
+def test_what_is_over_is_forgotten_by_the_day_and_care_or_danger_is_remembered(fields, days, rate):
+    n = 3000
+    found = on_day_100(*many(n, **fields), forget_mild=0.15, forget_treated=0.01)
+    expected = np.exp(-rate * days)
+    for name in ("two_week_fever", "two_week_any"):
+        assert found[name][1] == n
+        assert abs(share(found, name) - expected) < 4 * np.sqrt(expected * (1 - expected) / n)
+    assert found["any_care"] == (found["two_week_any"][0] if "first_care_day" in fields else 0, found["two_week_any"][0])
+
+
+def test_an_illness_that_goes_on_is_never_forgotten():
+    found = on_day_100(*many(500, mends_day=101.0), forget_mild=5.0, forget_treated=5.0)
+    assert found["two_week_fever"] == (500, 500)
+
+
+def test_forgetting_what_nobody_treated_makes_care_look_more_common():
+    treated = {"first_care_day": 96.0, "first_formal_day": 96.0, "first_provider": "facility"}
+    rows = [{"child": i, "mends_day": 97.0, **(treated if i % 4 == 0 else {})} for i in range(2000)]
+    table, people = episodes(*rows), children(*({} for _ in range(2000)))
+    assert share(on_day_100(table, people), "any_care") == 0.25
+    told = share(on_day_100(table, people, forget_mild=0.15, forget_treated=0.01), "any_care")
+    assert told == pytest.approx(0.25 * np.exp(-0.03) / (0.25 * np.exp(-0.03) + 0.75 * np.exp(-0.45)), abs=0.03)
+
+
+def test_what_one_survey_remembers_an_earlier_one_did_too():
+    spells = spells_of(seen_illnesses(many(400, mends_day=96.0)[0], convalescence=3.0))
+    telling = Telling(forget_mild=0.2)
+    early, late = telling.remembered(spells, 99.0), telling.remembered(spells, 104.0)
+    assert late.sum() < early.sum()
+    assert not (late & ~early).any()
+
+
+def test_the_luck_of_spells_is_uniform_and_belongs_to_child_and_minute():
+    luck = luck_of(np.arange(20000), np.full(20000, -12.5))
+    assert 0 <= luck.min()
+    assert luck.max() < 1
+    assert abs(luck.mean() - 0.5) < 4 / np.sqrt(12 * 20000)
+    assert len(np.unique(luck)) == 20000
+    assert luck_of(np.array([7]), np.array([-12.5])) == luck[7]
+    assert luck_of(np.array([7]), np.array([-12.5 + 1 / 1440])) != luck[7]

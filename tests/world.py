@@ -111,7 +111,6 @@ def some_courses(*fields: dict) -> np.recarray:
             "u_worsen": 0.5,
             "u_die": 0.5,
             "u_recognise": 0.5,
-            "next": -1,
             "first_care": -1,
             "first_formal": -1,
             "first_provider": -1,
@@ -152,7 +151,6 @@ def a_household(**fields: object) -> np.record:
     """A household of mean wealth and no particular taste, 4 km from the health centre, with a CHW at 1 km."""
     defaults = {
         "chw": 1,
-        "odds_day": -1,
         "wealth": 1.0,
         "km_facility": 4.0,
         "km_hospital": 30.0,
@@ -207,9 +205,9 @@ def a_zone(child: np.record, courses: np.recarray, *chws: np.record) -> Zone:
         monthly=table(MONTHLY, (1 + len(chws), 1)),
         visit=table(VISIT, 4),
         stock_by_day=np.zeros((1, 1 + len(chws), 6), np.int32),
-        days=np.full((days, 5), -1, np.int64),
-        lists=np.full((4, 2), -1, np.int64),
-        luck=np.zeros((4, 2)),
+        days=np.full((days, 4), -1, np.int64),
+        lists=np.full((5, 2), -1, np.int64),
+        wake=np.zeros(2, np.int64),
         n=np.zeros(8, np.int64),
     )
 

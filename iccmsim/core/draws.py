@@ -108,22 +108,6 @@ def unit(word):
 
 
 @rule
-def draw_many(luck, who, n, key, decision, when):
-    """Draw the four uniforms of one decision for the first `n` of `who`, a column of `luck` each: faster together."""
-    seed = int(key[0])
-    zone = int(key[1]) & _MASK
-    k0 = seed & _MASK
-    k1 = (seed >> 32) & _MASK
-    label = decision | 0
-    for i in range(n):
-        a, b, c, d = philox(who[i] & _MASK, label, when & _MASK, zone, k0, k1)
-        luck[0, i] = unit(a)
-        luck[1, i] = unit(b)
-        luck[2, i] = unit(c)
-        luck[3, i] = unit(d)
-
-
-@rule
 def split(u):
     """Two coarser uniforms (16 bits each) from one, for chances that are known to a percent at best."""
     word = int(u * 4294967296.0)

@@ -94,7 +94,6 @@ COURSE = np.dtype(
         ("stage", "i4"),
         ("outcome", "i4"),
         ("due", "i4"),  # minute of what comes next
-        ("next", "i4"),  # in the list of a day's events
         ("perceived", "i4"),
         ("was_severe", "i4"),
         ("visits", "i4"),
@@ -107,7 +106,7 @@ COURSE = np.dtype(
         ("doses", "i4"),  # bits 1 << product
         ("lacked", "i4"),  # bits 1 << product that was wanted and out of stock
         ("referred", "i4"),
-        ("referral_done", "i4"),
+        ("referral_done", "i8"),
         ("u_worsen", "f8"),
         ("u_die", "f8"),
         ("u_recognise", "f8"),
@@ -122,10 +121,9 @@ COURSE = np.dtype(
 HOUSEHOLD = np.dtype(
     [
         ("odds", "f8", (4,)),  # against waiting, by provider
-        ("odds_day", "i4"),  # day on which the odds were last reckoned
         ("village", "i4"),
         ("chw", "i4"),  # row, -1 none
-        ("trust_day", "i4"),
+        ("trust_day", "i8"),
         ("used_day", "i4", (2,)),  # when it last went to a CHW, to the facility
         ("wealth", "f8"),  # mean 1
         ("taste_any", "f8"),  # lasting inclination to seek any care (logit)
@@ -145,7 +143,7 @@ VILLAGE = np.dtype(
         ("post", "i4"),
         ("trust_day", "i4"),
         ("trust", "f8", (2,)),
-        ("users", "f8", (2,)),  # households that used it lately, fading as trust does
+        ("users", "f8", (2,)),  # households that used it, each fading since its last use as trust does
     ],
     align=True,
 )

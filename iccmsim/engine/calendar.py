@@ -1,4 +1,4 @@
-"""Buckets of days: what is due when, with no scan of the healthy.
+"""Buckets of days: who arrives when, in what order they are seen.
 
 A bucket is a list linked through the rows themselves: `days[day, column]` names the first, `row.next` the following.
 Births, onsets and the days on which children leave are known when the world is built: they are sorted tables.

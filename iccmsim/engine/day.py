@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw_many
-from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MILD, MINUTES, OVER, UNBORN, WAIT
-from iccmsim.engine.calendar import line_up, put, row_of
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
+from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
-from iccmsim.engine.visits import at_hospital, at_provider, at_shop, bring_up, look_back, set_out
-from iccmsim.rules.care_seeking import ODDS_LAST, choose, decision_minute, may_decide, reckon_odds, reckon_usual
-from iccmsim.rules.illness import awaits
+from iccmsim.engine.visits import at_hospital, at_provider, at_shop, bring_up, set_out
+from iccmsim.rules.care_seeking import choose, decision_minute, is_tempted, may_decide, reckon_odds, reckon_usual
+from iccmsim.rules.illness import awaits, next_change
 from iccmsim.rules.treatment import care_at_home
 from iccmsim.world.zone import (
     ARRIVALS,
     BIRTH_FROM,
     BIRTHS,
-    EVENTS,
     LEAVE_FROM,
     LEAVERS,
     LINE,
     MARGIN,
+    NIGHT,
     ONSET_FROM,
     SICK,
     STUCK,
+    TONIGHT,
     UNWELL,
     VISITS,
 )
@@ -34,12 +35,18 @@ def run_days(zone, p, key, first, last):
 
     It stops early when the table of visits may not hold another day: the caller enlarges it and goes on.
     """
+    zone.wake[:] = first  # whatever was written to a record since: every family is looked at
     for day in range(first, last):
         if zone.visit.shape[0] > 1 and zone.n[VISITS] + MARGIN * zone.child.shape[0] > zone.visit.shape[0]:
-            return day
+            last = day
+            break
         one_day(zone, p, key, day)
         if zone.n[STUCK]:
             return -1
+    for i in range(zone.n[SICK]):  # what nobody had to look at
+        bring_up(
+            zone.child[zone.lists[UNWELL, i]], zone.course, zone.household, zone.village, p, key, last * MINUTES - 1
+        )
     return last
 
 
@@ -77,7 +84,6 @@ def illness_moves(zone, day):
         if child.active[course.illness] >= 0:
             zone.n[STUCK] = 1
         awaits(child, course, row)
-        put(zone.days, EVENTS, zone.course, row, course.onset)
         join_the_sick(zone, course.child)
 
 
@@ -89,28 +95,67 @@ def join_the_sick(zone, row):
         child.sick_at = zone.n[SICK]
         zone.lists[UNWELL, zone.n[SICK]] = row
         zone.n[SICK] += 1
+    zone.wake[child.sick_at] = 0
 
 
 @rule
 def families_decide(zone, p, key, day):
-    """Each sick child's family alone: whether and where to seek care today."""
-    draw_many(zone.luck, zone.lists[UNWELL], zone.n[SICK], key, Decision.CHOICE, day)
+    """Each sick child's family alone: whether and where to seek care today.
+
+    A child is passed over until the day on which its state may change or its family may do anything but wait.
+    """
+    zone.n[TONIGHT] = 0
+    midnight = (day + 1) * MINUTES - 1
     for i in range(zone.n[SICK]):
+        if zone.wake[i] > day:
+            continue
         row = zone.lists[UNWELL, i]
         child = zone.child[row]
-        if child.going_to != WAIT or child.state != ALIVE:
-            continue
-        uniforms = (zone.luck[0, i], zone.luck[1, i], zone.luck[2, i], zone.luck[3, i])
-        minute = day * MINUTES + decision_minute(uniforms[0], p)
-        if p.seek_at_onset > 0.0:
-            minute = max(day * MINUTES, latest_onset(child, zone.course))
-        bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
-        if child.state == ALIVE and may_decide(child, minute):
-            chosen = decide(child, zone.course, zone.household, zone.village, p, key, uniforms, minute)
-            if chosen == INFORMAL:
-                at_shop(zone, row, p, key, minute)
-            elif chosen != WAIT:
-                set_out(zone, row, p, chosen, minute)
+        if child.going_to == WAIT:
+            family_decides(zone, row, p, key, day)
+        change = next_change(child, zone.course, p)
+        if change <= midnight or child.ill == 0:
+            zone.lists[NIGHT, zone.n[TONIGHT]] = row
+            zone.n[TONIGHT] += 1
+        else:
+            zone.wake[i] = next_look(child, zone.household[child.household], p, key, row, day + 1, change)
+
+
+@rule
+def family_decides(zone, row, p, key, day):
+    """One family, at its own minute of the day, with a child that is at home."""
+    child = zone.child[row]
+    uniforms = draw(key, Decision.CHOICE, row, day)
+    minute = day * MINUTES + decision_minute(uniforms[0], p)
+    if p.seek_at_onset > 0.0:
+        minute = max(day * MINUTES, latest_onset(child, zone.course))
+    bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
+    if child.state != ALIVE or not may_decide(child, minute):
+        return
+    chosen = decide(child, zone.course, zone.household, zone.village, p, key, uniforms, minute)
+    if chosen == INFORMAL:
+        at_shop(zone, row, p, key, minute)
+    elif chosen != WAIT:
+        set_out(zone, row, p, chosen, minute)
+
+
+@rule
+def next_look(child, household, p, key, row, day, change):
+    """The first day from `day` on which this family may do anything but wait, at the latest that of the next change.
+
+    The draws of the days ahead are known and trust has an upper bound, so passing over a day is exact.
+    """
+    if p.seek_at_onset > 0.0 or child.going_to != WAIT:
+        return day
+    last = change // MINUTES
+    ahead = max(day, min(last, child.content_until // MINUTES))
+    while ahead < last:
+        uniforms = draw(key, Decision.CHOICE, row, ahead)
+        minute = ahead * MINUTES + decision_minute(uniforms[0], p)
+        if minute >= child.content_until and (child.home_due or is_tempted(child, household, p, uniforms, minute)):
+            return ahead
+        ahead += 1
+    return ahead
 
 
 @rule
@@ -127,11 +172,11 @@ def latest_onset(child, courses):
 def decide(child, courses, households, villages, p, key, uniforms, minute):
     """One decision for the child, not one per illness: wait, shop, CHW or facility."""
     household = households[child.household]
-    day = minute // MINUTES
-    if household.odds_day < 0 or day - household.odds_day >= ODDS_LAST:
-        reckon_odds(household, villages[household.village], p, day)
     if child.home_due:
         care_at_home(child, courses, minute, p, key)
+    if not is_tempted(child, household, p, uniforms, minute):
+        return WAIT
+    reckon_odds(household, villages[household.village], p, minute // MINUTES)
     return choose(child, household, p, uniforms, minute)
 
 
@@ -174,16 +219,25 @@ def join_line(zone, day, served, n):
 def meet_ones_fate(zone, p, key, day):
     """What else falls due before midnight: onsets of the evening, worsenings, recoveries, deaths, fifth birthdays."""
     midnight = (day + 1) * MINUTES - 1
-    row = zone.days[day, EVENTS]
-    zone.days[day, EVENTS] = -1
-    while row >= 0:
-        course = zone.course[row]
-        following = course.next
-        bring_up(zone.child[course.child], zone.course, zone.household, zone.village, p, key, midnight)
-        if course.stage >= MILD and course.stage < OVER:
-            put(zone.days, EVENTS, zone.course, row, course.due)
-        row = following
+    for i in range(zone.n[TONIGHT]):
+        child = zone.child[zone.lists[NIGHT, i]]
+        bring_up(child, zone.course, zone.household, zone.village, p, key, midnight)
+        leave_the_sick(zone, child)
     for i in range(zone.days[day, LEAVE_FROM], zone.days[day + 1, LEAVE_FROM]):
         child = zone.child[zone.lists[LEAVERS, i]]
         bring_up(child, zone.course, zone.household, zone.village, p, key, midnight)
-    look_back(zone)
+        leave_the_sick(zone, child)
+
+
+@rule
+def leave_the_sick(zone, child):
+    """A child that is well again, or gone, has nothing more to decide; the last of the list takes its place."""
+    if child.sick_at < 0 or (child.ill > 0 and child.state == ALIVE):
+        return
+    last = zone.n[SICK] - 1
+    row = zone.lists[UNWELL, last]
+    zone.lists[UNWELL, child.sick_at] = row
+    zone.wake[child.sick_at] = zone.wake[last]
+    zone.child[row].sick_at = child.sick_at
+    child.sick_at = -1
+    zone.n[SICK] = last

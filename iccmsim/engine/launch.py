@@ -28,7 +28,7 @@ def open_zone(population: Population, plan: Plan, *, tables: bool) -> Zone:
         provider=table(PROVIDER, 1), monthly=table(MONTHLY, (1, months_of(plan))),
         visit=table(VISIT, max(2, 3 * MARGIN * people) if tables else 1),
         stock_by_day=np.zeros((days if tables else 1, 1, 6), np.int32),
-        days=population.days, lists=population.lists, luck=np.zeros((4, people + 1)), n=np.zeros(8, np.int64),
+        days=population.days, lists=population.lists, wake=np.zeros(people + 1, np.int64), n=np.zeros(8, np.int64),
     )  # fmt: skip
     facility = zone.provider[0]
     open_facility(facility, plan.regimes[0][1][0], float(plan.places.people[population.village["number"]].sum()))
@@ -117,7 +117,6 @@ def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarr
                    km: np.ndarray) -> None:  # fmt: skip
     """Each household of a served village gets one of the CHWs of its post, turn by turn."""
     village["post"] = of_village
-    household["odds_day"] = -1
     household["chw"], household["km_chw"] = -1, 0.0
     first = np.concatenate([[0], np.cumsum(posts)]) + 1
     post = of_village[household["village"]]

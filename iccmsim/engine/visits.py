@@ -43,7 +43,7 @@ from iccmsim.rules.facility_care import (
 )
 from iccmsim.rules.illness import live_until, signs_now
 from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat
-from iccmsim.world.zone import ARRIVALS, SICK, UNWELL, VISITS
+from iccmsim.world.zone import ARRIVALS, VISITS
 
 
 @rule
@@ -317,18 +317,3 @@ def send_on(zone, row, p, key, minute, visit, destination):
     child.arrives = minute + referral_minutes(course, p, key)
     put(zone.days, ARRIVALS, zone.child, row, child.arrives)
     return True
-
-
-@rule
-def look_back(zone):
-    """Children who are well again, or gone, leave the list of the sick."""
-    i = zone.n[SICK] - 1
-    while i >= 0:
-        child = zone.child[zone.lists[UNWELL, i]]
-        if child.ill == 0 or child.state != ALIVE:
-            child.sick_at = -1
-            zone.n[SICK] -= 1
-            if i < zone.n[SICK]:
-                zone.lists[UNWELL, i] = zone.lists[UNWELL, zone.n[SICK]]
-                zone.child[zone.lists[UNWELL, i]].sick_at = i
-        i -= 1

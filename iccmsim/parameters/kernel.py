@@ -24,17 +24,16 @@ FRAILTY_Z = np.linspace(-5.0, 5.0, 1001)  # quantile table: normal scores at whi
 UNDER_FIVES = 0.18  # of a rural population; only to reckon kits. Mali 2009 census, about 18-20 %
 
 DERIVED = (
-    ("rate", (6, 5)), ("season", (6, 12)), ("frailty", (6, 1001)), ("background", (6,)), ("background_days", (7,)),
-    ("survival", (3,)), ("age_days", (6,)),
+    ("rate", (6, 5)), ("season", (6, 12)), ("season_sum", (6, 13)), ("frailty", (6, 1001)), ("age_days", (6,)),
+    ("background", (6,)), ("background_days", (7,)), ("survival", (3,)),
     ("worsen_days", (6,)), ("death_days", (6,)), ("mend_days", (6,)), ("gap", (6,)),
     ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (6,)), ("fac_kit_per_person", (6,)),
     ("trust_left", (512,)),
 )  # fmt: skip
-DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "chw_danger_factor",
-               "fac_danger_factor",
-               "month_offset", "skill_start")  # fmt: skip
+DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "ref_base", "ref_severe_gain",
+               "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start")  # fmt: skip
 
 
 def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
@@ -82,14 +81,19 @@ def _nature(p: np.record, values: Mapping[str, object]) -> None:
     for k, curve in enumerate(curves):
         months = np.array(values[curve], float) if curve else np.ones(12)
         p.season[k] = months / months.mean()
+        p.season_sum[k, 1:] = np.cumsum(p.season[k])
     for k in range(6):
-        cv = values["inc.mal.het"] if k == MALARIA else values["frailty.cv.other"]
-        p.frailty[k] = frailty_quantiles(float(cv))
+        p.frailty[k] = frailty_quantiles(float(cv_of(k, values)))
     incidence = published_incidence(values)
     for k in range(6):
         lost = mean_untreated_days(p, k) + p.gap[k]
-        p.rate[k] = [corrected(rate, p.frailty[k], p.season[k], lost) for rate in incidence[k]]
+        p.rate[k] = [corrected(float(rate), float(cv_of(k, values)), tuple(p.season[k]), lost) for rate in incidence[k]]
     p.month_offset = 12 * math.ceil(values["run.warmup_days"] / YEAR)
+
+
+def cv_of(k: int, values: Mapping[str, object]) -> object:
+    """How much children differ in their risk of an illness: the coefficient of variation."""
+    return values["inc.mal.het"] if k == MALARIA else values["frailty.cv.other"]
 
 
 @lru_cache(maxsize=64)
@@ -128,7 +132,8 @@ def mean_untreated_days(p: np.record, k: int) -> float:
     return float((1.0 - p.sev[k]) * mild + p.sev[k] * severe)
 
 
-def corrected(incidence: float, frailty: np.ndarray, season: np.ndarray, lost_days: float) -> float:
+@lru_cache(maxsize=1024)
+def corrected(incidence: float, cv: float, season: tuple[float, ...], lost_days: float) -> float:
     """Rate while at risk whose counted incidence is `incidence`: a child is not at risk while ill and shortly after.
 
     Solves mean over frailty f and months s of r f s / (1 + r f s D/365) = incidence, by bisection.
@@ -136,7 +141,7 @@ def corrected(incidence: float, frailty: np.ndarray, season: np.ndarray, lost_da
     if incidence <= 0.0:
         return 0.0
     weight = np.exp(-0.5 * FRAILTY_Z * FRAILTY_Z)
-    fs = frailty[::10, None] * season[None, :]
+    fs = frailty_quantiles(cv)[::10, None] * np.array(season)[None, :]
     weight = (weight[::10] / weight[::10].sum())[:, None] / 12.0
     low, high = incidence, incidence * 50.0
     for _ in range(60):
@@ -160,6 +165,7 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     p.trust_left[:] = np.exp(-np.arange(512) / values["trust.days"])
     p.seek_severe_factor = math.exp(values["seek.sev"])
     p.seek_tried_factor = math.exp(-values["seek.tried"])
+    p.seek_trust_most = math.exp(abs(values["seek.trust"]))  # no trust can add more to the pull of a provider
     poor = math.exp(values["pop.wealth_sd"] ** 2)  # mean of 1 / wealth
     cost = values["ref.fee"] * parameter("fee.facility").default * poor  # at which ref.routine was seen
     p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"] + cost

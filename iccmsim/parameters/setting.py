@@ -113,6 +113,17 @@ SEEKING = (
                note="a switch for the test against the LiST formula", source="a switch, not a fact"),
 )
 
+SURVEYS = (
+    assumed("survey.forget_mild", .15, "per day since the end", (0, 5), (.07, .25), grade="C",
+            source=f"between {src.FEIKIN_2010}: days of symptoms told fall below 80 % beyond 3 days, .07 a day for "
+            f"all illness; and {src.ZAFAR_2010}: onsets told fall by 37 % on day 3, 51 % on day 5, .2-.3 a day, "
+            "less for severe ones",
+            says="How fast families forget a mild illness that was not taken anywhere, in emulated surveys."),
+    assumed("survey.forget_treated", .01, "per day since the end", (0, 5), (.005, .02), grade="B",
+            source=f"{src.FEIKIN_2010}: clinic visits told of fall by 7 % a week",
+            says="How fast families forget an illness with care, or a severe one, in emulated surveys."),
+)
+
 INFORMAL = (
     chance("informal.act", .25, 0, .5,
            says="Informal visits for malaria that end with an antimalarial of the right kind."),
@@ -217,4 +228,4 @@ PRICES = (
             f"{src.OPD_COST}", says="What a family pays at the facility."),
 )
 
-PARAMETERS = parameters("setting", *PEOPLE, *SEEKING, *INFORMAL, *REFERRAL, *FACILITIES, *TRUST, *PRICES)
+PARAMETERS = parameters("setting", *PEOPLE, *SEEKING, *SURVEYS, *INFORMAL, *REFERRAL, *FACILITIES, *TRUST, *PRICES)

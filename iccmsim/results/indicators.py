@@ -15,7 +15,7 @@ from iccmsim.engine.tally import AGE_EDGES, CASCADE
 from iccmsim.results.cascade import RIGHT_DRUG, got_right_drug
 from iccmsim.results.mortality import WINDOW
 from iccmsim.results.quality import quality
-from iccmsim.results.survey import Counts, living, survey, survey_days
+from iccmsim.results.survey import Counts, Telling, living, survey, survey_days
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,16 +28,15 @@ KM_NEAR, KM_FAR = 2.0, 10.0  # straight-line km to the facility
 CHW, FACILITY = 0, 1
 
 
-def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: float,
-              convalescence: float) -> Counts:  # fmt: skip
+def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: float, telling: Telling) -> Counts:
     """Every share that the tables of a zone or of a district give. `path` is the scenario's `seek.path`."""
     episodes, children, visits = tables["episodes"], tables["children"], tables["visits"]
-    found = survey(episodes, children, days=survey_days(window_days), convalescence=convalescence)
+    found = survey(episodes, children, days=survey_days(window_days), telling=telling)
     found |= deaths_and_distance(children, window_days=window_days, path=path)
     found |= deaths_and_rain(children, window_days=window_days)
     found |= effect_of_treatment(episodes, window_days=window_days)
     found |= contacts(visits, children, window_days=window_days)
-    return found | quality(visits, episodes, children, window_days=window_days, convalescence=convalescence)
+    return found | quality(visits, episodes, children, window_days=window_days, convalescence=telling.convalescence)
 
 
 def expected_deaths(episodes: pd.DataFrame, children: pd.DataFrame, *, window_days: float) -> np.ndarray:

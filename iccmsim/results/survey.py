@@ -3,17 +3,22 @@
 A spell is an unbroken time of illness as the family tells it: illnesses that touch are one spell. Asked for are spells
 of which any part lies in the last 14 days; care counts if it came before the survey. The unit is the child, as in the
 survey that the targets come from: care of any of its spells; who gave it first, in the latest spell. "Within 24 hours"
-means the day on which the spell began or the next. Nothing is forgotten: real recall is worse.
+means the day on which the spell began or the next.
+
+Families forget what is over, above all what was mild and not taken anywhere (Feikin 2010, Zafar 2010). So surveys find
+less illness than there was, and more care for it: a spell that is over is told of with a chance that falls with the
+days since its end, slowly after care or severe illness, fast otherwise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iccmsim.core.records import FIVE_YEARS, MONTH
+from iccmsim.core.records import FIVE_YEARS, MINUTES, MONTH
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,14 +53,17 @@ def seen_illnesses(episodes: pd.DataFrame, *, convalescence: float) -> pd.DataFr
 
 
 def spells_of(seen: pd.DataFrame) -> pd.DataFrame:
-    """One row a spell: child, first and last day, first care outside the home and by whom, first formal care."""
+    """One row a spell: child, first and last day, first care outside the home and by whom, first formal care.
+
+    `severe` says whether any of its illnesses turned severe, `luck` (0-1) whether it is remembered.
+    """
     import pandas as pd
 
     child, onset, end = (seen[name].to_numpy() for name in ("child", "onset_day", "end_day"))
     order = np.lexsort((onset, child))
     child, onset, end = child[order], onset[order], end[order]
     if not len(child):
-        columns = {name: np.zeros(0) for name in ("onset_day", "end_day", "care", "formal")}
+        columns = {name: np.zeros(0) for name in ("onset_day", "end_day", "care", "formal", "severe", "luck")}
         return pd.DataFrame({"child": np.zeros(0, int), **columns, "by": np.zeros(0, int)})
     apart = float(max(end.max(), onset.max()) - onset.min()) + 1.0
     shift = (child - child[0]) * apart
@@ -70,26 +78,74 @@ def spells_of(seen: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "child": child[first], "onset_day": onset[first], "end_day": np.maximum.reduceat(end, first),
         "care": np.minimum.reduceat(care, first), "formal": np.minimum.reduceat(formal, first), "by": by[soonest],
+        "severe": np.maximum.reduceat(seen.severe.to_numpy()[order].astype(float), first),
+        "luck": luck_of(child[first], onset[first]),
     })  # fmt: skip
 
 
-def survey(episodes: pd.DataFrame, children: pd.DataFrame, *, days: Iterable[float],
-           convalescence: float = 3.0) -> Counts:  # fmt: skip
+def luck_of(child: np.ndarray, onset: np.ndarray) -> np.ndarray:
+    """A number between 0 and 1 that belongs to a spell, the same in every arm and at every survey: a hash (SplitMix64,
+    Steele, Lea & Flood 2014) of the child and the minute at which the spell began."""
+    minute = np.rint(np.asarray(onset) * MINUTES).astype(np.int64).astype(np.uint64)
+    word = (np.asarray(child).astype(np.uint64) << np.uint64(32)) ^ (minute & np.uint64(0xFFFFFFFF))
+    with np.errstate(over="ignore"):
+        word = word + np.uint64(0x9E3779B97F4A7C15)
+        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((word ^ (word >> np.uint64(31))) >> np.uint64(11)).astype(float) / 2.0**53
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How families tell of illness: days of convalescence after a severe one, and what they forget a day."""
+
+    convalescence: float = 3.0
+    forget_mild: float = 0.0  # per day since the end of a mild spell without care
+    forget_treated: float = 0.0  # ... of a spell with care, or severe
+
+    @classmethod
+    def of(cls, setting: Mapping[str, object]) -> Telling:
+        """As the parameters of a setting say."""
+        return cls(float(setting["time.convalescence"]), float(setting["survey.forget_mild"]),
+                   float(setting["survey.forget_treated"]))  # fmt: skip
+
+    def remembered(self, spells: pd.DataFrame, day: float) -> np.ndarray:
+        """Which spells the family tells of on a day of survey."""
+        over = np.maximum(0.0, day - spells.end_day.to_numpy())
+        marked = (spells.care.to_numpy() <= day) | (spells.severe.to_numpy() > 0)
+        rate = np.where(marked, self.forget_treated, self.forget_mild)
+        return spells.luck.to_numpy() < np.exp(-rate * over)
+
+
+def survey(episodes: pd.DataFrame, children: pd.DataFrame, *, days: Iterable[float], telling: Telling) -> Counts:
     """What surveys on these days would find, added up: shares of children, of ill children, of spells.
 
-    `convalescence` is the scenario's `time.convalescence`. Tables may be of one zone or of a whole district.
+    Tables may be of one zone or of a whole district.
     """
-    seen = seen_illnesses(episodes, convalescence=convalescence)
+    seen = seen_illnesses(episodes, convalescence=telling.convalescence)
     spells = spells_of(seen)
     informal, chw = (list(episodes.first_provider.cat.categories).index(name) for name in ("informal", "chw"))
     total: dict[str, np.ndarray] = {}
     for day in days:
         interviewed = living(children, day)
-        found = _illness_on(day, seen, children, interviewed)
-        found |= _care_on(day, spells, children, interviewed, informal=informal, chw=chw)
+        told = spells[_within(spells, day) & telling.remembered(spells, day)]
+        found = _illness_on(day, _of_spells(seen[_within(seen, day)], told), children, interviewed)
+        found |= _care_on(day, told, children, interviewed, informal=informal, chw=chw)
         for name, pair in found.items():
             total[name] = total.get(name, np.zeros(2)) + pair
     return {name: (float(above), float(below)) for name, (above, below) in total.items()}
+
+
+def _of_spells(seen: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """The illnesses that belong to the spells told of."""
+    if not len(told) or not len(seen):
+        return seen[:0]
+    apart = 1.0 + max(float(seen.onset_day.max()), float(told.end_day.max())) - float(told.onset_day.min())
+    starts = told.child.to_numpy() * apart + told.onset_day.to_numpy()
+    mine = np.searchsorted(starts, seen.child.to_numpy() * apart + seen.onset_day.to_numpy(), side="right") - 1
+    row = np.maximum(mine, 0)
+    same = (mine >= 0) & (told.child.to_numpy()[row] == seen.child.to_numpy())
+    return seen[same & (seen.onset_day.to_numpy() <= told.end_day.to_numpy()[row])]
 
 
 def living(children: pd.DataFrame, day: float) -> np.ndarray:
@@ -108,12 +164,11 @@ def _within(table: pd.DataFrame, day: float) -> np.ndarray:
 
 def _illness_on(day: float, seen: pd.DataFrame, children: pd.DataFrame, interviewed: np.ndarray) -> dict:
     """Two-week prevalence, children with more than one complex of symptoms, and the ages of the ill."""
-    lately = np.flatnonzero(_within(seen, day))
-    rows = _rows(seen, children)[lately]
+    rows = _rows(seen, children)
     has = {}
     for name in (*COMPLEXES, "ari"):
         has[name] = np.zeros(len(children), bool)
-        has[name][rows[seen[name].to_numpy()[lately]]] = True
+        has[name][rows[seen[name].to_numpy()]] = True
         has[name] &= interviewed
     complexes = np.sum([has[name] for name in COMPLEXES], axis=0)
     everyone, ill = interviewed.sum(), (complexes > 0).sum()
@@ -128,7 +183,7 @@ def _care_on(day: float, spells: pd.DataFrame, children: pd.DataFrame, interview
              chw: int) -> dict:  # fmt: skip
     """Care that ill children had by the day of the survey; the unit is the child, as in Treleaven 2021."""
     rows = _rows(spells, children)
-    asked = np.flatnonzero(_within(spells, day) & interviewed[rows])
+    asked = np.flatnonzero(interviewed[rows])
     told, rows = spells.iloc[asked], rows[asked]
     care, formal = told.care.to_numpy(), told.formal.to_numpy()
     by_next_day = (formal <= day) & (np.floor(formal) <= np.floor(told.onset_day.to_numpy()) + 1)

@@ -13,7 +13,6 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, RDT, REFERRED, WAIT
 
-ODDS_LAST = 14  # days that a household's odds stand if it has no new experience; trust fades over 90
 DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
 TRIED_FOR = 2 * MINUTES
 
@@ -29,7 +28,6 @@ def reckon_odds(household, village, p, day):
         household.odds[AT_CHW] *= math.exp(half * (household.trust[0] + village.trust[0]))
     trust = household.trust[1] + village.trust[1]
     household.odds[AT_FACILITY] = household.usual[AT_FACILITY] * math.exp(half * trust)
-    household.odds_day = day
 
 
 @rule
@@ -47,7 +45,6 @@ def reckon_usual(household, p):
         household.usual[AT_CHW] = math.exp(
             p.seek_a_facility + p.seek_chw_shift + formal - p.seek_km_chw * household.km_chw - cost * p.fee_chw
         )
-    household.odds_day = -1
 
 
 @rule
@@ -80,10 +77,9 @@ def remember(household, village, p, provider, change, day):
     household.trust[v] += change * (1.0 - abs(household.trust[v]))
     weight = min(1.0, 2.0 / max(5.0, village.users[v]))
     village.trust[v] += weight * change * (1.0 - abs(village.trust[v]))
-    if household.used_day[v] < 0 or day - household.used_day[v] > p.trust_days:
-        village.users[v] += 1.0
+    since = household.used_day[v]
+    village.users[v] += 1.0 - trust_left(p, day - since) if since >= 0 else 1.0
     household.used_day[v] = day
-    household.odds_day = -1
 
 
 @rule
@@ -115,6 +111,30 @@ def decision_minute(u, p):
     """The minute of the day at which the family decides: from the last 12 bits of a uniform the race also uses."""
     share = (int(u * 4294967296.0) & 4095) / 4096.0
     return int(p.seek_hours[0] + share * (p.seek_hours[1] - p.seek_hours[0]))
+
+
+@rule
+def is_tempted(child, household, p, uniforms, minute):
+    """Whether the family could do anything but wait today if it trusted everybody fully: no logarithm, no trust yet.
+
+    -log(u) lies between 2 (1 - u) / (1 + u) and (1 - u) / sqrt(u); both sides are squared.
+    """
+    if child.complaint == NO_COMPLAINT:
+        return False
+    pull = p.seek_factor[child.complaint]
+    if child.perceived:
+        pull *= p.seek_severe_factor
+    wait = pull * (1.0 - uniforms[0])
+    for v in range(INFORMAL, AT_FACILITY + 1):
+        most = wait * household.usual[v] * (1.0 + uniforms[v])
+        if v != INFORMAL:
+            most *= p.seek_trust_most
+        if minute - child.visited[v] < TRIED_FOR:
+            most *= p.seek_tried_factor
+        least = 2.0 * (1.0 - uniforms[v])
+        if least * least * uniforms[0] < most * most:
+            return True
+    return False
 
 
 @rule

@@ -68,6 +68,25 @@ def what_comes_next(child, courses):
 
 
 @rule
+def next_change(child, courses, p):
+    """The minute at which the child's state may next change, as far as its family can see.
+
+    Where an illness that is not severe would not turn severe even untreated, its worsening is no change.
+    """
+    change = child.leaves
+    for k in range(6):
+        row = child.active[k]
+        if row >= 0:
+            course = courses[row]
+            minute = course.due
+            if course.stage == MILD:
+                if course.u_worsen >= untreated_chance(course, p):
+                    minute = max(course.mends, course.worsens)
+            change = min(change, minute)
+    return change
+
+
+@rule
 def come_about(child, courses, course, p, key):
     """Let one course take its next turn: onset, then worsening, then death or recovery."""
     if course.stage == DUE:
@@ -121,12 +140,17 @@ def protection(child, p, minute):
 
 
 @rule
+def untreated_chance(course, p):
+    """The chance that this course turns severe if nothing is done."""
+    if course.overlaps:
+        return p.sev[course.illness] * p.overlap_mechanism
+    return p.sev[course.illness]
+
+
+@rule
 def worsen_or_not(child, course, p):
     """At T_w the illness turns severe or not, by the chance that the treatment so far has left."""
-    chance = p.sev[course.illness]
-    if course.overlaps:
-        chance *= p.overlap_mechanism
-    chance *= (1.0 - course.x[0]) * (1.0 - course.x[1])
+    chance = untreated_chance(course, p) * (1.0 - course.x[0]) * (1.0 - course.x[1])
     course.chance_severe = chance
     if course.u_worsen < chance:
         become_severe(child, course, p, chance)

@@ -26,7 +26,7 @@ from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.results.indicators import budget, counts_of, expected_deaths, from_tally
 from iccmsim.results.list_formula import list_prediction, treated_away
 from iccmsim.results.mortality import WINDOW, expected_deaths_by_cause, rates
-from iccmsim.results.survey import Counts, add_counts
+from iccmsim.results.survey import Counts, Telling, add_counts
 from iccmsim.results.tables import TABLES
 from iccmsim.studies.estimate import Q, estimate, ratio
 from iccmsim.world.population import ZoneMap
@@ -160,7 +160,7 @@ def _look(zone_map: ZoneMap, plan: Plan, before: Plan, *, seed: int) -> _Seen:
             setting, days = plan.scenario.setting, float(plan.scenario.run["run.days"])
             tables = {name: TABLES[name]([run]) for name in NAMES}
             counts = counts_of(tables, window_days=days, path=float(setting["seek.path"]),
-                               convalescence=float(setting["time.convalescence"]))  # fmt: skip
+                               telling=Telling.of(setting))  # fmt: skip
             deaths = expected_deaths(tables["episodes"], tables["children"], window_days=days)
     return _Seen(counts, deaths, tallies)
 

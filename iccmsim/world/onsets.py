@@ -58,28 +58,49 @@ def quantile(p, k, z):
 
 
 @rule
+def season_sum(p, k, minute):
+    """The integral of an illness's season up to a minute, in months of mean season; months begin at launch."""
+    months = (minute + (p.month_offset * MONTH - p.run_warmup_days) * MINUTES) / MONTH_MINUTES
+    years = math.floor(months / 12.0)
+    rest = months - 12.0 * years
+    i = min(11, int(rest))
+    return years * p.season_sum[k, 12] + p.season_sum[k, i] + (rest - i) * p.season[k, i]
+
+
+@rule
+def season_minute(p, k, total):
+    """The minute at which that integral reaches a total."""
+    years = math.floor(total / p.season_sum[k, 12])
+    rest = total - years * p.season_sum[k, 12]
+    i = min(11, int(rest * 12.0 / p.season_sum[k, 12]))
+    while i > 0 and p.season_sum[k, i] > rest:
+        i -= 1
+    while i < 11 and p.season_sum[k, i + 1] <= rest:
+        i += 1
+    within = 0.0 if p.season[k, i] <= 0.0 else min(1.0, (rest - p.season_sum[k, i]) / p.season[k, i])
+    return (12.0 * years + i + within) * MONTH_MINUTES - (p.month_offset * MONTH - p.run_warmup_days) * MINUTES
+
+
+@rule
 def next_onset(p, k, frail, birth, clock, end, wanted):
     """Move on from `clock` until the cumulative rate has grown by `wanted`; FAR if that is past `end` (minutes).
 
-    Rates are steps in age bands and calendar months; `origin` shifts minutes so that months begin at launch.
+    Rates are steps in age bands, times the season of the calendar month.
     """
-    origin = (p.month_offset * MONTH - p.run_warmup_days) * MINUTES
-    per_minute = frail / (365.25 * MINUTES)
     band = 0
     while band < 5 and clock - birth >= p.age_days[band + 1] * MINUTES:
         band += 1
     while clock < end and band < 5:
-        month = int(math.floor((clock + origin) / MONTH_MINUTES))
-        month_ends = (month + 1) * MONTH_MINUTES - origin
-        band_ends = birth + p.age_days[band + 1] * MINUTES
-        stop = min(end, month_ends, band_ends)
-        rate = per_minute * p.rate[k, band] * p.season[k, month % 12]
-        if rate * (stop - clock) >= wanted:
-            return clock + wanted / rate
-        wanted -= rate * (stop - clock)
+        per_month = frail * p.rate[k, band] / 12.0
+        stop = min(end, birth + p.age_days[band + 1] * MINUTES)
+        sum_now = season_sum(p, k, clock)
+        if per_month > 0.0:
+            minute = max(clock, season_minute(p, k, sum_now + wanted / per_month))
+            if minute <= stop:
+                return minute
+            wanted -= per_month * (season_sum(p, k, stop) - sum_now)
         clock = stop
-        if stop == band_ends:
-            band += 1
+        band += 1
     return FAR
 
 

@@ -61,7 +61,6 @@ def draw_households(household, first, last, village, p, key, km_facility, km_hos
         row = household[h]
         row.village = village
         row.chw = -1
-        row.odds_day = -1
         row.used_day[0] = -1
         row.used_day[1] = -1
         row.wealth = math.exp(p.pop_wealth_sd * z - 0.5 * p.pop_wealth_sd * p.pop_wealth_sd)
@@ -207,7 +206,6 @@ def order_by_onset(raw, n, course, order, from_day, days, p, key):
         row = course[i]
         copy_course(raw[order[i] & 0xFFFFFFFF], row)
         draw_signs(row, key, p)
-        row.next = -1
         row.first_care = -1
         row.first_formal = -1
         row.first_provider = -1
@@ -253,10 +251,10 @@ def _calendar(child: np.recarray, days: int) -> tuple[np.ndarray, np.ndarray]:
     births = births[np.argsort(child["birth"][births], kind="stable")]
     leavers = np.argsort(child["leaves"], kind="stable")
     dawns = np.arange(days + 1, dtype=np.int64) * MINUTES
-    calendar = np.full((days + 1, 5), -1, np.int64)
+    calendar = np.full((days + 1, 4), -1, np.int64)
     calendar[:, BIRTH_FROM] = np.searchsorted(child["birth"][births], dawns)
     calendar[:, LEAVE_FROM] = np.searchsorted(child["leaves"][leavers], dawns)
-    lists = np.zeros((4, 3 * len(child) + 8), np.int64)
+    lists = np.zeros((5, 3 * len(child) + 8), np.int64)
     lists[BIRTHS, : len(births)] = births
     lists[LEAVERS, : len(leavers)] = leavers
     return calendar, lists

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-SICK, VISITS, STUCK = range(3)  # places in `n`
-ONSET_FROM, BIRTH_FROM, LEAVE_FROM, EVENTS, ARRIVALS = range(5)  # columns of `days`
-BIRTHS, LEAVERS, UNWELL, LINE = range(4)  # rows of `lists`
+SICK, VISITS, STUCK, TONIGHT = range(4)  # places in `n`
+ONSET_FROM, BIRTH_FROM, LEAVE_FROM, ARRIVALS = range(4)  # columns of `days`
+BIRTHS, LEAVERS, UNWELL, LINE, NIGHT = range(5)  # rows of `lists`
 MARGIN = 3  # rows of the visit table that one child can fill in a day
 
 
@@ -16,7 +16,7 @@ class Zone(NamedTuple):
     """All arrays of one zone. Nothing else holds state; a zone shares no array that changes with another zone.
 
     `days` has a row a day and one more: from which row on courses begin, children are born, children leave (in
-    `course`, `lists[BIRTHS]`, `lists[LEAVERS]`), and the first course with something due, the first child to arrive.
+    `course`, `lists[BIRTHS]`, `lists[LEAVERS]`), and the first child to arrive.
     """
 
     child: np.recarray
@@ -28,6 +28,6 @@ class Zone(NamedTuple):
     visit: np.recarray  # as many as happened; one row only where no table is kept
     stock_by_day: np.ndarray  # day x provider x product, doses at midnight; one day only where no table is kept
     days: np.ndarray
-    lists: np.ndarray  # rows of children: by birth, by day of leaving, those unwell, today's line
-    luck: np.ndarray  # today's four uniforms of each unwell child, drawn together because that is faster
-    n: np.ndarray  # counts: unwell, visits, stuck
+    lists: np.ndarray  # rows of children: by birth, by day of leaving, those unwell, today's line, those seen to at night
+    wake: np.ndarray  # the day from which each of the unwell is looked at again; spares time, holds no state
+    n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
