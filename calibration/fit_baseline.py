@@ -6,6 +6,10 @@
 Five steps, in order: incidence and two-week prevalence; care-seeking against surveys; factors kappa on case fatality
 against deaths by cause; the background as what is left of each age; a run on fresh seeds. No programme is ever fitted.
 Targets are those of targets.toml with role "fitted" or "circular". `--apply` writes the values into the setting.
+
+What families tell surveys and what health centres write into registers cannot both be right. `--care registers` fits
+the second baseline: visits to the facility as registers have them, whatever families say (`--apply` then writes into
+the setting of that name with "-registers" behind it).
 """
 
 from __future__ import annotations
@@ -21,8 +25,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from background import NoFitError, solve_background
+from care import CARE, SURVEYED, fit_registers, fit_surveys
 from fit_report import apply, as_toml
-from scipy.optimize import lsq_linear
 
 from iccmsim.core.records import CAUSES, FIVE_YEARS, ILLNESSES, MINUTES, YEAR
 from iccmsim.engine.plan import make_plan, zone_maps
@@ -38,15 +42,9 @@ from iccmsim.results.survey import Telling, add_counts, share, survey, survey_da
 from iccmsim.results.tables import TABLES
 from iccmsim.studies.check import read_targets
 
-CARE = ("seek.a_informal", "seek.a_facility", "seek.hh_sd")
-SURVEYED = ("any_care", "informal_share", "formal_by_next_day")
-HH_SD = (1.2, 2.6)  # the plausible range of seek.hh_sd; the two others are free
 IN_SURVEYS = (*SURVEYED, "two_week_fever", "two_week_diarrhoea", "two_week_ari", "more_than_one_complex")
 LOOKED_AT = (*IN_SURVEYS, "facility_visits")
 SURVEYED_SEEDS = 5  # of the fresh ones, through one year
-STEP = (0.4, 0.4, -0.3)
-LOW_K = (0.0, 0.0, 0.0, -0.45, -1.5)  # the end of the plausible range of seek.k that keeps mild illness at home
-LEAN = 0.8  # how far, from the centre of its interval to the edge, a survey target gives way to the registers
 KAPPAS = (("kappa.mal", "cfr.mal.severe_untx"), ("kappa.pneu", "cfr.pneu.severe_untx"),
           ("kappa.diarr", "cfr.diarr.severe_untx"), ("kappa.psbi", "cfr.psbi.untx"))  # fmt: skip
 MALARIA_SHARES = {"12": 0.12, "21": None, "32": 0.32}  # of all deaths; None is the budget as written
@@ -170,70 +168,6 @@ def fit_prevalence(fit: Fit) -> None:
     fit.say(fit.notes[-1])
 
 
-def logit(x: float) -> float:
-    """Log-odds."""
-    return float(np.log(x / (1.0 - x)))
-
-
-def misses(fit: Fit, seen: dict[str, float], aims: dict[str, float]) -> np.ndarray:
-    """How far each survey share is from its aim, in half-widths of its interval on the logit scale."""
-    half = [(logit(fit.targets[n]["high"]) - logit(fit.targets[n]["low"])) / 2 for n in SURVEYED]
-    return np.array([(logit(seen[n]) - logit(aims[n])) / h for n, h in zip(SURVEYED, half, strict=True)])
-
-
-def solve_care(fit: Fit, aims: dict[str, float], *, rounds: int,
-               slopes: np.ndarray | None) -> tuple[dict, np.ndarray]:  # fmt: skip
-    """Step 2: three numbers for three survey shares, by Gauss-Newton with Broyden's update; keyed draws are smooth."""
-    x = np.array([fit.values[key] for key in CARE], float)
-
-    def look(at: np.ndarray) -> tuple[dict, np.ndarray]:
-        fit.values.update({key: round(float(v), 3) for key, v in zip(CARE, at, strict=True)})
-        seen = care_seen(fit)
-        fit.say("  ".join([f"{k} {fit.values[k]:.3f}" for k in CARE] + [f"{n} {seen[n]:.3f}" for n in SURVEYED]))
-        return seen, misses(fit, seen, aims)
-
-    seen, r = look(x)
-    if slopes is None:
-        slopes = np.array([(look(x + step * np.eye(3)[j])[1] - r) / step for j, step in enumerate(STEP)]).T
-    best = (float(r @ r), x, seen)
-    for _ in range(rounds):
-        low = np.maximum([-1.0, -1.0, -0.6], [-np.inf, -np.inf, HH_SD[0] - x[2] - 1e-9])
-        high = np.minimum([1.0, 1.0, 0.6], [np.inf, np.inf, HH_SD[1] - x[2] + 1e-9])
-        move = lsq_linear(slopes, -r, bounds=(low, np.maximum(high, low + 1e-9))).x
-        if np.abs(move).max() < 0.01:
-            break
-        x = x + move
-        seen, after = look(x)
-        slopes = slopes + np.outer(after - r - slopes @ move, move) / (move @ move)
-        r = after
-        best = min(best, (float(r @ r), x, seen), key=lambda each: each[0])
-        if best[0] < 0.01:
-            break
-    fit.values.update({key: round(float(v), 3) for key, v in zip(CARE, best[1], strict=True)})
-    return best[2], slopes
-
-
-def fit_care(fit: Fit) -> dict[str, float]:
-    """Step 2, with a look at the facility's register: if that is far too full, lean to the edges of the intervals."""
-    seen, slopes = solve_care(fit, {name: fit.target(name) for name in SURVEYED}, rounds=5, slopes=None)
-    most = float(fit.targets["facility_visits"]["high"])
-    text = ", ".join(f"{name} {seen[name]:.3f}" for name in SURVEYED)
-    at = ", ".join(f"{key} {fit.values[key]}" for key in CARE)
-    fit.notes.append(f"at the centre of the survey intervals ({at}): {text}, "
-                     f"facility visits {seen['facility_visits']:.2f} a child-year")  # fmt: skip
-    fit.say(fit.notes[-1])
-    if seen["facility_visits"] <= most:
-        return seen
-    fit.values["seek.k"] = list(LOW_K)
-    ends = {"any_care": "low", "informal_share": "high", "formal_by_next_day": "low"}
-    aims = {n: (1 - LEAN) * fit.target(n) + LEAN * float(fit.targets[n][end]) for n, end in ends.items()}
-    seen, _ = solve_care(fit, aims, rounds=5, slopes=slopes)
-    fit.notes.append(f"facility visits above {most}: seek.k to the end of its range and {LEAN:.0%} of the way to the "
-                     f"edges of the survey intervals; now {seen['facility_visits']:.2f} a child-year")  # fmt: skip
-    fit.say(fit.notes[-1])
-    return seen
-
-
 def malaria_shift(fit: Fit, share_of_all: float | None) -> dict[str, float]:
     """Deaths by cause to be met; another share of malaria is taken from, or given to, all other causes after day 28."""
     want = {name: fit.target(f"deaths_{name}") for name in (*CAUSES[:3], "newborn_infection")}
@@ -307,6 +241,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--places", help="folder with the files of a real place")
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--apply", action="store_true", help="write the values into the setting's file")
+    parser.add_argument("--care", choices=("surveys", "registers"), default="surveys", help="which of the two to meet")
     parser.add_argument("--malaria", choices=tuple(MALARIA_SHARES), default="21", help="percent of all deaths")
     parser.add_argument("--care-seeds", type=int, default=2)
     parser.add_argument("--death-seeds", type=int, default=4)
@@ -328,7 +263,7 @@ def main() -> None:
             fit.values = tomllib.loads(asked.start.read_text(encoding="utf-8"))["values"]
         else:
             fit_prevalence(fit)
-            fit_care(fit)
+            (fit_surveys if asked.care == "surveys" else fit_registers)(fit, care_seen)
         fit_deaths(fit, rounds=asked.rounds, share_of_all=MALARIA_SHARES[asked.malaria])
         rows = residuals(fit)
     except NoFitError as why:
@@ -336,7 +271,7 @@ def main() -> None:
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     asked.out.write_text(as_toml(fit, rows), encoding="utf-8")
     if asked.apply:
-        apply(fit, asked.out)
+        apply(fit, asked.out, setting=asked.setting + ("-registers" if asked.care == "registers" else ""))
     fit.say(f"written to {asked.out}")
 
 

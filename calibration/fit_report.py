@@ -52,9 +52,9 @@ def list_of(texts: list[str]) -> str:
     return "[\n" + "".join(f'  "{text}",\n' for text in texts) + "]"
 
 
-def apply(fit: Fit, out: Path) -> None:
+def apply(fit: Fit, out: Path, *, setting: str) -> None:
     """Write the fitted values at the end of the setting's file, in the place of the former ones."""
-    file = LIBRARY / "settings" / f"{fit.setting}.toml"
+    file = LIBRARY / "settings" / f"{setting}.toml"
     where = f"fitted, see calibration/fits/{out.name}"
     kept = file.read_text(encoding="utf-8").split(f"\n{HEAD}")[0].rstrip()
     lines = [kept, "", HEAD]

@@ -157,7 +157,8 @@ def test_what_is_over_is_forgotten_by_the_day_and_care_or_danger_is_remembered(f
     for name in ("two_week_fever", "two_week_any"):
         assert found[name][1] == n
         assert abs(share(found, name) - expected) < 4 * np.sqrt(expected * (1 - expected) / n)
-    assert found["any_care"] == (found["two_week_any"][0] if "first_care_day" in fields else 0, found["two_week_any"][0])
+    told = found["two_week_any"][0]
+    assert found["any_care"] == (told if "first_care_day" in fields else 0, told)
 
 
 def test_an_illness_that_goes_on_is_never_forgotten():
@@ -184,7 +185,7 @@ def test_what_one_survey_remembers_an_earlier_one_did_too():
 
 def test_the_luck_of_spells_is_uniform_and_belongs_to_child_and_minute():
     luck = luck_of(np.arange(20000), np.full(20000, -12.5))
-    assert 0 <= luck.min()
+    assert luck.min() >= 0
     assert luck.max() < 1
     assert abs(luck.mean() - 0.5) < 4 / np.sqrt(12 * 20000)
     assert len(np.unique(luck)) == 20000

@@ -28,6 +28,6 @@ class Zone(NamedTuple):
     visit: np.recarray  # as many as happened; one row only where no table is kept
     stock_by_day: np.ndarray  # day x provider x product, doses at midnight; one day only where no table is kept
     days: np.ndarray
-    lists: np.ndarray  # rows of children: by birth, by day of leaving, those unwell, today's line, those seen to at night
+    lists: np.ndarray  # rows of children: by birth, by day of leaving, the unwell, today's line, and tonight's
     wake: np.ndarray  # the day from which each of the unwell is looked at again; spares time, holds no state
     n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
