@@ -19,12 +19,14 @@ class NoFitError(RuntimeError):
     """The place cannot be fitted; the text says which number stands in the way."""
 
 
-def solve_background(rate: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def solve_background(rate: np.ndarray, totals: np.ndarray, *,
+                     least: float | None = None) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Step 4: hazards (a day, 6 parts) of the background, so that deaths of each age add up to `totals` per 1,000.
 
     `rate` are deaths by the four illnesses a child-day in each of the 9 bands. Also returns the (5, 9) deaths per
-    1,000 births that follow. Stops if less than a fifth of an age's deaths would be left.
+    1,000 births that follow. Stops if less than a share (`least`, or a fifth) of an age's deaths would be left.
     """
+    least = LEAST_LEFT if least is None else least
     length = np.diff(AGE_EDGES)
     hazard = np.full(6, 1e-5)
     for _ in range(200):
@@ -32,10 +34,10 @@ def solve_background(rate: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, 
         first_week = every[:, 0].sum() * length[0]
         deaths = deaths_per_1000(every * length, length, births=first_week / (1.0 - np.exp(-first_week)))
         left = np.array([total - deaths[:-1, group].sum() for group, total in zip(GROUPS, totals, strict=True)])
-        if (left < LEAST_LEFT * totals).any():
+        if (left < least * totals).any():
             g = int(np.argmin(left / totals))
             raise NoFitError(f"{GROUP_NAMES[g]}: {totals[g] - left[g]:.1f} of {totals[g]:.1f} deaths per 1,000 births "
-                             f"are of the four illnesses, {left[g]:.1f} are left; at least {LEAST_LEFT:.0%} must be")
+                             f"are of the four illnesses, {left[g]:.1f} are left; at least {least:.0%} must be")
         now = np.array([deaths[-1, part == SEGMENT].sum() for part in range(6)])
         hazard = hazard * left[GROUP_OF_PART] * PARTS / now
     return hazard, deaths

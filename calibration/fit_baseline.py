@@ -42,6 +42,7 @@ from iccmsim.results.survey import Telling, add_counts, share, survey, survey_da
 from iccmsim.results.tables import TABLES
 from iccmsim.studies.check import read_targets
 
+ON_THE_WAY = 0.02  # of every age, what must be left for the background in rounds before the last
 IN_SURVEYS = (*SURVEYED, "two_week_fever", "two_week_diarrhoea", "two_week_ari", "more_than_one_complex")
 LOOKED_AT = (*IN_SURVEYS, "facility_visits")
 SURVEYED_SEEDS = 5  # of the fresh ones, through one year
@@ -184,13 +185,13 @@ def fit_deaths(fit: Fit, *, rounds: int, share_of_all: float | None) -> None:
         kappa = np.array([fit.values[key] for key, _ in KAPPAS], float)
         seen = in_all(run(fit, fit.seeds["deaths"]))
         rate = seen.deaths[:4] / seen.lived()[0]
-        _, deaths = solve_background(rate, totals)
+        _, deaths = solve_background(rate, totals, least=ON_THE_WAY)
         found = np.array([deaths[0, 2:].sum(), deaths[1, 2:].sum(), deaths[2, 2:].sum(), deaths[3, :2].sum()])
         now = np.array([want[name] for name in (*CAUSES[:3], "newborn_infection")]) / found
         fit.say(f"round {number + 1}: U5MR {rates(seen.tally)['u5mr']:.1f}, kappa {np.round(kappa, 3).tolist()}, "
                 f"deaths {np.round(found, 1).tolist()}")  # fmt: skip
         step = now**0.8
-        hazard, _ = solve_background(rate * step[:, None], totals)
+        hazard, _ = solve_background(rate * step[:, None], totals, least=ON_THE_WAY if number < rounds - 1 else None)
         fit.values |= {key: round(float(v), 4) for (key, _), v in zip(KAPPAS, kappa * step, strict=True)}
         fit.values["mort.background"] = [float(f"{h * YEAR:.4g}") for h in hazard]
         refuse_bad_kappa(fit)
