@@ -90,6 +90,7 @@ def a_child(**fields: object) -> np.record:
         "content_until": -1,
         "waits_since": -1,
         "act_at": -1,
+        "follow_day": -1,
         "active": -1,
         "visited": -NEVER // 2,
     }

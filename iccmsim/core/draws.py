@@ -71,6 +71,9 @@ class Decision(IntEnum):
     STOCK_OUT_POLICY = 32
     STEP_MORE = 33
     FACILITY_DAY = 34
+    HOME_VISIT = 80
+    FOLLOW_UP = 81
+    NEWBORN_VISIT = 82
 
 
 @rule(inline=True)

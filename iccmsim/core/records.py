@@ -43,9 +43,9 @@ MAIN, BY_ZINC = range(2)
 
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
-         "fast_found", "referred", "gone")  # fmt: skip
+         "fast_found", "referred", "gone", "at_home")  # fmt: skip
 FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
-COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
+COUNTED, FAST_FOUND, REFERRED, GONE, AT_HOME = (1 << i for i in range(7, 12))
 
 CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
     [
@@ -75,6 +75,8 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("let_down_by", "i4"),  # bits 1 << provider: a course worsened after their treatment
         ("active", "i4", (6,)),  # row of the course of each illness, -1 none
         ("number", "i4"),  # in the zone, the same in every arm
+        ("follow_day", "i4"),  # day on which the CHW said it would look in again, -1 none
+        ("at_home", "i4"),  # 1 while a CHW sees it at home
         ("act_dose", "f8"),  # 1 a full course, less a partial one
     ],
     align=True,
@@ -133,6 +135,7 @@ HOUSEHOLD = np.dtype(
         ("km_chw", "f8"),
         ("usual", "f8", (4,)),  # odds against waiting with neither trust nor distrust, by provider
         ("trust", "f8", (2,)),  # in CHW, facility; between -1 and 1
+        ("round_place", "i8"),  # place in the CHW's round of home visits
     ],
     align=True,
 )
@@ -180,6 +183,10 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("kit", "f8", (6,)),  # doses expected in 30 days
         ("coming", "i4", (4, 6)),  # deliveries on the way
         ("coming_day", "i4", (4,)),
+        ("families", "i8"),  # households that it serves
+        ("round_at", "i8"),  # place at which today's round of home visits begins
+        ("round_today", "i8"),  # households that it comes to
+        ("outreach", "f8"),  # minutes left for rounds; negative if sick children took more
         ("slot", "i8"),  # delivery that is being put together, -1 none
         ("asks", "i8"),  # doses of the product being shared out
         ("gets", "i8"),
@@ -203,6 +210,8 @@ MONTHLY = np.dtype(
         ("mentored", "i4"),
         ("reported", "i4"),
         ("departures", "i4"),
+        ("home_visits", "i4"),
+        ("found_at_home", "i4"),  # sick children seen on them
         ("minutes", "f8"),
         ("skill", "f8"),
         ("motivation", "f8"),

@@ -7,6 +7,7 @@ from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
+from iccmsim.engine.outreach import chws_visit
 from iccmsim.engine.visits import at_hospital, at_provider, at_shop, bring_up, set_out
 from iccmsim.rules.care_seeking import choose, decision_minute, is_tempted, may_decide, reckon_odds, reckon_usual
 from iccmsim.rules.illness import awaits, next_change
@@ -59,9 +60,10 @@ def tastes_of_families(households, p):
 
 @rule
 def one_day(zone, p, key, day):
-    """A day: the house is kept, illnesses begin, families decide, children are seen, and fate takes its turn."""
+    """A day: house is kept, illnesses begin, CHWs visit, families decide, children are seen, fate takes its turn."""
     keep_house(zone, p, key, day)
     illness_moves(zone, day)
+    chws_visit(zone, p, key, day)
     families_decide(zone, p, key, day)
     be_served(zone, p, key, day)
     meet_ones_fate(zone, p, key, day)

@@ -64,6 +64,8 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
         _post_chw(provider[row], row, p, key)
     _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
     if chws:
+        serving = zone.household["chw"][zone.household["chw"] >= 0]
+        provider["families"] = np.bincount(serving, minlength=1 + chws)
         provider["village"][1:] = np.repeat(_seats(plan, population), posts)
     return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
 
@@ -125,3 +127,13 @@ def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarr
         mine = post[served]
         household["chw"][served] = first[mine] + served % posts[mine]
         household["km_chw"][served] = km[household["village"][served]]
+        household["round_place"][served] = _places_of(household["chw"][served])
+
+
+def _places_of(chw: np.ndarray) -> np.ndarray:
+    """The place of each household among those of its CHW, in their order."""
+    order = np.argsort(chw, kind="stable")
+    first = np.searchsorted(chw[order], chw[order], side="left")
+    places = np.empty(len(chw), np.int64)
+    places[order] = np.arange(len(chw)) - first
+    return places

@@ -7,6 +7,7 @@ from iccmsim.core.records import (
     ALIVE,
     AT_CHW,
     AT_FACILITY,
+    AT_HOME,
     AT_HOSPITAL,
     DANGER_FOUND,
     FOUND_CLOSED,
@@ -42,6 +43,7 @@ from iccmsim.rules.facility_care import (
     referral_minutes,
 )
 from iccmsim.rules.illness import live_until, signs_now
+from iccmsim.rules.outreach import promise_follow_up
 from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat
 from iccmsim.world.zone import ARRIVALS, VISITS
 
@@ -112,7 +114,7 @@ def open_visit(zone, row, provider, who, lead, minute):
     visit.provider = provider
     visit.who = who
     visit.complaint = child.complaint
-    visit.marks = 0
+    visit.marks = AT_HOME if child.at_home else 0
     visit.given = 0
     visit.lacked = 0
     visit.by_referral = child.by_referral
@@ -295,6 +297,8 @@ def part(zone, row, p, key, minute, visit, month):
         remember(household, zone.village[household.village], p, kind, p.trust_useful, day)
         if feels_in_good_hands(child, visit):
             child.content_until = minute + int(p.seek_content_days * MINUTES)
+    if p.followup_share > 0.0 and kind == AT_CHW and gave_drugs(visit) and not sent:
+        promise_follow_up(child, p, minute)
     if not sent:
         go_home(child)
 

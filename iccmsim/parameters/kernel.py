@@ -165,6 +165,8 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     p.trust_left[:] = np.exp(-np.arange(512) / values["trust.days"])
     p.seek_severe_factor = math.exp(values["seek.sev"])
     p.seek_tried_factor = math.exp(-values["seek.tried"])
+    if values["demand.knowledge"]:
+        p.recog_severe = 1.0 / (1.0 + math.exp(-logit(values["recog.severe"]) - values["demand.knowledge"]))
     p.seek_trust_most = math.exp(abs(values["seek.trust"]))  # no trust can add more to the pull of a provider
     poor = math.exp(values["pop.wealth_sd"] ** 2)  # mean of 1 / wealth
     cost = values["ref.fee"] * parameter("fee.facility").default * poor  # at which ref.routine was seen

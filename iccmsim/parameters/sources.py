@@ -40,6 +40,7 @@ TRELEAVEN_2021 = "Treleaven 2021 Trop Med Int Health doi:10.1111/tmi.13592 PMC92
 FEIKIN_2010 = "Feikin 2010 Int J Epidemiol 39:450 doi:10.1093/ije/dyp374"
 ZAFAR_2010 = "Zafar 2010 Epidemiol Infect doi:10.1017/S0950268809990422"
 MADAGASCAR_2023 = "distance and CHW visits, Madagascar, 2023 PMC10022327 (-28.1 % per km)"
+LIU_2024 = "Liu 2024 Bull WHO 102:639 doi:10.2471/BLT.23.290975 PMC11362699"
 LUNGU_2020 = "Lungu 2020, as used in UCL/TLOmodel resource files @a15a995"
 GELDSETZER_2014 = "Geldsetzer 2014 PLoS One 9:e93427, review"
 BERHANU_2020 = "Berhanu 2020 BMJ Open doi:10.1136/bmjopen-2020-040868 PMC7493123 (-4 percentage points)"

@@ -150,6 +150,7 @@ def draw_children(child, n, p, key):
         row.content_until = -1
         row.waits_since = -1
         row.act_at = -1
+        row.follow_day = -1
         for k in range(6):
             row.active[k] = -1
         for v in range(4):

@@ -1,0 +1,35 @@
+"""Levers of the CHW who goes to the families, and of what families know."""
+
+from __future__ import annotations
+
+from iccmsim.parameters import sources as src
+from iccmsim.parameters.declare import parameters
+from iccmsim.parameters.programme import SHARE, lever, switch
+
+VISITS = (
+    lever("outreach.minutes_day", 0, "minutes per working day", (0, 720), None,
+          source=f"{src.LIU_2024}: at least two hours a day, six days a week, in the proactive arm; 0: none", grade="B",
+          says="Time in which a CHW goes from door to door, besides its hours for consultations."),
+    lever("outreach.minutes", 6, "minutes per household", (1, 240), (3, 15),
+          says="Time for the way to one household and a look at its children."),
+    lever("outreach.found", .8, SHARE, (0, 1), (.5, .95),
+          says="Visits at which somebody is at home and a sick child is told of."),
+    switch("outreach.season", 0, says="1: rounds from July to October only, as weekly sweeps in Senegal."),
+    lever("followup.share", 0, SHARE, (0, 1), (0, .9),
+          says="Treated children to whom the CHW goes back on the day it said, if it has the minutes; 0: none."),
+    lever("followup.days", 3, "days after treatment", (1, 14), (2, 4), integer=True,
+          says="When the CHW goes back to a child that it treated."),
+    lever("followup.minutes", 20, "minutes", (0, 240), (10, 30), says="Time for one such visit."),
+    lever("newborn.visits", 0, SHARE, (0, 1), (0, .8),
+          says="Newborns visited at home on each of days 1, 3 and 7, if the CHW has the minutes; 0: none."),
+    lever("newborn.minutes", 30, "minutes", (0, 240), (15, 60), says="Time for one visit to a newborn."),
+)
+
+KNOWLEDGE = (
+    lever("demand.knowledge", 0, "logit", (-5, 5), (0, .6),
+          source="assumption; 30 % know fast or difficult breathing in six countries, and the link from knowledge to "
+          "seeking is inconsistent",
+          says="How much teaching of danger signs adds to the chance that a family sees severe illness as such."),
+)
+
+PARAMETERS = parameters("programme", *VISITS, *KNOWLEDGE)

@@ -1,0 +1,196 @@
+"""CHWs who go to the families: rounds from door to door, follow-ups, newborns; and what families know of danger."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from small import NEAR, lived, what_differs
+from world import DAY, KEY, ONSET, PLAIN, a_child, a_household, a_provider, parameters
+
+from iccmsim.core.records import AT_CHW, AT_HOME, FOUND_CLOSED, NEWBORN, TURNED_AWAY
+from iccmsim.rules.outreach import (
+    has_its_turn,
+    is_at_home,
+    is_followed_up,
+    is_found,
+    move_on,
+    needs_visit,
+    plan_round,
+    promise_follow_up,
+    visits_newborn,
+)
+
+WORLD = {**NEAR, "setting.place.people": 3000, "run.days": 200, "seek.chw_shift": 0.0}
+ROUNDS = {"outreach.minutes_day": 120, "chw.days_week": 6}
+SEEDS = range(1, 5)
+
+
+# --- one CHW's round ------------
+
+
+def test_a_round_takes_its_minutes_and_what_sick_children_took_is_missing_the_next_day():
+    p = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0)
+    chw = a_provider(present=1, families=100)
+    plan_round(chw, p, False)
+    assert (chw.round_today, chw.outreach) == (6, 0.0)
+    chw.outreach -= 2 * 30.0
+    plan_round(chw, p, False)
+    assert (chw.round_today, chw.outreach) == (0, 0.0)
+    plan_round(chw, p, False)
+    assert chw.round_today == 6
+
+
+def test_an_absent_chw_makes_no_round_and_a_sweep_waits_for_the_rains():
+    p = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0)
+    away = a_provider(present=0, families=100)
+    plan_round(away, p, True)
+    assert (away.round_today, away.outreach) == (0, 0.0)
+    sweep = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0, outreach_season=1)
+    for rains, visited in ((False, 0), (True, 6)):
+        chw = a_provider(present=1, families=100)
+        plan_round(chw, sweep, rains)
+        assert chw.round_today == visited
+
+
+def test_rounds_come_to_every_household_in_turn():
+    p = parameters(outreach_minutes_day=70.0, outreach_minutes=10.0)
+    chw = a_provider(present=1, families=24)
+    households = [a_household(round_place=i) for i in range(24)]
+    visited = np.zeros(24, int)
+    for _ in range(24):
+        plan_round(chw, p, False)
+        today = [has_its_turn(household, chw) for household in households]
+        assert sum(today) == 7
+        visited += today
+        move_on(chw)
+    assert set(visited) == {7}
+
+
+def test_a_small_round_comes_to_each_household_once_a_day_at_most():
+    chw = a_provider(present=1, families=3)
+    plan_round(chw, parameters(outreach_minutes_day=600.0, outreach_minutes=10.0), False)
+    assert chw.round_today == 3
+
+
+def test_somebody_is_at_home_by_the_stated_chance():
+    p = parameters(outreach_found=0.7)
+    chw, household, child = a_provider(families=5, round_today=5), a_household(round_place=2), a_child()
+    found = [is_found(child, household, chw, p, KEY, who, 9) for who in range(2000)]
+    assert np.mean(found) == pytest.approx(0.7, abs=4 * np.sqrt(0.21 / 2000))
+    chw.round_today = 0
+    assert not is_found(child, household, chw, p, KEY, 1, 9)
+
+
+@pytest.mark.parametrize(("fields", "home"), [({}, True), ({"going_to": AT_CHW}, False), ({"waits_since": 5}, False),
+                                              ({"state": 2}, False)])  # fmt: skip
+def test_children_on_the_way_in_a_queue_or_dead_are_not_at_home(fields, home):
+    assert is_at_home(a_child(**fields)) == home
+
+
+def test_a_family_that_has_what_it_needs_needs_no_visit():
+    assert needs_visit(a_child(ill=1), ONSET)
+    assert not needs_visit(a_child(ill=0), ONSET)
+    assert not needs_visit(a_child(ill=1, content_until=ONSET + 1), ONSET)
+
+
+def test_a_follow_up_is_on_its_day_by_its_share_and_within_the_minutes():
+    p = parameters(followup_share=0.5, followup_days=3, followup_minutes=20.0)
+    child, chw = a_child(), a_provider(minutes=20.0)
+    promise_follow_up(child, p, 7 * DAY + 300)
+    assert child.follow_day == 10
+    kept = [is_followed_up(child, chw, p, KEY, who, 10) for who in range(2000)]
+    assert np.mean(kept) == pytest.approx(0.5, abs=4 * np.sqrt(0.25 / 2000))
+    who = kept.index(True)
+    assert not is_followed_up(child, chw, p, KEY, who, 9)
+    chw.minutes = 19.0
+    assert not is_followed_up(child, chw, p, KEY, who, 10)
+
+
+def test_a_newborn_is_visited_by_its_share_within_the_minutes_of_a_chw_who_is_there():
+    p = parameters(newborn_visits=0.4, newborn_minutes=30.0)
+    chw = a_provider(present=1, minutes=30.0)
+    kept = [visits_newborn(chw, p, KEY, who, 10) for who in range(2000)]
+    assert np.mean(kept) == pytest.approx(0.4, abs=4 * np.sqrt(0.24 / 2000))
+    who = kept.index(True)
+    chw.minutes = 29.0
+    assert not visits_newborn(chw, p, KEY, who, 10)
+    chw.minutes, chw.present = 30.0, 0
+    assert not visits_newborn(chw, p, KEY, who, 10)
+
+
+# --- the whole ------------
+
+
+@cache
+def measures(changed: tuple, seed: int) -> dict[str, float]:
+    simulation = lived({**WORLD, **dict(changed)}, seed=seed)
+    run = simulation.runs[0]
+    zone, warmup = run.zone, run.plan.warmup * DAY
+    visit = zone.visit[: zone.n[1]]
+    visit = visit[(visit["minute"] >= warmup) & (visit["marks"] & (FOUND_CLOSED | TURNED_AWAY) == 0)]
+    home = visit["marks"] & AT_HOME > 0
+    course = zone.course[(zone.course["onset"] >= warmup) & (zone.course["outcome"] > 0)]
+    cared = course[course["first_formal"] >= 0]
+    newborn = course[course["illness"] == NEWBORN]
+    return {
+        "at_home": float(home.sum()), "at_chw": float((visit["provider"] == AT_CHW).sum()),
+        "within_a_day": float((cared["first_formal"] - cared["onset"] < DAY).sum() / max(1, len(course))),
+        "households": float(zone.monthly["home_visits"].sum()),
+        "chws": float(len(zone.provider) - 1),
+        "newborns_seen": float((newborn["seen_by"] & 1 << AT_CHW > 0).sum()),
+        "perceived_severe": float(course["perceived"][course["was_severe"] > 0].mean()),
+    }  # fmt: skip
+
+
+def differences(name: str, more: dict, base: dict | None = None) -> np.ndarray:
+    old, new = tuple((base or {}).items()), tuple({**(base or {}), **more}.items())
+    return np.array([measures(new, seed)[name] - measures(old, seed)[name] for seed in SEEDS])
+
+
+def clearly(values: np.ndarray) -> float:
+    return float(values.mean() / (values.std(ddof=1) / np.sqrt(len(values)) + 1e-12))
+
+
+@pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")
+class TestWhole:
+    def test_rounds_find_sick_children_sooner(self):
+        assert clearly(differences("at_home", ROUNDS)) > 3
+        assert clearly(differences("within_a_day", ROUNDS, {"chw.days_week": 6})) > 3
+
+    def test_a_chw_makes_the_rounds_that_its_minutes_allow(self):
+        for seed in SEEDS:
+            made = measures(tuple({**ROUNDS, "chw.absent": 0, "chw.attr": 0}.items()), seed)
+            most = made["chws"] * 200 * 120 / 6
+            assert 0.2 * most < made["households"] <= most
+
+    def test_follow_ups_bring_chws_back_to_children_who_are_still_ill(self):
+        base = {"seek.content_days": 1}
+        assert clearly(differences("at_home", {"followup.share": 0.9, "followup.days": 2}, base)) > 3
+
+    def test_visits_to_newborns_find_sick_ones(self):
+        assert clearly(differences("newborns_seen", {"newborn.visits": 0.8}, {"inc.psbi": 0.5})) > 3
+
+    def test_knowledge_of_danger_makes_more_families_see_it(self):
+        assert clearly(differences("perceived_severe", {"demand.knowledge": 2.0})) > 3
+
+    @pytest.mark.parametrize("nothing", [
+        {"outreach.minutes": 20, "outreach.found": 0.1, "outreach.season": 1},
+        {"followup.days": 1, "followup.minutes": 5, "newborn.minutes": 1},
+        {"outreach.minutes_day": 0, "followup.share": 0, "newborn.visits": 0, "demand.knowledge": 0},
+    ])  # fmt: skip
+    def test_nothing_changes_where_nobody_is_visited(self, nothing):
+        assert what_differs(lived(WORLD), lived({**WORLD, **nothing})) == set()
+
+    def test_it_is_the_same_a_day_at_a_time(self):
+        from small import digest, tiny
+
+        from iccmsim.engine.simulation import Simulation
+
+        more = {**WORLD, **ROUNDS, "followup.share": 0.5, "newborn.visits": 0.5, "run.days": 60}
+        at_once = Simulation(tiny(more=more), seed=5, threads=1).run()
+        by_day = Simulation(tiny(more=more), seed=5, threads=1)
+        for day in range(1, by_day.plan.days + 1):
+            by_day.run_to(day)
+        assert digest(at_once) == digest(by_day)
