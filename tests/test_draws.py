@@ -18,6 +18,7 @@ from iccmsim.core.draws import (
     Decision,
     draw,
     expit,
+    normal,
     philox,
     refuse_unfit,
     split,
@@ -128,7 +129,7 @@ def test_one_uniform_can_be_split_into_two_coarser_ones():
     assert split(unit(word)) == ((0xABCD + 0.5) / 65536, (0x1234 + 0.5) / 65536)
     assert min(split(unit(0))) > 0.0
     assert max(split(unit(ONES))) < 1.0
-    pairs = np.array([split(draw(KEY, Decision.SYMPTOMS, who, 0)[0]) for who in range(3000)])
+    pairs = np.array([split(draw(KEY, Decision.COURSE_TIMES, who, 0)[0]) for who in range(3000)])
     for j in range(2):
         assert stats.kstest(pairs[:, j], "uniform").pvalue > 6e-5
     assert abs(np.corrcoef(pairs.T)[0, 1]) < 4.0 / math.sqrt(3000)
@@ -148,3 +149,11 @@ def test_a_value_that_does_not_fit_its_place_in_the_key_is_refused(limit):
     for value in (-1, limit):
         with pytest.raises(ValueError, match=f"children = {value}: must be at least 0 and below {limit}"):
             refuse_unfit("children", value, limit)
+
+
+def test_the_quantile_of_the_normal_is_right_to_seven_digits_far_into_the_tails():
+    u = np.concatenate([np.linspace(1e-6, 1 - 1e-6, 20001), 10.0 ** -np.arange(2, 15), [0.075, 0.925, 2**-33]])
+    mine = np.array([normal(float(x)) for x in u])
+    assert np.abs(mine - stats.norm.ppf(u)).max() < 1e-6
+    assert normal(0.5) == 0.0
+    assert (np.diff(mine[:20001]) > 0).all()

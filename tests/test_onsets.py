@@ -42,7 +42,6 @@ from iccmsim.world.onsets import (
     FAR,
     course_of_illness,
     draw_course,
-    draw_signs,
     frailties,
     mark_overlaps,
     newborn_course,
@@ -169,7 +168,7 @@ def drawn(illness, n=MANY, p=None, onset=ONSET):
     p = parameters() if p is None else p
     rows = table(COURSE, n)
     for who in range(n):
-        draw_course(rows[who], KEY, p, who, illness, 3, onset)
+        draw_course(rows[who], KEY, p, who, illness, 4, onset)
     return rows
 
 
@@ -275,10 +274,7 @@ SIGNS = (HAS_FEVER, HAS_COUGH, HAS_FAST, HAS_DIARRHOEA, HAS_DANGER, HAS_DANGER_S
 
 def signs_of(illness, n=MANY, p=None, onset=ONSET):
     p = parameters(season_malaria=(1.0,) * 12, dx_rdt_infected_other=0.35) if p is None else p
-    rows = some_courses(*({"illness": illness, "child": who, "onset": onset} for who in range(n)))
-    for row in rows:
-        draw_signs(row, KEY, p)
-    return rows["signs"]
+    return drawn(illness, n, p, onset)["signs"]
 
 
 @pytest.mark.parametrize("illness", sorted(STATED_SIGNS))

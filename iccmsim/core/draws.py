@@ -46,7 +46,6 @@ class Decision(IntEnum):
     ONSET = 7
     COURSE_TIMES = 8
     COURSE_FATE = 9
-    SYMPTOMS = 10
     NEWBORN = 11
     HOUSEHOLD_TASTE = 12
     PROTECTION = 13
@@ -122,6 +121,26 @@ def two_normals(u, v):
     """Turn two uniforms into two independent standard normals (Box & Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(u))
     return radius * math.cos(TWO_PI * v), radius * math.sin(TWO_PI * v)
+
+
+@rule
+def normal(u):
+    """Turn a uniform into a standard normal: its quantile, to seven digits (Wichura 1988, Appl Stat 37:477, AS241)."""
+    q = u - 0.5
+    if abs(q) <= 0.425:
+        r = 0.180625 - q * q
+        above = ((59.10937472 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179
+        return q * above / (((67.1875636 * r + 78.757757664) * r + 17.895169469) * r + 1.0)
+    r = math.sqrt(-math.log(u if q < 0.0 else 1.0 - u))
+    if r <= 5.0:
+        r -= 1.6
+        z = ((0.17023821103 * r + 1.3067284816) * r + 2.75681539) * r + 1.4234372777
+        z /= (0.12021132975 * r + 0.7370016425) * r + 1.0
+    else:
+        r -= 5.0
+        z = ((0.017337203997 * r + 0.42868294337) * r + 3.081226386) * r + 6.657905115
+        z /= (0.012258202635 * r + 0.24197894225) * r + 1.0
+    return -z if q < 0.0 else z
 
 
 @rule

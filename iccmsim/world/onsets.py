@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw, split, two_normals
+from iccmsim.core.draws import Decision, draw, normal, split, two_normals
 from iccmsim.core.records import (
     HAS_COUGH,
     HAS_DANGER,
@@ -106,28 +106,28 @@ def next_onset(p, k, frail, birth, clock, end, wanted):
 
 @rule
 def draw_course(row, key, p, who, k, episode, onset):
-    """The potential outcomes of one course: when it would worsen, kill, mend, and the uniforms that decide."""
+    """The potential outcomes of one course: when it would worsen, kill, mend, what it shows, and what decides."""
     a, b, c, d = draw(key, Decision.COURSE_TIMES, who, episode, k)
-    z_r, _ = two_normals(c, d)
-    t_r = max(1, int(p.mend_days[k] * math.exp(p.time_dur_sd * z_r) * MINUTES))
+    mends, recognise = split(c)
+    alarm, infected = split(d)
     row.child = who
     row.illness = k
     row.episode = episode
     row.onset = onset
-    row.mends = onset + t_r
+    row.mends = onset + max(1, int(p.mend_days[k] * math.exp(p.time_dur_sd * normal(mends)) * MINUTES))
     row.overlaps = 0
+    row.u_recognise = recognise
     if k > NEWBORN:  # other fever, cough or cold: never severe
         row.worsens = row.mends
         row.kills = row.mends
         row.u_worsen = 1.0
         row.u_die = 1.0
-        row.u_recognise = a
-        return
-    z_w, z_d = two_normals(a, b)
-    t_w = max(1, int(p.worsen_days[k] * math.exp(p.time_severe_sd * z_w) * MINUTES)) if k < NEWBORN else 0
-    row.worsens = onset + t_w
-    row.kills = row.worsens + max(1, int(p.death_days[k] * math.exp(p.time_death_sd * z_d) * MINUTES))
-    row.u_worsen, row.u_die, row.u_recognise, _ = draw(key, Decision.COURSE_FATE, who, episode, k)
+    else:
+        t_w = max(1, int(p.worsen_days[k] * math.exp(p.time_severe_sd * normal(a)) * MINUTES)) if k < NEWBORN else 0
+        row.worsens = onset + t_w
+        row.kills = row.worsens + max(1, int(p.death_days[k] * math.exp(p.time_death_sd * normal(b)) * MINUTES))
+        row.u_worsen, row.u_die, a, b = draw(key, Decision.COURSE_FATE, who, episode, k)
+    row.signs = draw_signs(p, k, a, b, alarm, infected, onset)
 
 
 @rule
@@ -142,10 +142,8 @@ def untreated_end(row, p):
 
 
 @rule
-def draw_signs(row, key, p):
+def draw_signs(p, k, a, b, alarm, infected, onset):
     """Symptoms of one course, drawn once; infection without illness goes with the malaria season."""
-    k = row.illness
-    a, b, e, f = draw(key, Decision.SYMPTOMS, row.child, row.episode, k)
     fever, cough = split(a)
     fast, diarrhoea = split(b)
     signs = 0
@@ -157,15 +155,15 @@ def draw_signs(row, key, p):
         signs |= HAS_FAST
     if diarrhoea < p.symptoms[k, 3]:
         signs |= HAS_DIARRHOEA
-    if e < p.symptoms[k, 4]:
+    if alarm < p.symptoms[k, 4]:
         signs |= HAS_DANGER
-    if e < p.symptoms[k, 5]:
+    if alarm < p.symptoms[k, 5]:
         signs |= HAS_DANGER_SEVERE
     origin = (p.month_offset * MONTH - p.run_warmup_days) * MINUTES
-    month = int(math.floor((row.onset + origin) / MONTH_MINUTES)) % 12
-    if k == MALARIA or f < min(1.0, p.dx_rdt_infected_other * p.season[MALARIA, month]):
+    month = int(math.floor((onset + origin) / MONTH_MINUTES)) % 12
+    if k == MALARIA or infected < min(1.0, p.dx_rdt_infected_other * p.season[MALARIA, month]):
         signs |= IS_INFECTED
-    row.signs = signs
+    return signs
 
 
 @rule

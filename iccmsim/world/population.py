@@ -21,7 +21,7 @@ from iccmsim.core.records import (
     YEAR,
     table,
 )
-from iccmsim.world.onsets import course_of_illness, draw_signs, frailties, mark_overlaps, newborn_course
+from iccmsim.world.onsets import course_of_illness, frailties, mark_overlaps, newborn_course
 from iccmsim.world.zone import BIRTH_FROM, BIRTHS, LEAVE_FROM, LEAVERS, ONSET_FROM
 
 FIVE = FIVE_YEARS * MINUTES
@@ -182,7 +182,7 @@ def draw_illnesses(child, n, raw, p, key, end, frail, starts):
 
 
 @rule
-def order_by_onset(raw, n, course, order, from_day, days, p, key):
+def order_by_onset(raw, n, course, order, from_day, days):
     """Sort courses by minute of onset (then child, then illness): count by day, then insert within the day."""
     for i in range(n):
         from_day[raw[i].onset // MINUTES + 1] += 1
@@ -206,7 +206,6 @@ def order_by_onset(raw, n, course, order, from_day, days, p, key):
     for i in range(n):
         row = course[i]
         copy_course(raw[order[i] & 0xFFFFFFFF], row)
-        draw_signs(row, key, p)
         row.first_care = -1
         row.first_formal = -1
         row.first_provider = -1
@@ -223,6 +222,7 @@ def copy_course(old, new):
     new.kills = old.kills
     new.mends = old.mends
     new.overlaps = old.overlaps
+    new.signs = old.signs
     new.u_worsen = old.u_worsen
     new.u_die = old.u_die
     new.u_recognise = old.u_recognise
@@ -230,7 +230,7 @@ def copy_course(old, new):
 
 CANDIDATE = np.dtype(
     [(name, COURSE.fields[name][0]) for name in ("child", "illness", "episode", "onset", "worsens", "kills", "mends",
-                                                 "overlaps", "u_worsen", "u_die", "u_recognise")], align=True,
+                                                 "signs", "overlaps", "u_worsen", "u_die", "u_recognise")], align=True,
 )  # fmt: skip
 
 
@@ -298,5 +298,5 @@ def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: in
             break
         size *= 2
     course, from_day = table(COURSE, n), np.zeros(days + 1, np.int64)
-    order_by_onset(raw, n, course, np.zeros(n, np.int64), from_day, days, p, key)
+    order_by_onset(raw, n, course, np.zeros(n, np.int64), from_day, days)
     return course, from_day
