@@ -71,6 +71,10 @@ class Decision(IntEnum):
     STOCK_OUT_POLICY = 32
     STEP_MORE = 33
     FACILITY_DAY = 34
+    PIPELINE = 40
+    CUT_OFF = 41
+    LEAK = 42
+    REPORT_ERROR = 43
 
 
 @rule(inline=True)
