@@ -12,7 +12,7 @@ RULES = ("0: up to a maximum each time, by past use; 1: that, but only once stoc
 NO_SHELF_LIFE = "0 is never; where it is on, 90 to 600 days: what is left of two years when doses arrive"
 
 DISTRICT = (
-    chance("stk.avail", 1, .8, 1, source="assumption; .9 where it is on",
+    assumed("stk.avail", 1, "share, 0.2-1", (.2, 1), (.8, 1), source="assumption; .9 where it is on",
            says="Share of days on which the district store has a product; 1: always."),
     assumed("stk.days", 45, "days, mean", (5, 3650), (14, 90), source="assumption; no published duration",
             says="How long a product is lacking in the district store."),

@@ -209,7 +209,7 @@ def throw_out_expired(provider, month, life, day):
 
     The oldest doses are used first, so what is left of them is all that had come by then less all that has gone since.
     """
-    if provider.counted_day >= 0 and day - provider.counted_day < life / COUNTS:
+    if provider.counted_day >= 0 and day * COUNTS // life == provider.counted_day * COUNTS // life:
         return
     provider.counted_day = day
     for product in range(6):
