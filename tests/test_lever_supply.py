@@ -480,6 +480,15 @@ def test_cut_off_posts_get_nothing_between_july_and_october_and_send_for_more_in
 
 
 @compiled_only
+def test_doses_straight_from_the_district_add_up_and_leave_the_facility_alone():
+    provider = run_of({"sup.direct": 1, "sup.leak": 0.2, "sup.shelf": 120, "stk.avail": 0.8}, 1).zone.provider
+    went = sum(provider[name] for name in ("given", "issued", "leaked", "expired", "stock"))
+    np.testing.assert_array_equal(provider["began_with"] + provider["received"], went)
+    assert not provider["issued"].any()
+    assert all(provider[name][1:].sum() > 50 for name in ("received", "given", "leaked", "expired"))
+
+
+@compiled_only
 def test_the_same_villages_are_cut_off_in_every_arm():
     roads = {"road.cut_posts": 0.5, "road.cut_km": 0}
     arms = [run_of({**roads, "chw.catch": norm}, 1).zone.provider[1:] for norm in (1000, 500)]
