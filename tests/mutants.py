@@ -89,9 +89,9 @@ def _without_branch(lines: list[str], node: ast.If) -> str:
 
 def tests_of(module: str, tests: Path) -> list[str]:
     """The tests of a rule module; all rule tests where it has none of its own."""
-    own = tests / f"test_{module}.py"
-    if own.exists():
-        return [str(own)]
+    own = [str(file) for stem in ("test", "test_lever") if (file := tests / f"{stem}_{module}.py").exists()]
+    if own:
+        return own
     return [
         str(file) for stem in sorted(p.stem for p in RULES.glob("*.py")) if (file := tests / f"test_{stem}.py").exists()
     ]

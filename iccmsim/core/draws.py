@@ -70,6 +70,10 @@ class Decision(IntEnum):
     STOCK_OUT_POLICY = 32
     STEP_MORE = 33
     FACILITY_DAY = 34
+    PIPELINE = 40
+    CUT_OFF = 41
+    LEAK = 42
+    REPORT_ERROR = 43
     HOME_VISIT = 80
     FOLLOW_UP = 81
     NEWBORN_VISIT = 82

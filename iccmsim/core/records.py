@@ -194,6 +194,20 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("received", "i8", (6,)),
         ("given", "i8", (6,)),  # to children
         ("issued", "i8", (6,)),  # a facility's doses sent to CHWs
+        ("leaked", "i8", (6,)),  # lost on the road, of those received
+        ("expired", "i8", (6,)),  # thrown away
+        ("came", "i8", (8, 6)),  # all doses that had come by each of the last counts of the shelf, the latest first
+        ("counted_day", "i8"),  # of the last such count, -1 none
+        ("arrived", "i4", (6,)),  # doses of today's deliveries
+        ("cut_off", "i4"),  # 1 if no road leads there while it rains
+        ("cases_before", "i4"),  # consultations up to the last report, and days with a product lacking
+        ("out_days_before", "i4"),
+        ("told_month", "i4"),  # of the report that is on its way, -1 none; and what it says
+        ("told_cases", "i4"),
+        ("told_out_days", "i4"),
+        ("reported_cases", "i4"),  # what the last report that arrived says, -1 none yet
+        ("reported_out_days", "i4"),  # days with a product lacking
+        ("report_day", "i8"),  # on which it arrived, -1 none yet
     ],
     align=True,
 )
@@ -220,6 +234,10 @@ MONTHLY = np.dtype(
         ("given", "i4", (6,)),
         ("received", "i4", (6,)),
         ("ordered", "i4", (6,)),
+        ("leaked", "i4", (6,)),  # of what was received
+        ("expired", "i4", (6,)),
+        ("reported_cases", "i4"),  # of periods that end in the month, by the reports that arrived
+        ("reported_out_days", "i4"),
     ],
     align=True,
 )

@@ -1,22 +1,12 @@
-"""The morning and the night of the providers: who is present, who visits, what is delivered, reported and ordered."""
+"""The morning and the night of the providers: who is present, who visits, what is delivered."""
 
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH
-from iccmsim.rules.facility_care import facility_is_open, minutes_today, month_number
-from iccmsim.rules.supply import (
-    close_period,
-    filled,
-    free_slot,
-    lead_days,
-    note_stock,
-    quantity_to_order,
-    receive,
-    report_arrives,
-    share_out,
-)
+from iccmsim.engine.orders import order_stock
+from iccmsim.rules.facility_care import facility_is_open, is_rainy, minutes_today, month_number
+from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired
 from iccmsim.rules.workforce import (
     comes_to_work,
     how_sure,
@@ -35,10 +25,12 @@ from iccmsim.rules.workforce import (
 def keep_house(zone, p, key, day):
     """Morning: deliveries, supervision, training, who has left or come, who is present; on their day, orders."""
     number = month_number(day, p)
+    rainy = is_rainy(day, p)
     for who in range(zone.provider.shape[0]):
         provider = zone.provider[who]
         month = zone.monthly[who, number]
-        receive(provider, month, day)
+        if not is_cut_off(provider, rainy):
+            take_delivery(provider, month, p, key, day)
         provider.waiting = 0
         provider.overloaded_today = 0
         provider.minutes = minutes_today(provider.kind, p)
@@ -47,12 +39,17 @@ def keep_house(zone, p, key, day):
             provider.present = 1 if facility_is_open(day, p) else 0
         else:
             chw_morning(provider, month, p, key, day, number)
-    review = int(p.fac_sup_review)
-    if day % review == review - 1:
-        facility_orders(zone.provider[0], zone.monthly[0, number], p, key, day)
-    review = int(p.sup_review)
-    if zone.provider.shape[0] > 1 and day % review == review - 1:
-        chws_order(zone, p, key, day, number)
+    order_stock(zone, p, key, day, number)
+
+
+@rule
+def take_delivery(provider, month, p, key, day):
+    """What is due goes on the shelf, less what was lost on the road; what has grown too old comes off it."""
+    if receive(provider, month, day):
+        goes_astray(provider, month, p, key, day)
+    life = p.sup_shelf if provider.kind == AT_CHW else p.fac_sup_shelf
+    if life > 0.0:
+        throw_out_expired(provider, month, life, day)
 
 
 @rule
@@ -94,69 +91,6 @@ def be_supervised(provider, month, p, key, day, number):
         month.supervised += 1
         month.mentored += provider.visit_mentors
         skill_gain(provider, p, visit_gain(provider, p, provider.visit_mentors, day))
-
-
-@rule
-def facility_orders(facility, month, p, key, day):
-    """The health centre orders from the district store, which sends most of it."""
-    facility.reported[0] = 1
-    send_order(facility, month, p, key, day)
-    close_period(facility)
-
-
-@rule
-def send_order(facility, month, p, key, day):
-    """One delivery with what the district store fills of the order."""
-    slot = free_slot(facility)
-    if slot < 0:
-        return
-    facility.coming_day[slot] = day + lead_days(facility, p, key, day, p.fac_sup_lead)
-    for product in range(6):
-        ordered = quantity_to_order(
-            facility, product, p.fac_sup_review, p.fac_sup_lead, p.fac_sup_buffer, p.fac_sup_floor
-        )
-        u, v, _, _ = draw(key, Decision.FILL, facility.number, day, 0, product)
-        facility.coming[slot, product] = filled(ordered, p.fac_sup_fill, u, v)
-        month.ordered[product] += ordered
-
-
-@rule
-def chws_order(zone, p, key, day, number):
-    """The monthly meeting: CHWs whose report arrives are resupplied from the health centre's store, by rationing."""
-    n = zone.provider.shape[0]
-    for who in range(1, n):
-        chw = zone.provider[who]
-        chw.reported[0] = report_arrives(chw, p, key, day) if chw.vacant_until < 0 else 0
-        zone.monthly[who, number].reported += chw.reported[0]
-        chw.slot = free_slot(chw) if chw.reported[0] else -1
-        if chw.slot >= 0:
-            chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead)
-    for product in range(6):
-        order_product(zone, p, key, day, number, product)
-    for who in range(1, n):
-        close_period(zone.provider[who])
-
-
-@rule
-def order_product(zone, p, key, day, number, product):
-    """One product at the monthly meeting: what is asked for, what the store can share out, what is really sent."""
-    facility = zone.provider[0]
-    for who in range(zone.provider.shape[0]):
-        chw = zone.provider[who]
-        chw.asks = 0
-        if chw.kind == AT_CHW and chw.slot >= 0:
-            chw.asks = quantity_to_order(chw, product, p.sup_review, p.sup_lead, p.sup_buffer, p.sup_kit_floor)
-            zone.monthly[who, number].ordered[product] += chw.asks
-    share_out(zone.provider, facility.stock[product])
-    for who in range(1, zone.provider.shape[0]):
-        chw = zone.provider[who]
-        if chw.gets > 0:
-            u, v, _, _ = draw(key, Decision.FILL, chw.number, day, 0, product)
-            sent = filled(chw.gets, p.sup_fill, u, v)
-            chw.coming[chw.slot, product] = sent
-            facility.stock[product] -= sent
-            facility.issued[product] += sent
-            facility.used[0, product] += sent
 
 
 @rule

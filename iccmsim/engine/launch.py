@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MONTH, MONTHLY, PROVIDER, VISIT, table
 from iccmsim.engine.plan import Plan
 from iccmsim.rules.workforce import talent
 from iccmsim.world.population import Population
+from iccmsim.world.store import district_store
 from iccmsim.world.zone import MARGIN, Zone
 
 
@@ -17,21 +19,24 @@ def months_of(plan: Plan) -> int:
     return int(p.month_offset) + int((plan.days - plan.warmup) // MONTH) + 2
 
 
-def open_zone(population: Population, plan: Plan, *, tables: bool) -> Zone:
+def open_zone(population: Population, plan: Plan, *, seed: int, tables: bool) -> Zone:
     """A zone on the first day of the warm-up: its people well, its health facility stocked, no CHW yet.
 
     The population's arrays become the zone's own: from now on they are written to.
     """
-    people, days = len(population.child), plan.days
+    people, days, p = len(population.child), plan.days, plan.regimes[0][1][0]
     zone = Zone(
         child=population.child, course=population.course, household=population.household, village=population.village,
         provider=table(PROVIDER, 1), monthly=table(MONTHLY, (1, months_of(plan))),
         visit=table(VISIT, max(2, 3 * MARGIN * people) if tables else 1),
         stock_by_day=np.zeros((days if tables else 1, 1, 6), np.int32),
         days=population.days, lists=population.lists, wake=np.zeros(people + 1, np.int64), n=np.zeros(8, np.int64),
+        store=district_store(p, seed=seed, days=days),
     )  # fmt: skip
     facility = zone.provider[0]
-    open_facility(facility, plan.regimes[0][1][0], float(plan.places.people[population.village["number"]].sum()))
+    open_facility(facility, p, float(plan.places.people[population.village["number"]].sum()))
+    u, _, _, _ = draw((seed, population.number), Decision.CUT_OFF, 0, 0, 0, 0, AT_FACILITY)
+    facility["cut_off"] = u < p["road_cut_facilities"]
     return zone
 
 
@@ -40,6 +45,8 @@ def open_facility(facility: np.record, p: np.record, people: float) -> None:
     facility["number"], facility["kind"] = 0, AT_FACILITY
     facility["vacant_until"] = facility["supervised_day"] = facility["visit_day"] = -1
     facility["coming_day"] = facility["mentored_day"] = -1
+    facility["counted_day"] = facility["report_day"] = facility["reported_cases"] = facility["reported_out_days"] = -1
+    facility["told_month"] = -1
     facility["logit"] = facility["sure"] = p["fac_logit"]
     facility["sure"] = 1.0 / (1.0 + np.exp(-p["fac_logit"]))
     facility["kit"] = np.maximum(1.0, p["fac_kit_per_person"] * people)
@@ -67,6 +74,7 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
         serving = zone.household["chw"][zone.household["chw"] >= 0]
         provider["families"] = np.bincount(serving, minlength=1 + chws)
         provider["village"][1:] = np.repeat(_seats(plan, population), posts)
+        _cut_off(provider, population.village["number"], plan, p, key)
     return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
 
 
@@ -103,10 +111,24 @@ def _seats(plan: Plan, population: Population) -> np.ndarray:
     return np.searchsorted(population.village["number"], plan.deployment.post_village[mine])
 
 
+def _cut_off(provider: np.recarray, villages: np.ndarray, plan: Plan, p: np.record, key: tuple[int, int]) -> None:
+    """Which posts no road leads to while it rains: a share of those far from the health facility, the same in all arms.
+
+    Drawn for the village, so that CHWs of one post share its road.
+    """
+    for row in range(1, len(provider)):
+        village = int(villages[provider["village"][row]])
+        u, _, _, _ = draw(key, Decision.CUT_OFF, village, 0)
+        far = plan.places.km_facility[village] >= p["road_cut_km"]
+        provider["cut_off"][row] = far and u < p["road_cut_posts"]
+
+
 def _post_chw(chw: np.record, row: int, p: np.record, key: tuple[int, int]) -> None:
     chw["number"], chw["kind"] = row, AT_CHW
     chw["vacant_until"] = chw["supervised_day"] = chw["visit_day"] = -1
     chw["coming_day"] = chw["mentored_day"] = -1
+    chw["counted_day"] = chw["report_day"] = chw["reported_cases"] = chw["reported_out_days"] = -1
+    chw["told_month"] = -1
     chw["skill"], chw["motivation"], chw["stocked"] = p["skill_start"], p["motiv_ref"], 1.0
     chw["refreshed_day"] = int(p["run_warmup_days"])
     chw["kit"] = p["chw_kit"]

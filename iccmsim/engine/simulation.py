@@ -81,7 +81,7 @@ def arms_of_zone(zone_map: ZoneMap, plans: Sequence[Plan], *, status_quo: Plan, 
 
 def start(population: Population, plan: Plan, *, seed: int, tables: bool) -> ZoneRun:
     """The first morning of the warm-up, with the CHWs of the status quo if it has any."""
-    zone = open_zone(population, plan, tables=tables)
+    zone = open_zone(population, plan, seed=seed, tables=tables)
     if plan.deployment is not None:
         zone = launch(zone, plan, population, seed=seed)
     return ZoneRun(plan, zone, population.number, seed)

@@ -54,7 +54,8 @@ CASCADE = ("episodes", "perceived", "any_care", "formal_care", "formal_by_next_d
  LACKED, REFERRED_ON, REFERRAL_DONE, WAS_SEVERE, HAS_DIED, DIED_ALONE) = range(len(CASCADE))  # fmt: skip
 
 BY_PROVIDER = ("cases", "visits_missed", "without_drug", "referred", "supervised", "mentored", "reported", "departures",
-               "days_in_post", "days_present", "any_out_days", "minutes")  # fmt: skip
+               "days_in_post", "days_present", "any_out_days", "minutes", "reported_cases",
+               "reported_out_days")  # fmt: skip
 
 TALLY = np.dtype(
     [
@@ -84,6 +85,8 @@ TALLY = np.dtype(
         ("received", "i8", (2, 6)),
         ("ordered", "i8", (2, 6)),
         ("stock_out_days", "i8", (2, 6)),
+        ("leaked", "i8", (2, 6)),
+        ("expired", "i8", (2, 6)),
     ],
     align=True,
 )
@@ -305,7 +308,7 @@ def tally_months(run: ZoneRun, t: np.record) -> None:
     lived = min(max(0, run.day - plan.warmup), int(np.ceil(months * MONTH)))
     for kind, rows in enumerate((slice(1, None), slice(0, 1))):
         book = run.zone.monthly[rows, first : first + months]
-        for name in (*BY_PROVIDER, "given", "received", "ordered", "stock_out_days"):
+        for name in (*BY_PROVIDER, "given", "received", "ordered", "stock_out_days", "leaked", "expired"):
             t[name][kind] = book[name].sum(axis=(0, 1))
         t["providers"][kind] = len(book)
         t["provider_days"][kind] = len(book) * lived

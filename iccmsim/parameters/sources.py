@@ -65,3 +65,11 @@ DAVIAUD_2017 = "Daviaud 2017 J Glob Health 7:010403 PMC5502705 (1-9 h a week)"
 SHIESHIA_2014 = "Shieshia 2014 J Glob Health 4:020406 PMC4267094 (cStock, Malawi)"
 CSTOCK_LEAD = "cStock, Malawi, 12.8 and 26.4 days (remembered, not seen again)"
 NYANDARUA = "spaced repetition, Nyandarua, Kenya, doi:10.47672/ejhs.2643"
+ZAMBIA_AL = ("Zambia: up to 30 % of clinics out of an ACT in the rains of 2010 with stock in the capital (inventory "
+             "management and stock-outs in sub-Saharan Africa, secondary analysis, technet-21.org, abstract)")
+LOGISTICS_HANDBOOK = "USAID DELIVER, The Logistics Handbook 2011 (forced-ordering, standard, continuous review)"
+UNACCOUNTED = "a quarter of donated drugs unaccounted for in Sierra Leone, UNICEF stock-take (IPS, 14 June 2011)"
+BATE_2009 = "Bate 2009 Malar J 8:33"
+REGERU_2020 = ("15 % of CHWs' data agreed with their supervisors', Kenya and Malawi: Regeru 2020 Health Policy Plan "
+               "PMC7152729")
+HAZEL_2017 = "pneumonia over-reported by 1 / .82 in Malawi: Hazel 2017 Glob Health Sci Pract 5:355"

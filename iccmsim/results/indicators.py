@@ -119,6 +119,9 @@ def _chw_tally(t: np.ndarray) -> Counts:
         "chw_supervised_a_month": (t["supervised"][CHW], post / MONTH),
         "chw_visits_mentored": (t["mentored"][CHW], t["supervised"][CHW]),
         "chw_reports": (t["reported"][CHW], post / 30.0),
+        "chw_reported_cases_a_month": (t["reported_cases"][CHW], post / MONTH),
+        "chw_reported_cases_a_report": (t["reported_cases"][CHW], t["reported"][CHW]),
+        "chw_reported_stock_out_any": (t["reported_out_days"][CHW], t["provider_days"][CHW]),
         "chw_presence": (t["days_present"][CHW], t["provider_days"][CHW]),
         "chw_stock_out_any": (t["any_out_days"][CHW], t["provider_days"][CHW]),
     }  # fmt: skip

@@ -1,7 +1,8 @@
 """Drugs and tests as whole doses: used, reported, ordered, rationed, delivered, run out.
 
 Stock-outs are not a parameter. They come about because a month's use varies, reports are missing, deliveries take
-time and hold less than was asked for.
+time and hold less than was asked for, the district store lacks a product for weeks, roads are cut by the rains,
+doses are lost on the way or grow too old.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, two_normals
 from iccmsim.core.records import AT_CHW
 
+PAST_USE, MIN_MAX, FIXED_KIT, DAILY_REPORT = range(4)  # rules by which stock is ordered
+COUNTS = 8  # of the shelf in a shelf life
 SLOTS = 4  # deliveries that can be on the way at once, and review periods that are remembered
 
 
@@ -30,11 +33,14 @@ def note_stock(provider, month):
 
 
 @rule
-def monthly_use(provider, product):
-    """Average monthly consumption by the reports that arrived, corrected for days out of stock; else the kit's."""
+def monthly_use(provider, product, since=0):
+    """Average monthly consumption by the reports that arrived, corrected for days out of stock; else the kit's.
+
+    `since` is the latest period whose report may have arrived: 0 the one that ends now, 1 the one before.
+    """
     used = 0
     days = 0
-    for period in range(SLOTS - 1):
+    for period in range(since, since + SLOTS - 1):
         if provider.reported[period]:
             used += provider.used[period, product]
             days += provider.days_in[period, product]
@@ -53,13 +59,53 @@ def on_order(provider, product):
 
 
 @rule
-def quantity_to_order(provider, product, review, lead, buffer, floor):
+def known_on_hand(provider, product, since):
+    """Doses on the shelf as far as the one who orders knows: what was used since a late report is not known yet."""
+    return provider.stock[product] + (provider.used[0, product] if since else 0)
+
+
+@rule
+def quantity_to_order(provider, product, review, lead, buffer, floor, since=0):
     """Order up to the use expected until the next delivery, plus a buffer; at least the floor if the shelf is bare."""
-    need = monthly_use(provider, product) * (review + lead + buffer) / 30.0
-    order = math.ceil(need - provider.stock[product] - on_order(provider, product))
-    if provider.stock[product] == 0:
+    need = monthly_use(provider, product, since) * (review + lead + buffer) / 30.0
+    on_hand = known_on_hand(provider, product, since)
+    order = math.ceil(need - on_hand - on_order(provider, product))
+    if on_hand == 0:
         order = max(order, math.ceil(floor * provider.kit[product]))
     return max(0, int(order))
+
+
+@rule
+def is_above_minimum(provider, product, lead, buffer, since):
+    """Whether what is there and on its way lasts longer than a delivery takes, and the buffer: no need to order."""
+    there = known_on_hand(provider, product, since) + on_order(provider, product)
+    return there > monthly_use(provider, product, since) * (lead + buffer) / 30.0
+
+
+@rule
+def order_by_rule(provider, product, how, review, lead, buffer, floor, since=0):
+    """What is ordered of a product: up to the maximum each time; that, but only at the minimum; or always one kit."""
+    if how == FIXED_KIT:
+        return int(math.ceil(provider.kit[product] * review / 30.0))
+    if how != PAST_USE and is_above_minimum(provider, product, lead, buffer, since):
+        return 0
+    if how == DAILY_REPORT and on_order(provider, product) > 0:
+        floor = 0.0  # the next look is in a few days, and help for a bare shelf is on its way
+    return quantity_to_order(provider, product, review, lead, buffer, floor, since)
+
+
+@rule
+def may_be_supplied(chw, how, rainy, since):
+    """Whether an order for this CHW is made up: someone is there, a road leads there, and a report or a fixed kit."""
+    if chw.vacant_until >= 0 or is_cut_off(chw, rainy):
+        return False
+    return how == FIXED_KIT or chw.reported[since] == 1
+
+
+@rule
+def is_cut_off(provider, rainy):
+    """Whether no road leads there just now."""
+    return rainy and provider.cut_off == 1
 
 
 @rule
@@ -127,16 +173,55 @@ def filled(ordered, chance, u, v):
 
 @rule
 def receive(provider, month, day):
-    """Deliveries that are due go on the shelf."""
+    """Deliveries that are due go on the shelf; how many they are."""
+    deliveries = 0
     for slot in range(SLOTS):
         if 0 <= provider.coming_day[slot] <= day:
+            deliveries += 1
             for product in range(6):
                 doses = provider.coming[slot, product]
                 provider.stock[product] += doses
+                provider.arrived[product] += doses
                 provider.received[product] += doses
                 month.received[product] += doses
                 provider.coming[slot, product] = 0
             provider.coming_day[slot] = -1
+    return deliveries
+
+
+@rule
+def goes_astray(provider, month, p, key, day):
+    """Some of the doses that were sent never reach the shelf: lost, sold or spoilt on the road."""
+    leak = p.sup_leak if provider.kind == AT_CHW else p.fac_sup_leak
+    for product in range(6):
+        if provider.arrived[product] > 0 and leak > 0.0:
+            u, v, _, _ = draw(key, Decision.LEAK, provider.number, day, 0, product)
+            lost = provider.arrived[product] - filled(provider.arrived[product], 1.0 - leak, u, v)
+            provider.stock[product] -= lost
+            provider.leaked[product] += lost
+            month.leaked[product] += lost
+        provider.arrived[product] = 0
+
+
+@rule
+def throw_out_expired(provider, month, life, day):
+    """Eight times in a shelf life the shelf is counted: what came a life ago or more and is still there is thrown out.
+
+    The oldest doses are used first, so what is left of them is all that had come by then less all that has gone since.
+    """
+    if provider.counted_day >= 0 and day * COUNTS // life == provider.counted_day * COUNTS // life:
+        return
+    provider.counted_day = day
+    for product in range(6):
+        gone = provider.given[product] + provider.issued[product] + provider.expired[product]
+        old = int(min(provider.stock[product], max(0, provider.came[COUNTS - 1, product] - gone)))
+        provider.stock[product] -= old
+        provider.expired[product] += old
+        month.expired[product] += old
+        for count in range(COUNTS - 1, 0, -1):
+            provider.came[count, product] = provider.came[count - 1, product]
+        came = provider.began_with[product] + provider.received[product] - provider.leaked[product]
+        provider.came[0, product] = came
 
 
 @rule
@@ -162,3 +247,28 @@ def share_out(providers, stock):
                 most = remainder
                 best = i
         providers[best].gets += 1
+
+
+@rule
+def store_has(had, u, falls, rises):
+    """Whether the district store has a product today: what it had may run out, what it lacked may come."""
+    if had:
+        return u >= falls
+    return u > 1.0 - rises
+
+
+@rule
+def store_today(had, product, first, p, key, day):
+    """One product in the district store on one day; some of what befalls it befalls other products the same day.
+
+    A product follows the district's common fate with a chance such that any two products correlate as `stk.rho` says:
+    where both share a day's fate with chance q, two-state spells correlate by q / (2 - q) once they have settled.
+    """
+    own, follows, _, _ = draw(key, Decision.PIPELINE, product, day)
+    common, _, _, _ = draw(key, Decision.PIPELINE, 6, day)
+    together = p.stk_rho if first else 2.0 * p.stk_rho / (1.0 + p.stk_rho)
+    u = common if follows < math.sqrt(together) else own
+    if first:
+        return u >= 1.0 - p.stk_avail
+    rises = 1.0 / p.stk_days
+    return store_has(had, u, rises * (1.0 - p.stk_avail) / p.stk_avail, rises)

@@ -31,3 +31,4 @@ class Zone(NamedTuple):
     lists: np.ndarray  # rows of children: by birth, by day of leaving, the unwell, today's line, and tonight's
     wake: np.ndarray  # the day from which each of the unwell is looked at again; spares time, holds no state
     n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
+    store: np.ndarray = np.ones((1, 6), np.int32)  # day x product: 1 if the district store has it; one row if always
