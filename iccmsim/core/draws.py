@@ -71,6 +71,13 @@ class Decision(IntEnum):
     STOCK_OUT_POLICY = 32
     STEP_MORE = 33
     FACILITY_DAY = 34
+    PAY = 50
+    FUNDER = 51
+    DEVICE = 52
+    BREAKDOWN = 53
+    TARGETED = 54
+    ROLL_OUT = 55
+    RELAIS = 56
 
 
 @rule(inline=True)

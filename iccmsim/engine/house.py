@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH
+from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, NO_JOB_AID, WORKS
+from iccmsim.engine.staff import families_hear, join_campaign, note_report, pay_salaries, send_to_the_worst
 from iccmsim.rules.facility_care import facility_is_open, minutes_today, month_number
 from iccmsim.rules.supply import (
     close_period,
@@ -18,11 +19,15 @@ from iccmsim.rules.supply import (
     share_out,
 )
 from iccmsim.rules.workforce import (
+    NOT_YET_POSTED,
     comes_to_work,
     how_sure,
+    is_guided,
     is_supervised,
+    job_aid_today,
     leaves_post,
     motivation_moves,
+    posted_day,
     skill_fades,
     skill_gain,
     takes_up_post,
@@ -46,7 +51,13 @@ def keep_house(zone, p, key, day):
         if provider.kind == AT_FACILITY:
             provider.present = 1 if facility_is_open(day, p) else 0
         else:
+            if provider.generation == NOT_YET_POSTED and day >= provider.vacant_until and p.chw_recruit > 0.0:
+                families_hear(zone, who, p, day)
             chw_morning(provider, month, p, key, day, number)
+    if p.spv_targeted > 0.0 and number != month_number(day - 1, p):
+        send_to_the_worst(zone, p, key, day, number)
+    if number != month_number(day + 1, p):
+        pay_salaries(zone, p, key, number)
     review = int(p.fac_sup_review)
     if day % review == review - 1:
         facility_orders(zone.provider[0], zone.monthly[0, number], p, key, day)
@@ -60,7 +71,7 @@ def chw_morning(provider, month, p, key, day, number):
     """One CHW's morning: in post or not, trained, visited, motivated, at work."""
     if provider.vacant_until >= 0:
         provider.present = 0
-        if day < provider.vacant_until:
+        if day < provider.vacant_until or p.chw_recruit == 0.0:
             return
         takes_up_post(provider, p, key, day)
     month.days_in_post += 1
@@ -69,15 +80,22 @@ def chw_morning(provider, month, p, key, day, number):
         skill_gain(provider, p, p.skill_refresher)
         provider.refreshed_day = day
     skill_fades(provider, p)
+    if p.aid_share > 0.0 or provider.job_aid != NO_JOB_AID:
+        job_aid_today(provider, p, key, day)
     motivation_moves(provider, p, day)
     month.skill += provider.skill
     month.motivation += provider.motivation
     u = comes_to_work(provider, p, key, day)
     month.days_present += provider.present
     how_sure(provider)
+    if provider.job_aid == WORKS:
+        is_guided(provider, p)
+        month.aid_days += 1
+    if p.duty_days > 0.0:
+        join_campaign(provider, month, p, day, number)
     if leaves_post(provider, p, u):
         provider.present = 0
-        provider.vacant_until = day + max(1, vacancy_days(provider, p, key, day))
+        provider.vacant_until = posted_day(day + max(1, vacancy_days(provider, p, key, day)), p)
         month.departures += 1
 
 
@@ -128,7 +146,9 @@ def chws_order(zone, p, key, day, number):
         chw = zone.provider[who]
         chw.reported[0] = report_arrives(chw, p, key, day) if chw.vacant_until < 0 else 0
         zone.monthly[who, number].reported += chw.reported[0]
-        chw.slot = free_slot(chw) if chw.reported[0] else -1
+        if p.spv_targeted > 0.0:
+            note_report(chw, zone.monthly[who])
+        chw.slot = free_slot(chw) if chw.reported[0] and p.sup_on > 0.0 else -1
         if chw.slot >= 0:
             chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead)
     for product in range(6):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MONTH, MONTHLY, PROVIDER, VISIT, table
 from iccmsim.engine.plan import Plan
-from iccmsim.rules.workforce import talent
+from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
 from iccmsim.world.population import Population
 from iccmsim.world.zone import MARGIN, Zone
 
@@ -63,6 +64,9 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
     for row in range(1, 1 + chws):
         _post_chw(provider[row], row, p, key)
     _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
+    if p.chw_rollout > 0:  # who comes later is not walked to before
+        later = zone.household["chw"] >= 0
+        zone.household["chw"][later] = -1 - zone.household["chw"][later]
     if chws:
         provider["village"][1:] = np.repeat(_seats(plan, population), posts)
     return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
@@ -111,6 +115,11 @@ def _post_chw(chw: np.record, row: int, p: np.record, key: tuple[int, int]) -> N
     chw["stock"] = np.ceil(p["chw_kit"] * p["sup_kit_days"] / 30.0)
     chw["began_with"] = chw["stock"]
     talent(chw, p, key, p["chw_logit"], float(p["chw_skill_sd"]))
+    chw["cases_before"] = chw["reported_cases"] = -1
+    if p["chw_rollout"] > 0:
+        u, _, _, _ = draw(key, Decision.ROLL_OUT, row, 0)
+        found = int(p["run_warmup_days"]) + int(u * p["chw_rollout"])
+        chw["vacant_until"], chw["generation"] = posted_day(found, p), NOT_YET_POSTED
 
 
 def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarray, of_village: np.ndarray,
