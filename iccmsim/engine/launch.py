@@ -64,11 +64,11 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
     for row in range(1, 1 + chws):
         _post_chw(provider[row], row, p, key)
     _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
+    if chws:
+        provider["village"][1:] = np.repeat(_seats(plan, population), posts)
     if p.chw_rollout > 0:  # who comes later is not walked to before
         later = zone.household["chw"] >= 0
         zone.household["chw"][later] = -1 - zone.household["chw"][later]
-    if chws:
-        provider["village"][1:] = np.repeat(_seats(plan, population), posts)
     return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
 
 

@@ -173,7 +173,7 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"] + cost
     _prices(p, values)
     for sees in ("mild", "severe"):
-        taught = logit(values[f"recog.{sees}"]) + values["relais.recog"]
+        taught = logit(float(p[f"recog_{sees}"])) + values["relais.recog"]
         p[f"recog_{sees}_taught"] = 1.0 / (1.0 + math.exp(-taught))
     p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
 
