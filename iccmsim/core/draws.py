@@ -74,6 +74,13 @@ class Decision(IntEnum):
     CUT_OFF = 41
     LEAK = 42
     REPORT_ERROR = 43
+    PAY = 50
+    FUNDER = 51
+    DEVICE = 52
+    BREAKDOWN = 53
+    TARGETED = 54
+    ROLL_OUT = 55
+    RELAIS = 56
     HOME_VISIT = 80
     FOLLOW_UP = 81
     NEWBORN_VISIT = 82

@@ -28,6 +28,8 @@ WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL = range(5)
 STEPS = ("danger", "rdt", "breaths", "obey", "withhold", "dose", "refer", "ors", "zinc")
 LOOK_FOR_DANGER, TEST_FEVER, COUNT_BREATHS, OBEY_TEST, WITHHOLD, RIGHT_DOSE, REFER, GIVE_ORS, GIVE_ZINC = range(9)
 
+NO_JOB_AID, WORKS, BROKEN = range(3)  # a CHW's job aid
+
 UNBORN, ALIVE, DEAD, AGED_OUT = range(4)  # state of a child
 AHEAD, DUE, MILD, SEVERE, MENDING, OVER = range(6)  # stage of a course
 OUTCOMES = ("not_reached", "recovered", "died", "prevented", "cut_short", "running")
@@ -208,6 +210,9 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("reported_cases", "i4"),  # what the last report that arrived says, -1 none yet
         ("reported_out_days", "i4"),  # days with a product lacking
         ("report_day", "i8"),  # on which it arrived, -1 none yet
+        ("in_arrears", "i4"),  # 1 while pay does not come
+        ("unpaid", "i4"),  # months of pay missed in a row
+        ("job_aid", "i8"),  # none, works, broken
     ],
     align=True,
 )
@@ -238,6 +243,11 @@ MONTHLY = np.dtype(
         ("expired", "i4", (6,)),
         ("reported_cases", "i4"),  # of periods that end in the month, by the reports that arrived
         ("reported_out_days", "i4"),
+        ("fees", "f8"),  # USD paid by families
+        ("unpaid", "i4"),  # 1 if the salary of the month did not come
+        ("targeted", "i4"),  # visits sent where the reports look worst
+        ("aid_days", "i4"),  # days in post with a job aid that works
+        ("campaign_days", "i4"),  # days in post of which a campaign took its share
     ],
     align=True,
 )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH
+from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, NO_JOB_AID, WORKS
 from iccmsim.engine.orders import order_stock
+from iccmsim.engine.staff import families_hear, join_campaign, pay_salaries, send_to_the_worst
 from iccmsim.rules.facility_care import facility_is_open, is_rainy, minutes_today, month_number
 from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired
 from iccmsim.rules.workforce import (
+    NOT_YET_POSTED,
     comes_to_work,
     how_sure,
+    is_guided,
     is_supervised,
+    job_aid_today,
     leaves_post,
     motivation_moves,
+    posted_day,
     skill_fades,
     skill_gain,
     takes_up_post,
@@ -38,7 +43,13 @@ def keep_house(zone, p, key, day):
         if provider.kind == AT_FACILITY:
             provider.present = 1 if facility_is_open(day, p) else 0
         else:
+            if provider.generation == NOT_YET_POSTED and day >= provider.vacant_until and p.chw_recruit > 0.0:
+                families_hear(zone, who, p, day)
             chw_morning(provider, month, p, key, day, number)
+    if p.spv_targeted > 0.0 and number != month_number(day - 1, p):
+        send_to_the_worst(zone, p, key, day, number)
+    if number != month_number(day + 1, p):
+        pay_salaries(zone, p, key, number)
     order_stock(zone, p, key, day, number)
 
 
@@ -57,7 +68,7 @@ def chw_morning(provider, month, p, key, day, number):
     """One CHW's morning: in post or not, trained, visited, motivated, at work."""
     if provider.vacant_until >= 0:
         provider.present = 0
-        if day < provider.vacant_until:
+        if day < provider.vacant_until or p.chw_recruit == 0.0:
             return
         takes_up_post(provider, p, key, day)
     month.days_in_post += 1
@@ -66,15 +77,22 @@ def chw_morning(provider, month, p, key, day, number):
         skill_gain(provider, p, p.skill_refresher)
         provider.refreshed_day = day
     skill_fades(provider, p)
+    if p.aid_share > 0.0 or provider.job_aid != NO_JOB_AID:
+        job_aid_today(provider, p, key, day)
     motivation_moves(provider, p, day)
     month.skill += provider.skill
     month.motivation += provider.motivation
     u = comes_to_work(provider, p, key, day)
     month.days_present += provider.present
     how_sure(provider)
+    if provider.job_aid == WORKS:
+        is_guided(provider, p)
+        month.aid_days += 1
+    if p.duty_days > 0.0:
+        join_campaign(provider, month, p, day, number)
     if leaves_post(provider, p, u):
         provider.present = 0
-        provider.vacant_until = day + max(1, vacancy_days(provider, p, key, day))
+        provider.vacant_until = posted_day(day + max(1, vacancy_days(provider, p, key, day)), p)
         month.departures += 1
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MONTH, MONTHLY, PROVIDER, VISIT, table
 from iccmsim.engine.plan import Plan
-from iccmsim.rules.workforce import talent
+from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
 from iccmsim.world.population import Population
 from iccmsim.world.store import district_store
 from iccmsim.world.zone import MARGIN, Zone
@@ -75,6 +75,9 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
         provider["families"] = np.bincount(serving, minlength=1 + chws)
         provider["village"][1:] = np.repeat(_seats(plan, population), posts)
         _cut_off(provider, population.village["number"], plan, p, key)
+    if p.chw_rollout > 0:  # who comes later is not walked to before
+        later = zone.household["chw"] >= 0
+        zone.household["chw"][later] = -1 - zone.household["chw"][later]
     return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
 
 
@@ -135,6 +138,10 @@ def _post_chw(chw: np.record, row: int, p: np.record, key: tuple[int, int]) -> N
     chw["stock"] = np.ceil(p["chw_kit"] * p["sup_kit_days"] / 30.0)
     chw["began_with"] = chw["stock"]
     talent(chw, p, key, p["chw_logit"], float(p["chw_skill_sd"]))
+    if p["chw_rollout"] > 0:
+        u, _, _, _ = draw(key, Decision.ROLL_OUT, row, 0)
+        found = int(p["run_warmup_days"]) + int(u * p["chw_rollout"])
+        chw["vacant_until"], chw["generation"] = posted_day(found, p), NOT_YET_POSTED
 
 
 def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarray, of_village: np.ndarray,

@@ -115,7 +115,7 @@ def chws_order(zone, p, key, day, number, since):
     rainy = is_rainy(day, p)
     for who in range(1, zone.provider.shape[0]):
         chw = zone.provider[who]
-        chw.slot = free_slot(chw) if may_be_supplied(chw, p.sup_rule, rainy, since) else -1
+        chw.slot = free_slot(chw) if may_be_supplied(chw, p.sup_rule, rainy, since) and p.sup_on > 0.0 else -1
         if chw.slot >= 0:
             chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead * road_today(p, day))
     for product in range(6):

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from iccmsim.exchange.district import load_places
+from iccmsim.parameters.budget import Falls, after_falls, budget_falls
 from iccmsim.parameters.kernel import kernel_record
 from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.world.deployment import Deployment, place_chws
@@ -27,6 +28,7 @@ class Plan:
     regimes: tuple[tuple[int, np.recarray], ...]
     warmup: int
     days: int  # of the whole run: warm-up, window, tail
+    falls: Falls = ()  # days after launch on which a budget that ends takes levers away
 
     @property
     def window(self) -> tuple[int, int]:
@@ -53,12 +55,16 @@ def make_plan(scenario: Scenario, *, places: Places | None = None) -> Plan:
     places = places if places is not None else load_places(scenario)
     warmup = int(scenario.run["run.warmup_days"])
     days = warmup + int(scenario.run["run.days"]) + int(scenario.run["run.tail_days"])
-    dates = sorted({0, *(int(day) for day, _ in scenario.changes)})
+    deployment = _deployment(scenario, places)
+    falls = budget_falls(scenario.values(), chws=int(deployment.post_chws.sum()) if deployment else 0)
+    falls = tuple(fall for fall in falls if warmup + fall[0] < days)
+    dates = sorted({0, *(int(day) for day, _ in scenario.changes), *(day for day, _ in falls)})
     regimes = tuple(
-        (0 if day == 0 else warmup + day, kernel_record(scenario.values(day), reference=reference_values()))
+        (0 if day == 0 else warmup + day, kernel_record(after_falls(scenario.values(day), falls, day=day),
+                                                        reference=reference_values()))
         for day in dates
-    )
-    return Plan(scenario, places, _deployment(scenario, places), regimes, warmup, days)
+    )  # fmt: skip
+    return Plan(scenario, places, deployment, regimes, warmup, days, falls)
 
 
 def _deployment(scenario: Scenario, places: Places) -> Deployment | None:

@@ -44,6 +44,7 @@ from iccmsim.rules.facility_care import (
 )
 from iccmsim.rules.illness import live_until, signs_now
 from iccmsim.rules.outreach import promise_follow_up
+from iccmsim.rules.pay import pays
 from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat
 from iccmsim.world.zone import ARRIVALS, VISITS
 
@@ -264,6 +265,7 @@ def be_seen(zone, row, p, key, minute, who, month):
     consult(child, zone.course[lead], provider, month, visit, p, key, signs_now(child, zone.course), minute)
     if gave_drugs(visit):
         treat(child, zone.course, visit, minute, p, key)
+    month.fees += pays(zone.household[child.household], p, provider.kind, gave_drugs(visit))
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     for k in range(6):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 from scipy.stats import gamma
 
 from iccmsim.core.records import AMOXICILLIN, DIARRHOEA, MALARIA, MONTH, PNEUMONIA, STEPS, YEAR
@@ -33,7 +33,9 @@ DERIVED = (
     ("trust_left", (512,)),
 )  # fmt: skip
 DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "ref_base", "ref_severe_gain",
-               "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start")  # fmt: skip
+               "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start",
+               "fee_at_chw", "fee_at_facility", "fee_exempt_below", "recog_mild_taught",
+               "recog_severe_taught")  # fmt: skip
 
 
 def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
@@ -171,7 +173,20 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     poor = math.exp(values["pop.wealth_sd"] ** 2)  # mean of 1 / wealth
     cost = values["ref.fee"] * parameter("fee.facility").default * poor  # at which ref.routine was seen
     p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"] + cost
+    _prices(p, values)
+    for sees in ("mild", "severe"):
+        taught = logit(float(p[f"recog_{sees}"])) + values["relais.recog"]
+        p[f"recog_{sees}_taught"] = 1.0 / (1.0 + math.exp(-taught))
     p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
+
+
+def _prices(p: np.record, values: Mapping[str, object]) -> None:
+    """What a family reckons with at either door, and the wealth below which it is asked for nothing."""
+    p.fee_at_chw = values["fee.chw"] + values["fee.drugs"]
+    p.fee_at_facility = values["fee.facility"] * (1.0 - values["fee.waived"])
+    share, sd = values["fee.exempt_poorest"], values["pop.wealth_sd"]
+    score = ndtri(share)  # -inf for nobody, inf for everybody
+    p.fee_exempt_below = math.exp(sd * score - 0.5 * sd * sd) if abs(score) < math.inf else max(0.0, score)
 
 
 def logit(chance: float) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from iccmsim.parameters.budget import check_budget
 from iccmsim.parameters.catalogue import SECTIONS, all_parameters
 from iccmsim.parameters.checks import check_change, check_place, check_section, check_together
 from iccmsim.parameters.declare import plain
@@ -138,6 +139,8 @@ def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
     faults += wrong
     if checked["setting"]:
         faults += check_together(checked["setting"])
+    if checked["programme"]:
+        faults += check_budget(checked["programme"])
     checked["changes"], wrong = _check_changes(draft, run=checked["run"])
     return checked, faults + wrong
 

@@ -36,14 +36,16 @@ def reckon_usual(household, p):
     common = household.taste_any
     formal = common + household.taste_formal + p.seek_mob * p.mob_on
     cost = p.seek_fee / household.wealth
+    if household.wealth < p.fee_exempt_below:  # the poorest are asked for nothing
+        cost = 0.0
     household.usual[INFORMAL] = math.exp(p.seek_a_informal + common)
     household.usual[AT_FACILITY] = math.exp(
-        p.seek_a_facility + formal - p.seek_km_facility * household.km_facility - cost * p.fee_facility
+        p.seek_a_facility + formal - p.seek_km_facility * household.km_facility - cost * p.fee_at_facility
     )
     household.usual[AT_CHW] = 0.0
     if household.chw >= 0:
         household.usual[AT_CHW] = math.exp(
-            p.seek_a_facility + p.seek_chw_shift + formal - p.seek_km_chw * household.km_chw - cost * p.fee_chw
+            p.seek_a_facility + p.seek_chw_shift + formal - p.seek_km_chw * household.km_chw - cost * p.fee_at_chw
         )
 
 

@@ -58,7 +58,8 @@ def completes_referral(child, course, household, destination, p, key, rainy):
     km = household.km_hospital if destination == AT_HOSPITAL else household.km_facility
     if rainy:
         km *= p.ref_season
-    log_odds = p.ref_base - p.ref_km * km - p.ref_fee * p.fee_facility / household.wealth
+    fee = 0.0 if household.wealth < p.fee_exempt_below else p.fee_at_facility
+    log_odds = p.ref_base - p.ref_km * km - p.ref_fee * fee / household.wealth
     log_odds += p.ref_trust * household.trust[1]
     if child.severe > 0:
         log_odds += p.ref_severe_gain

@@ -92,7 +92,7 @@ def come_about(child, courses, course, p, key):
     if course.stage == DUE:
         begin(child, course, p, key)
     elif course.stage == MILD:
-        worsen_or_not(child, course, p)
+        worsen_or_not(child, course, p, key)
     elif course.stage == SEVERE:
         kill_or_not(child, courses, course, p)
     else:
@@ -116,7 +116,7 @@ def begin(child, course, p, key):
     child.home_due = 1
     child.content_until = min(child.content_until, course.onset)  # what was given was for something else
     if course.illness == NEWBORN:
-        become_severe(child, course, p, 1.0)
+        become_severe(child, course, p, key, 1.0)
         return
     if course.illness > NEWBORN:  # other fever, cough or cold: there is nothing to turn severe
         course.stage = MENDING
@@ -124,7 +124,17 @@ def begin(child, course, p, key):
     else:
         course.stage = MILD
         course.due = course.worsens
-    course.perceived = 1 if course.u_recognise < p.recog_mild else 0
+    sees = p.recog_mild_taught if is_taught(child, p, key) else p.recog_mild
+    course.perceived = 1 if course.u_recognise < sees else 0
+
+
+@rule
+def is_taught(child, p, key):
+    """Whether a volunteer (relais) visits this family and teaches it to see danger."""
+    if p.relais_reach <= 0.0:
+        return False
+    u, _, _, _ = draw(key, Decision.RELAIS, child.household, 0)
+    return u < p.relais_reach
 
 
 @rule
@@ -148,26 +158,27 @@ def untreated_chance(course, p):
 
 
 @rule
-def worsen_or_not(child, course, p):
+def worsen_or_not(child, course, p, key):
     """At T_w the illness turns severe or not, by the chance that the treatment so far has left."""
     chance = untreated_chance(course, p) * (1.0 - course.x[0]) * (1.0 - course.x[1])
     course.chance_severe = chance
     if course.u_worsen < chance:
-        become_severe(child, course, p, chance)
+        become_severe(child, course, p, key, chance)
     else:
         course.stage = MENDING
         course.due = max(course.mends, course.worsens)
 
 
 @rule
-def become_severe(child, course, p, chance):
+def become_severe(child, course, p, key, chance):
     """The child is now in danger; the family may see it, and remembers who had treated it."""
     course.chance_severe = chance
     course.stage = SEVERE
     course.was_severe = 1
     course.due = course.kills
     child.severe += 1
-    course.perceived = 1 if course.u_recognise < p.recog_severe else 0
+    sees = p.recog_severe_taught if is_taught(child, p, key) else p.recog_severe
+    course.perceived = 1 if course.u_recognise < sees else 0
     child.content_until = min(child.content_until, course.worsens)
     child.let_down_by |= course.treated_by & (1 << AT_CHW | 1 << AT_FACILITY)
 

@@ -6,9 +6,10 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, expit, two_normals
-from iccmsim.core.records import MONTH, YEAR
+from iccmsim.core.records import BROKEN, MONTH, NO_JOB_AID, WORKS, YEAR
 
 QUARTER = 90  # days in which mentoring teaches once
+NOT_YET_POSTED = -1  # generation of a CHW of the first hour who is still to be trained
 RECENT = 60  # days for which a supervision visit is felt
 
 
@@ -35,10 +36,14 @@ def visit_gain(provider, p, mentors, day):
 
 @rule
 def motivation_moves(provider, p, day):
-    """Motivation drifts slowly towards what supervision, workload and a full box warrant."""
+    """Motivation drifts slowly towards what supervision, workload, a full box and pay warrant."""
     aim = p.motiv_base + p.motiv_stocked * provider.stocked - p.motiv_overload * provider.overload
     if provider.supervised_day >= 0 and day - provider.supervised_day <= RECENT:
         aim += p.motiv_supervised
+    if provider.unpaid > 0:
+        aim -= p.motiv_unpaid * min(p.motiv_unpaid_most, provider.unpaid)
+    if provider.job_aid == WORKS:
+        aim += p.motiv_aid
     provider.motivation += (min(1.0, max(0.0, aim)) - provider.motivation) / p.motiv_days
 
 
@@ -79,6 +84,16 @@ def vacancy_days(provider, p, key, day):
 
 
 @rule
+def posted_day(found, p):
+    """Whoever is found waits for the next training course, where courses are held on dates, and is posted after it."""
+    if p.chw_course_every <= 0.0:
+        return found
+    every = p.chw_course_every * MONTH
+    begins = p.run_warmup_days + every * math.ceil((found - p.run_warmup_days) / every)
+    return int(math.ceil(begins + p.chw_course_days))
+
+
+@rule
 def talent(provider, p, key, base, spread):
     """What this person brings to every step of a consultation: one lasting deviation, shared by all steps."""
     u, v, _, _ = draw(key, Decision.CHW_SKILL, provider.number, provider.generation)
@@ -99,6 +114,7 @@ def takes_up_post(provider, p, key, day):
     provider.supervised_day = -1
     provider.mentored_day = -1
     provider.refreshed_day = day
+    provider.unpaid = 0
     talent(provider, p, key, p.chw_logit, p.chw_skill_sd)
 
 
@@ -115,3 +131,51 @@ def how_sure(provider):
     """The chance of each step of a consultation today, from talent and present skill."""
     for step in range(9):
         provider.sure[step] = expit(provider.logit[step] + provider.skill)
+
+
+@rule
+def job_aid_today(provider, p, key, day):
+    """Some posts have a job aid on a phone or tablet; it breaks down, and is mended after some weeks."""
+    owner, _, _, _ = draw(key, Decision.DEVICE, provider.number, 0)
+    if owner >= p.aid_share:
+        provider.job_aid = NO_JOB_AID
+        return
+    u, _, _, _ = draw(key, Decision.BREAKDOWN, provider.number, day)
+    mended = 1.0 / p.aid_down_days
+    if provider.job_aid == BROKEN:
+        provider.job_aid = WORKS if u < mended else BROKEN
+    else:
+        provider.job_aid = BROKEN if u < mended * p.aid_down / (1.0 - p.aid_down) else WORKS
+
+
+@rule
+def is_guided(provider, p):
+    """While the job aid works, the steps that it asks for are done more often."""
+    for step in range(9):
+        provider.sure[step] = expit(provider.logit[step] + provider.skill + p.aid_steps[step])
+
+
+@rule
+def minutes_left(minutes, p, day_of_month, rainy):
+    """What a campaign of the rainy season (the first days of each of its months) leaves of a day's consultations."""
+    return minutes * (1.0 - p.duty_share) if rainy and day_of_month < p.duty_days else minutes
+
+
+@rule
+def looks_bad(provider, mean_cases):
+    """How bad a CHW looks on paper: days with something lacking, and children missing against the others' mean.
+
+    Of whom no report has come nothing is known, and nothing looks bad.
+    """
+    if provider.reported_cases < 0:
+        return 0.0
+    few = max(0.0, 1.0 - provider.reported_cases / mean_cases) if mean_cases > 0.0 else 0.0
+    return few + provider.reported_out_days / 30.0
+
+
+@rule
+def visit_of_the_worst(provider, p, key, day, month_number):
+    """The supervisor sets out for this CHW on one of the days of the month, to mentor or merely to look."""
+    u, v, _, _ = draw(key, Decision.TARGETED, provider.number, month_number)
+    provider.visit_day = day + 1 + int(u * 29.0)
+    provider.visit_mentors = 1 if v < p.spv_obs else 0
