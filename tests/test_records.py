@@ -12,6 +12,7 @@ from iccmsim.core.records import (
     COUGH,
     GONE,
     ILLNESSES,
+    INDRAWING_AT_HOME,
     MARKS,
     NO_COMPLAINT,
     OUTCOMES,
@@ -76,8 +77,8 @@ def test_arrays_of_a_record_have_a_place_for_every_illness_product_provider_step
 
 
 def test_marks_and_products_fit_the_fields_they_are_noted_in():
-    assert 1 << MARKS.index("gone") == GONE == 1 << len(MARKS) - 1
-    assert GONE < 1 << 31
+    assert 1 << MARKS.index("gone") == GONE
+    assert 1 << len(MARKS) - 1 == INDRAWING_AT_HOME < 1 << 31
     assert 1 << len(PRODUCTS) < 1 << 31
     # keys of draws: an illness has 4 bits, a product 8
     assert len(ILLNESSES) <= 16

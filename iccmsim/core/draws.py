@@ -71,6 +71,9 @@ class Decision(IntEnum):
     STOCK_OUT_POLICY = 32
     STEP_MORE = 33
     FACILITY_DAY = 34
+    NOT_ALLOWED = 60
+    INDRAWING = 61
+    OXIMETER = 62
 
 
 @rule(inline=True)

@@ -34,6 +34,7 @@ OUTCOMES = ("not_reached", "recovered", "died", "prevented", "cut_short", "runni
 NOT_REACHED, RECOVERED, DIED, PREVENTED, CUT_SHORT, RUNNING = range(6)
 
 HAS_FEVER, HAS_COUGH, HAS_FAST, HAS_DIARRHOEA, HAS_DANGER, HAS_DANGER_SEVERE, IS_INFECTED = 1, 2, 4, 8, 16, 32, 64
+ONLY_INDRAWING, IS_HYPOXIC = 128, 256  # of the whole child, looked up at a visit only where policy asks for them
 COMPLAINTS = ("danger sign", "fast breathing", "diarrhoea", "fever", "cough", "none seen")
 NO_COMPLAINT = 5
 
@@ -43,9 +44,10 @@ MAIN, BY_ZINC = range(2)
 
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
-         "fast_found", "referred", "gone")  # fmt: skip
+         "fast_found", "referred", "gone", "not_allowed", "oximeter", "low_oxygen", "indrawing_at_home")  # fmt: skip
 FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
 COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
+NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME = (1 << i for i in range(11, 15))
 
 CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
     [

@@ -12,7 +12,9 @@ from iccmsim.core.records import (
     FOUND_CLOSED,
     FOUND_NO_DRUG,
     GONE,
+    INDRAWING_AT_HOME,
     INFORMAL,
+    IS_HYPOXIC,
     MILD,
     MINUTES,
     REFERRED,
@@ -41,8 +43,8 @@ from iccmsim.rules.facility_care import (
     month_number,
     referral_minutes,
 )
-from iccmsim.rules.illness import live_until, signs_now
-from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat
+from iccmsim.rules.illness import live_until, signs_now, signs_of_breathing
+from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat, treat_indrawing
 from iccmsim.world.zone import ARRIVALS, SICK, UNWELL, VISITS
 
 
@@ -259,9 +261,14 @@ def be_seen(zone, row, p, key, minute, who, month):
     note_care(zone, child, provider.kind, minute)
     if child.by_referral:
         mark_referral_done(zone, child)
-    consult(child, zone.course[lead], provider, month, visit, p, key, signs_now(child, zone.course), minute)
+    signs = signs_now(child, zone.course)
+    if p.policy_indrawing > 0.0 or p.policy_oximetry > 0.0:
+        signs |= signs_of_breathing(child, zone.course, p, key)
+    consult(child, zone.course[lead], provider, month, visit, p, key, signs, minute)
     if gave_drugs(visit):
         treat(child, zone.course, visit, minute, p, key)
+    if visit.marks & INDRAWING_AT_HOME:
+        treat_indrawing(child, zone.course, visit, signs & IS_HYPOXIC, minute, p, key)
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     for k in range(6):

@@ -123,6 +123,15 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
     return faults
 
 
+def check_policy(values: Mapping[str, Any], *, where: str = "programme") -> list[str]:
+    """The rules that bind several levers to each other; a line for each that is broken."""
+    youngest, oldest = values["policy.youngest_months"], values["policy.oldest_months"]
+    if youngest >= oldest:
+        return [f"{where}.policy.youngest_months = {plain(youngest)}: must be below policy.oldest_months "
+                f"({plain(oldest)})"]
+    return []
+
+
 def check_place(given: Any) -> tuple[Place | None, list[str]]:
     """The place that a setting describes, and a line for each fault."""
     if not isinstance(given, Mapping):

@@ -139,6 +139,7 @@ def _care(v: Mapping[str, Any]) -> Iterator[str]:
     looked = [f"danger signs ({'found' if v['danger_found'] else 'none found'})"] if v["looked"] else []
     looked += [f"a malaria test ({'positive' if v['positive'] else 'negative'})"] if v["tested"] else []
     looked += [f"breaths counted ({'fast' if v['fast_found'] else 'not fast'})"] if v["counted"] else []
+    looked += [f"oxygen measured ({'low' if v['low_oxygen'] else 'normal'})"] if v["oximeter"] else []
     yield f"Examined: {listed(looked)}." if looked else "Not examined by the book."
     given = list(dict.fromkeys(DRUGS[p] for p in PRODUCTS if p in DRUGS and v[f"given_{p}"]))
     yield f"Given: {listed(given)}." if given else "Given nothing."

@@ -24,6 +24,7 @@ from iccmsim.core.records import (
     HAS_DIARRHOEA,
     HAS_FAST,
     HAS_FEVER,
+    IS_HYPOXIC,
     MALARIA,
     MENDING,
     MILD,
@@ -32,7 +33,9 @@ from iccmsim.core.records import (
     NEWBORN,
     NO_COMPLAINT,
     NOT_REACHED,
+    ONLY_INDRAWING,
     OVER,
+    PNEUMONIA,
     PREVENTED,
     RECOVERED,
     RUNNING,
@@ -236,6 +239,22 @@ def signs_of(course):
     if course.stage == SEVERE and course.signs & HAS_DANGER_SEVERE:
         return course.signs | HAS_DANGER
     return course.signs
+
+
+@rule
+def signs_of_breathing(child, courses, p, key):
+    """What a closer look at a child with pneumonia can find: low oxygen; chest indrawing as the only danger sign."""
+    row = child.active[PNEUMONIA]
+    if row < 0 or courses[row].stage < MILD:
+        return 0
+    course = courses[row]
+    u, v, _, _ = draw(key, Decision.INDRAWING, course.child, course.episode, course.illness)
+    found = IS_HYPOXIC if u < (p.pneu_hypox_severe if course.stage == SEVERE else p.pneu_hypox_mild) else 0
+    for k in range(6):
+        other = child.active[k]
+        if k != PNEUMONIA and other >= 0 and courses[other].stage >= MILD and signs_of(courses[other]) & HAS_DANGER:
+            return found
+    return found | ONLY_INDRAWING if v < p.dx_indraw_alone else found
 
 
 @rule

@@ -132,6 +132,17 @@ def treat(child, courses, visit, minute, p, key):
 
 
 @rule
+def treat_indrawing(child, courses, visit, hypoxic, minute, p, key):
+    """Amoxicillin at home also helps a pneumonia that is severe already, unless the child lacks oxygen."""
+    row = child.active[PNEUMONIA]
+    if hypoxic or row < 0 or courses[row].stage < MILD or not visit.given & 1 << AMOXICILLIN:
+        return
+    course = courses[row]
+    taken = visit.dose[AMOXICILLIN] if adheres(course, MAIN, p, key) else 0.0
+    take_dose(course, MAIN, 0.0, p.tx_amox_indraw * taken, later(minute, p.lag[AMOXICILLIN]))
+
+
+@rule
 def note_act(child, dose, minute, p):
     """An antimalarial starts a time of protection, unless a fuller one still protects in full."""
     if dose >= child.act_dose or minute - child.act_at >= 0.5 * p.prophylaxis_act_days * MINUTES:
