@@ -74,6 +74,7 @@ class Decision(IntEnum):
     NOT_ALLOWED = 60
     INDRAWING = 61
     OXIMETER = 62
+    RECTAL_ARTESUNATE = 63
 
 
 @rule(inline=True)

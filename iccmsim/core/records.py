@@ -19,8 +19,10 @@ ILLNESSES = ("malaria", "pneumonia", "diarrhoea", "newborn_infection", "other_fe
 CAUSES = (*ILLNESSES, "background")
 MALARIA, PNEUMONIA, DIARRHOEA, NEWBORN, FEVER, COUGH, BACKGROUND = range(7)
 
-PRODUCTS = ("ors", "zinc", "amoxicillin", "act_infant", "act_child", "rdt")
-ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT = range(6)
+PRODUCTS = ("ors", "zinc", "amoxicillin", "act_infant", "act_child", "rdt", "rectal_artesunate", "gentamicin")
+ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT, RECTAL_ARTESUNATE, GENTAMICIN = range(8)
+N_PRODUCTS = len(PRODUCTS)
+BASIC_PRODUCTS = 6  # of the usual box; the others are held only where policy has them given
 
 PROVIDERS = ("wait", "informal", "chw", "facility", "hospital")
 WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL = range(5)
@@ -110,6 +112,8 @@ COURSE = np.dtype(
         ("lacked", "i4"),  # bits 1 << product that was wanted and out of stock
         ("referred", "i4"),
         ("referral_done", "i4"),
+        ("ras_at", "i4"),  # minute of the last rectal artesunate, 0 none
+        ("followed", "i4"),  # 1 once a full treatment of malaria was given
         ("u_worsen", "f8"),
         ("u_die", "f8"),
         ("u_recognise", "f8"),
@@ -177,20 +181,20 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("stocked", "f8"),  # share of the last days with every product in stock
         ("logit", "f8", (9,)),  # of each step at skill 0, with this person's own talent
         ("sure", "f8", (9,)),  # chance of each step today
-        ("stock", "i4", (6,)),
-        ("used", "i4", (4, 6)),  # doses in this and the last 3 review periods
-        ("days_in", "i4", (4, 6)),  # days with stock in them
+        ("stock", "i4", (N_PRODUCTS,)),
+        ("used", "i4", (4, N_PRODUCTS)),  # doses in this and the last 3 review periods
+        ("days_in", "i4", (4, N_PRODUCTS)),  # days with stock in them
         ("reported", "i4", (4,)),  # 1 if that period's report arrived
-        ("kit", "f8", (6,)),  # doses expected in 30 days
-        ("coming", "i4", (4, 6)),  # deliveries on the way
+        ("kit", "f8", (N_PRODUCTS,)),  # doses expected in 30 days
+        ("coming", "i4", (4, N_PRODUCTS)),  # deliveries on the way
         ("coming_day", "i4", (4,)),
         ("slot", "i8"),  # delivery that is being put together, -1 none
         ("asks", "i8"),  # doses of the product being shared out
         ("gets", "i8"),
-        ("began_with", "i8", (6,)),
-        ("received", "i8", (6,)),
-        ("given", "i8", (6,)),  # to children
-        ("issued", "i8", (6,)),  # a facility's doses sent to CHWs
+        ("began_with", "i8", (N_PRODUCTS,)),
+        ("received", "i8", (N_PRODUCTS,)),
+        ("given", "i8", (N_PRODUCTS,)),  # to children
+        ("issued", "i8", (N_PRODUCTS,)),  # a facility's doses sent to CHWs
     ],
     align=True,
 )
@@ -210,11 +214,11 @@ MONTHLY = np.dtype(
         ("minutes", "f8"),
         ("skill", "f8"),
         ("motivation", "f8"),
-        ("stock_out_days", "i4", (6,)),
         ("any_out_days", "i8"),
-        ("given", "i4", (6,)),
-        ("received", "i4", (6,)),
-        ("ordered", "i4", (6,)),
+        ("stock_out_days", "i4", (N_PRODUCTS,)),
+        ("given", "i4", (N_PRODUCTS,)),
+        ("received", "i4", (N_PRODUCTS,)),
+        ("ordered", "i4", (N_PRODUCTS,)),
     ],
     align=True,
 )
@@ -232,7 +236,7 @@ VISIT = np.dtype(
         ("given", "i4"),  # bits 1 << product: one dose of each
         ("lacked", "i4"),
         ("by_referral", "i8"),
-        ("dose", "f8", (5,)),  # size of each dose: 1 right, less if wrong
+        ("dose", "f8", (5,)),  # size of each dose of a drug by mouth: 1 right, less if wrong
     ],
     align=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH
+from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, N_PRODUCTS
 from iccmsim.rules.facility_care import facility_is_open, minutes_today, month_number
 from iccmsim.rules.supply import (
     close_period,
@@ -111,7 +111,7 @@ def send_order(facility, month, p, key, day):
     if slot < 0:
         return
     facility.coming_day[slot] = day + lead_days(facility, p, key, day, p.fac_sup_lead)
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         ordered = quantity_to_order(
             facility, product, p.fac_sup_review, p.fac_sup_lead, p.fac_sup_buffer, p.fac_sup_floor
         )
@@ -131,7 +131,7 @@ def chws_order(zone, p, key, day, number):
         chw.slot = free_slot(chw) if chw.reported[0] else -1
         if chw.slot >= 0:
             chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead)
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         order_product(zone, p, key, day, number, product)
     for who in range(1, n):
         close_period(zone.provider[who])
@@ -169,5 +169,5 @@ def close_the_day(zone, p, day):
         note_stock(provider, zone.monthly[who, number])
         if provider.kind == AT_CHW:
             provider.overload += (provider.overloaded_today - provider.overload) / 30.0
-        for product in range(6):
+        for product in range(N_PRODUCTS):
             zone.stock_by_day[kept, who, product] = provider.stock[product]

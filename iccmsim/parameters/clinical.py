@@ -53,6 +53,41 @@ POLICY = (
            says="Coughing children whose oxygen a CHW measures; low oxygen is referred."),
 )
 
+BOX = (
+    choice("policy.ras", 0, "0 or 1", (0, 1),
+           source="WHO guidance on pre-referral treatment; a choice of the programme",
+           says="1: CHWs give rectal artesunate to a feverish child whom they refer for a danger sign."),
+    choice("policy.ras_months", 6, "months of age", (0, 60), integer=False, source=src.ASSUMED,
+           says="Rectal artesunate is given from this age on."),
+    choice("policy.newborn", 0, "0, 1 or 2", (0, 2),
+           says="Children below 60 days with a sign of serious infection, beside referral: 0 nothing, 1 amoxicillin, "
+           "2 amoxicillin and gentamicin injections (the simplified regimen)."),
+    share("chw.ras_use", .70, .52, .88, source=f"{src.HETZEL_2022}: 88, 52, 70 %", grade="C",
+          distribution="Beta(16.7, 7.17)", says="Children eligible for rectal artesunate who are given it."),
+    Parameter("sup.kit_ras", .05, unit="doses per visit", allowed=(0, 10), plausible=(.01, .1), distribution="U",
+              source=src.ASSUMED, grade="D", dated=False,
+              says="Rectal artesunate that a kit holds for each expected visit, where it is given."),
+    Parameter("sup.kit_gentamicin", .05, unit="courses per visit", allowed=(0, 10), plausible=(.01, .1),
+              distribution="U", source=src.ASSUMED, grade="D", dated=False,
+              says="Courses of gentamicin that a kit holds for each expected visit, where it is given."),
+)
+
+RECTAL_ARTESUNATE = (
+    share("tx.ras", .51, .23, .69, source=f"{src.GOMES_2009}: 29/1566 and 57/1519 in children who reached care after "
+          "6 hours", grade="A", distribution="Beta(8.75, 8.4)",
+          says="Deaths of severe malaria prevented by rectal artesunate in a child who lives until it works."),
+    share("tx.ras.unfollowed", .5, 0, 1,
+          says="Share of that effect that is left beyond the first days if no full treatment follows."),
+    Parameter("tx.ras.days", 3, unit="days", allowed=(0, 30), plausible=(1, 5), distribution="U", source=src.ASSUMED,
+              grade="D", says="Days for which one dose of rectal artesunate has its whole effect by itself."),
+    Parameter("tx.lag.ras", .25, unit="days", allowed=(0, 30), plausible=(0, .5), distribution="U",
+              source=src.ASSUMED, grade="D", says="Until rectal artesunate works."),
+    Parameter("ref.ras_or", .65, unit="odds ratio", allowed=(.01, 10), plausible=(.30, .95),
+              distribution="LogN(0.65, 0.29)", grade="C",
+              source=f"{src.BRUNNER_2022}, with and without the drug: DRC .48 (.30-.77), Uganda .72 (.58-.88)",
+              says="Odds of completing a referral after rectal artesunate, against without."),
+)
+
 PNEUMONIA = (
     share("dx.indraw.alone", .6, .3, .85,
           says="Pneumonias with a danger sign in which that sign is chest indrawing and no other."),
@@ -69,4 +104,4 @@ PNEUMONIA = (
           says="Deaths prevented by amoxicillin at home once pneumonia with chest indrawing is severe, oxygen normal."),
 )
 
-PARAMETERS = (*parameters("setting", *PNEUMONIA), *parameters("programme", *POLICY))
+PARAMETERS = (*parameters("setting", *PNEUMONIA, *RECTAL_ARTESUNATE), *parameters("programme", *POLICY, *BOX))

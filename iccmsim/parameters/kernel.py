@@ -14,7 +14,17 @@ import numpy as np
 from scipy.special import ndtr
 from scipy.stats import gamma
 
-from iccmsim.core.records import AMOXICILLIN, DIARRHOEA, MALARIA, MONTH, PNEUMONIA, STEPS, YEAR
+from iccmsim.core.records import (
+    AMOXICILLIN,
+    BASIC_PRODUCTS,
+    DIARRHOEA,
+    MALARIA,
+    MONTH,
+    N_PRODUCTS,
+    PNEUMONIA,
+    STEPS,
+    YEAR,
+)
 from iccmsim.parameters.catalogue import all_parameters, parameter
 
 AGE_DAYS = (28.0, 60.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)  # bands of incidence
@@ -29,12 +39,11 @@ DERIVED = (
     ("worsen_days", (6,)), ("death_days", (6,)), ("mend_days", (6,)), ("gap", (6,)),
     ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
-    ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (6,)), ("fac_kit_per_person", (6,)),
+    ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
     ("trust_left", (512,)),
 )  # fmt: skip
-DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "chw_danger_factor",
-               "fac_danger_factor",
-               "month_offset", "skill_start")  # fmt: skip
+DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "ref_ras_gain",
+               "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start")  # fmt: skip
 
 
 def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
@@ -163,6 +172,7 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     poor = math.exp(values["pop.wealth_sd"] ** 2)  # mean of 1 / wealth
     cost = values["ref.fee"] * parameter("fee.facility").default * poor  # at which ref.routine was seen
     p.ref_base = logit(values["ref.routine"]) + values["ref.km"] * values["ref.mean_km"] + cost
+    p.ref_ras_gain = math.log(values["ref.ras_or"])
     p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
 
 
@@ -195,5 +205,17 @@ def _providers(p: np.record, values: Mapping[str, object], reference: Mapping[st
     p.fac_danger_factor = math.exp(values["fac.danger_severe"])
     p.skill_start = min(values["skill.training"], values["skill.max"])
     month = values["sup.kit_contacts"] * UNDER_FIVES / 12.0  # contacts per person and month
-    p.chw_kit[:] = np.maximum(1.0, values["chw.catch"] * month * np.array(values["sup.kit_mix"]))
-    p.fac_kit_per_person[:] = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["fac.kit_mix"])
+    mix = np.array([*values["sup.kit_mix"], values["sup.kit_ras"], values["sup.kit_gentamicin"]])
+    p.chw_kit[:] = np.maximum(1.0, values["chw.catch"] * month * mix) * _in_the_box(values)
+    basic = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["fac.kit_mix"])
+    p.fac_kit_per_person[:BASIC_PRODUCTS] = basic
+
+
+def _in_the_box(values: Mapping[str, object]) -> np.ndarray:
+    """1 for each product that policy lets CHWs give, so that they are supplied with it; else 0."""
+    pneumonia = values["policy.pneumonia"] * values["policy.antibiotics"]
+    newborn = values["policy.newborn"] * values["policy.antibiotics"]
+    malaria, diarrhoea = values["policy.malaria"], values["policy.diarrhoea"]
+    carried = [diarrhoea, diarrhoea * values["policy.zinc"], pneumonia + newborn, malaria, malaria,
+               malaria * values["policy.rdt"], values["policy.ras"], newborn >= 2]  # fmt: skip
+    return np.array([1.0 if each else 0.0 for each in carried])

@@ -34,6 +34,7 @@ from iccmsim.core.records import (
     MILD,
     MINUTES,
     MONTH,
+    N_PRODUCTS,
     NOT_ALLOWED,
     OBEY_TEST,
     ONLY_INDRAWING,
@@ -41,6 +42,7 @@ from iccmsim.core.records import (
     OXIMETER,
     POSITIVE,
     RDT,
+    RECTAL_ARTESUNATE,
     REFER,
     REFERRED,
     RIGHT_DOSE,
@@ -228,6 +230,23 @@ def mind_the_breathing(course, provider, visit, p, key, signs, step):
 
 
 @rule
+def before_referral(child, course, provider, visit, p, key, signs, minute, wanted):
+    """A feverish child who is sent on for a danger sign gets rectal artesunate in the place of an ACT, unless the
+    test was negative or the child is too young; more often if it is plainly in danger."""
+    in_danger = visit.marks & DANGER_FOUND and visit.marks & REFERRED and signs & HAS_FEVER
+    negative = visit.marks & TESTED and not visit.marks & POSITIVE
+    if not in_danger or negative or minute - child.birth < p.policy_ras_months * MONTH * MINUTES:
+        return wanted
+    spell = book_key(provider, course)
+    u, _, _, _ = draw(key, Decision.RECTAL_ARTESUNATE, course.child, spell, course.illness, course.visits)
+    if u >= (more_sure(p.chw_ras_use, p.chw_danger_factor) if child.severe > 0 else p.chw_ras_use):
+        return wanted
+    if provider.stock[RECTAL_ARTESUNATE] > 0:
+        wanted &= ~(1 << ACT_INFANT | 1 << ACT_CHILD)
+    return wanted | 1 << RECTAL_ARTESUNATE
+
+
+@rule
 def refuse(course, provider, visit, p, key):
     """A child whom the CHW may not treat, or not wholly, is sent to the health centre; or the family is told to go."""
     spell = book_key(provider, course)
@@ -239,7 +258,7 @@ def refuse(course, provider, visit, p, key):
 @rule
 def hand_out(provider, month, visit, wanted):
     """Give what is in the box; what is not is noted as lacking."""
-    for product in range(RDT):
+    for product in range(N_PRODUCTS):
         if wanted & 1 << product:
             if take_from_stock(provider, month, product):
                 visit.given |= 1 << product
@@ -296,6 +315,8 @@ def consult(child, course, provider, month, visit, p, key, signs, minute):
     if signs & HAS_COUGH and provider.kind == AT_CHW and (p.policy_indrawing > 0.0 or p.policy_oximetry > 0.0):
         mind_the_breathing(course, provider, visit, p, key, signs, step)
     wanted = classify(child, course, provider, month, visit, p, key, signs, minute, step, reading)
+    if provider.kind == AT_CHW and p.policy_ras > 0.0:
+        wanted = before_referral(child, course, provider, visit, p, key, signs, minute, wanted)
     hand_out(provider, month, visit, wanted)
     if visit.given:
         measure_doses(course, provider, visit, p, key)

@@ -154,6 +154,8 @@ def become_severe(child, course, p, chance):
 @rule
 def kill_or_not(child, courses, course, p):
     """At T_d a severe illness kills or not. The chance is counted as an expected death whatever happens."""
+    if course.ras_at > 0:
+        course.y[0] = max(course.y[0], effect_of_suppository(course, p))
     chance = p.fatality[course.illness] * (1.0 - course.y[0]) * (1.0 - course.y[1])
     course.chance_death = chance
     if course.u_die < chance:
@@ -162,6 +164,17 @@ def kill_or_not(child, courses, course, p):
         child.severe -= 1
         course.stage = MENDING
         course.due = course.kills + int(p.time_convalescence * MINUTES)
+
+
+@rule
+def effect_of_suppository(course, p):
+    """Rectal artesunate helps a child who lives long enough for it to work: wholly if full treatment follows, or for
+    as long as one dose clears parasites; else in part."""
+    if course.ras_at + p.tx_lag_ras * MINUTES >= course.kills:
+        return 0.0
+    if course.followed or course.kills <= course.ras_at + p.tx_ras_days * MINUTES:
+        return p.tx_ras
+    return p.tx_ras * p.tx_ras_unfollowed
 
 
 @rule

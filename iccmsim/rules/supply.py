@@ -10,7 +10,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, two_normals
-from iccmsim.core.records import AT_CHW
+from iccmsim.core.records import AT_CHW, BASIC_PRODUCTS, N_PRODUCTS
 
 SLOTS = 4  # deliveries that can be on the way at once, and review periods that are remembered
 
@@ -19,14 +19,30 @@ SLOTS = 4  # deliveries that can be on the way at once, and review periods that 
 def note_stock(provider, month):
     """At the end of a day: which products are there, for the ledger of stock-outs and for the next order."""
     out = 0
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         if provider.stock[product] > 0:
             provider.days_in[0, product] += 1
-        else:
+        elif provider.kit[product] > 0.0:  # a product that is not in the programme is not missed
             month.stock_out_days[product] += 1
             out = 1
     month.any_out_days += out
     provider.stocked += ((1.0 - out) - provider.stocked) / 30.0
+
+
+@rule
+def bring_in_products(providers, p):
+    """Policy decides what is in the box: a product that is new comes with its first kit, one that is dropped is not
+    ordered again. What only CHWs give, the health centre holds for all of them."""
+    for who in range(providers.shape[0]):
+        provider = providers[who]
+        is_chw = provider.kind == AT_CHW
+        for product in range(0 if is_chw else BASIC_PRODUCTS, N_PRODUCTS):
+            kit = p.chw_kit[product] if is_chw else p.chw_kit[product] * (providers.shape[0] - 1)
+            if kit > 0.0 and provider.kit[product] == 0.0:
+                doses = int(math.ceil(kit * (p.sup_kit_days if is_chw else p.fac_kit_days) / 30.0))
+                provider.stock[product] += doses
+                provider.received[product] += doses
+            provider.kit[product] = kit
 
 
 @rule
@@ -38,7 +54,7 @@ def monthly_use(provider, product):
         if provider.reported[period]:
             used += provider.used[period, product]
             days += provider.days_in[period, product]
-    if days < 15:
+    if days < 15 or provider.kit[product] == 0.0:
         return provider.kit[product]
     return 30.0 * used / days
 
@@ -72,7 +88,7 @@ def report_arrives(provider, p, key, day):
 @rule
 def close_period(provider):
     """The counts of this period become those of the last one."""
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         for period in range(SLOTS - 1, 0, -1):
             provider.used[period, product] = provider.used[period - 1, product]
             provider.days_in[period, product] = provider.days_in[period - 1, product]
@@ -130,7 +146,7 @@ def receive(provider, month, day):
     """Deliveries that are due go on the shelf."""
     for slot in range(SLOTS):
         if 0 <= provider.coming_day[slot] <= day:
-            for product in range(6):
+            for product in range(N_PRODUCTS):
                 doses = provider.coming[slot, product]
                 provider.stock[product] += doses
                 provider.received[product] += doses
