@@ -75,6 +75,7 @@ class Decision(IntEnum):
     INDRAWING = 61
     OXIMETER = 62
     RECTAL_ARTESUNATE = 63
+    WASTING = 64
 
 
 @rule(inline=True)

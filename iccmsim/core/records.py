@@ -27,6 +27,9 @@ BASIC_PRODUCTS = 6  # of the usual box; the others are held only where policy ha
 PROVIDERS = ("wait", "informal", "chw", "facility", "hospital")
 WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL = range(5)
 
+NUTRITION = ("average", "well_nourished", "moderate_wasting", "severe_wasting", "treated_wasting")
+AVERAGE, WELL_NOURISHED, MODERATE_WASTING, SEVERE_WASTING, TREATED_WASTING = range(5)
+
 STEPS = ("danger", "rdt", "breaths", "obey", "withhold", "dose", "refer", "ors", "zinc")
 LOOK_FOR_DANGER, TEST_FEVER, COUNT_BREATHS, OBEY_TEST, WITHHOLD, RIGHT_DOSE, REFER, GIVE_ORS, GIVE_ZINC = range(9)
 
@@ -114,6 +117,8 @@ COURSE = np.dtype(
         ("referral_done", "i4"),
         ("ras_at", "i4"),  # minute of the last rectal artesunate, 0 none
         ("followed", "i4"),  # 1 once a full treatment of malaria was given
+        ("wasting", "i4"),  # how the child is nourished when it begins
+        ("wasted_until", "i4"),  # minute at which that ends by itself
         ("u_worsen", "f8"),
         ("u_die", "f8"),
         ("u_recognise", "f8"),

@@ -114,6 +114,8 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
     if abs(sum(shares) - 1) > 1e-6:
         faults.append(f"setting.inc.psbi.days = {plain(shares)}: shares must add up to 1, "
                       f"not {sum(shares):.6g}")
+    if (wasted := values["sam.prev"] + values["mam.prev"]) >= 1:
+        faults.append(f"setting.sam.prev + setting.mam.prev = {wasted:.3g}: must be below 1 (children who are wasted)")
     first, last = values["seek.hours"]
     if first >= last:
         faults.append(f"setting.seek.hours = {plain((first, last))}: "

@@ -88,6 +88,31 @@ RECTAL_ARTESUNATE = (
               says="Odds of completing a referral after rectal artesunate, against without."),
 )
 
+WASTING = (
+    Parameter("was.on", 0, unit="0 or 1", allowed=(0, 1), plausible=None, distribution="fixed", grade="D", integer=True,
+              source="a switch, not a fact", note="a choice of the modeller: the average child stays as it is",
+              says="1: children are well nourished, moderately or severely wasted in turn; 0: all are average."),
+    share("sam.prev", .018, .010, .030, distribution="Beta(12.2, 666)",
+          source="surveys of Mali, 1.3-2.6 % (remembered, not seen again)",
+          says="Children of 6-59 months who are severely wasted on a day."),
+    share("mam.prev", .09, .06, .12, says="Children of 6-59 months who are moderately wasted on a day."),
+    Parameter("sam.days", 64, unit="days, mean", allowed=(1, 1000), plausible=(39, 107), distribution="LogN(64, 0.26)",
+              source=f"{src.PROMIS}: yearly new cases are 5.7 times the prevalence (Burkina Faso 9.4; 3.6 in 352 "
+              "sites, Isanaka 2021 BMJ Glob Health 6:e004342)", grade="B", says="Length of a spell of severe wasting."),
+    Parameter("mam.days", 72, unit="days, mean", allowed=(1, 1000), plausible=(71, 78), distribution="LogN(72, 0.021)",
+              source=f"{src.PROMIS}: yearly new cases are 5.1 times the prevalence (4.7-5.1)", grade="C",
+              says="Length of a spell of moderate wasting."),
+    Parameter("sam.hr", 7, unit="hazard ratio of death", allowed=(1, 100), plausible=(4, 12), distribution="LogU",
+              source="below 11.63 (9.84-13.76) of Olofin 2013 PLoS One 8:e64636 PMC3667136, which a wasted state "
+              "measured once does not hold throughout; the lowering is an assumption", grade="D",
+              says="Danger of an illness that begins in severe wasting, against the well nourished."),
+    Parameter("mam.hr", 2.5, unit="hazard ratio of death", allowed=(1, 100), plausible=(1.8, 3.4), distribution="LogU",
+              source=f"below 3.4 (2.6-4.3), {src.PROMIS}; the lowering is an assumption", grade="D",
+              says="Danger of an illness that begins in moderate wasting, against the well nourished."),
+    share("tx.sam.mort_red", .75, .50, .90, distribution="Beta(12.8, 4.25)", source="assumption; no trial is possible",
+          says="Part of the added danger of severe wasting that is gone while it is treated."),
+)
+
 PNEUMONIA = (
     share("dx.indraw.alone", .6, .3, .85,
           says="Pneumonias with a danger sign in which that sign is chest indrawing and no other."),
@@ -104,4 +129,4 @@ PNEUMONIA = (
           says="Deaths prevented by amoxicillin at home once pneumonia with chest indrawing is severe, oxygen normal."),
 )
 
-PARAMETERS = (*parameters("setting", *PNEUMONIA, *RECTAL_ARTESUNATE), *parameters("programme", *POLICY, *BOX))
+PARAMETERS = (*parameters("setting", *PNEUMONIA, *RECTAL_ARTESUNATE, *WASTING), *parameters("programme", *POLICY, *BOX))

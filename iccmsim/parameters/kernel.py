@@ -40,10 +40,11 @@ DERIVED = (
     ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
-    ("trust_left", (512,)),
+    ("trust_left", (512,)), ("was_power", (5,)),
 )  # fmt: skip
 DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "ref_base", "ref_severe_gain", "ref_ras_gain",
-               "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start")  # fmt: skip
+               "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start",
+               "was_per_day", "was_severe_share", "was_most")  # fmt: skip
 
 
 def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
@@ -56,6 +57,7 @@ def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, objec
     for each in all_parameters():
         p[each.field][0] = values[each.key]
     _nature(p[0], values)
+    _wasting(p[0], values)
     _treatment(p[0], values)
     _families(p[0], values)
     _providers(p[0], values, reference)
@@ -99,6 +101,21 @@ def _nature(p: np.record, values: Mapping[str, object]) -> None:
         lost = mean_untreated_days(p, k) + p.gap[k]
         p.rate[k] = [corrected(rate, p.frailty[k], p.season[k], lost) for rate in incidence[k]]
     p.month_offset = 12 * math.ceil(values["run.warmup_days"] / YEAR)
+
+
+def _wasting(p: np.record, values: Mapping[str, object]) -> None:
+    """How fast spells of wasting come to those who are well nourished, and the power that each state puts on a chance:
+    half of the hazard ratio (on the logarithm) for worsening, half for dying, over the mean of 6-59 months."""
+    share = np.array([values["sam.prev"], values["mam.prev"]])
+    inflow = share / np.array([values["sam.days"], values["mam.days"]])  # a child and day
+    p.was_per_day = inflow.sum() / (1.0 - share.sum())
+    p.was_severe_share = inflow[0] / inflow.sum() if inflow.sum() > 0 else 0.0
+    severe, moderate = values["sam.hr"], values["mam.hr"]
+    treated = 1.0 + (severe - 1.0) * (1.0 - values["tx.sam.mort_red"])
+    mean = 1.0 - share.sum() + share @ (severe, moderate)
+    p.was_power[0] = 1.0
+    p.was_power[1:] = np.sqrt(np.array([1.0, moderate, severe, treated]) / mean)
+    p.was_most = max(1.0, p.was_power.max()) if values["was.on"] else 1.0
 
 
 @lru_cache(maxsize=64)

@@ -63,4 +63,5 @@ SHIESHIA_2014 = "Shieshia 2014 J Glob Health 4:020406 PMC4267094 (cStock, Malawi
 CSTOCK_LEAD = "cStock, Malawi, 12.8 and 26.4 days (remembered, not seen again)"
 HYPOXAEMIA_2022 = "2022 Lancet Glob Health, hypoxaemia in pneumonia, PMC8864303: 41 % (33-49) and 8 % (3-16)"
 GINSBURG_2020 = "Ginsburg 2020 NEJM 383:13 PMC7233470 (chest indrawing, amoxicillin by mouth)"
+PROMIS = "PROMIS cohorts, Burkina Faso and Mali, PMC7705604"
 NYANDARUA = "spaced repetition, Nyandarua, Kenya, doi:10.47672/ejhs.2643"

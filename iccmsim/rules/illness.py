@@ -6,6 +6,8 @@ population is built and are the same in every arm; treatment changes only the ch
 
 from __future__ import annotations
 
+import math
+
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
@@ -129,6 +131,7 @@ def worsen_or_not(child, course, p):
     chance = p.sev[course.illness]
     if course.overlaps:
         chance *= p.overlap_mechanism
+    chance = in_this_child(chance, course, p)
     chance *= (1.0 - course.x[0]) * (1.0 - course.x[1])
     course.chance_severe = chance
     if course.u_worsen < chance:
@@ -136,6 +139,13 @@ def worsen_or_not(child, course, p):
     else:
         course.stage = MENDING
         course.due = max(course.mends, course.worsens)
+
+
+@rule
+def in_this_child(chance, course, p):
+    """A chance in the average child becomes higher in a wasted one, lower in one that is well nourished."""
+    power = p.was_power[course.wasting]
+    return chance if power == 1.0 else 1.0 - math.exp(power * math.log(1.0 - chance))
 
 
 @rule
@@ -156,7 +166,7 @@ def kill_or_not(child, courses, course, p):
     """At T_d a severe illness kills or not. The chance is counted as an expected death whatever happens."""
     if course.ras_at > 0:
         course.y[0] = max(course.y[0], effect_of_suppository(course, p))
-    chance = p.fatality[course.illness] * (1.0 - course.y[0]) * (1.0 - course.y[1])
+    chance = in_this_child(p.fatality[course.illness], course, p) * (1.0 - course.y[0]) * (1.0 - course.y[1])
     course.chance_death = chance
     if course.u_die < chance:
         leave(child, courses, course.kills, DEAD, course.illness)
