@@ -76,6 +76,7 @@ class Decision(IntEnum):
     OXIMETER = 62
     RECTAL_ARTESUNATE = 63
     WASTING = 64
+    NEWBORN_SIGN = 65
 
 
 @rule(inline=True)

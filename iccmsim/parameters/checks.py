@@ -128,10 +128,14 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
 def check_policy(values: Mapping[str, Any], *, where: str = "programme") -> list[str]:
     """The rules that bind several levers to each other; a line for each that is broken."""
     youngest, oldest = values["policy.youngest_months"], values["policy.oldest_months"]
+    faults = []
     if youngest >= oldest:
-        return [f"{where}.policy.youngest_months = {plain(youngest)}: must be below policy.oldest_months "
-                f"({plain(oldest)})"]
-    return []
+        faults.append(f"{where}.policy.youngest_months = {plain(youngest)}: must be below policy.oldest_months "
+                      f"({plain(oldest)})")
+    for needed in ("policy.antibiotics", "policy.under_2m_refer"):
+        if values["policy.newborn"] and not values[needed]:
+            faults.append(f"{where}.policy.newborn = {plain(values['policy.newborn'])}: must be 0 where {needed} is 0")
+    return faults
 
 
 def check_place(given: Any) -> tuple[Place | None, list[str]]:

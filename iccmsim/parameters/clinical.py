@@ -61,7 +61,11 @@ BOX = (
            says="Rectal artesunate is given from this age on."),
     choice("policy.newborn", 0, "0, 1 or 2", (0, 2),
            says="Children below 60 days with a sign of serious infection, beside referral: 0 nothing, 1 amoxicillin, "
-           "2 amoxicillin and gentamicin injections (the simplified regimen)."),
+           "2 amoxicillin and gentamicin injections: the simplified regimen, as good as injections alone.",
+           source="a choice of the programme; treatment failed in 9 % in DRC, as with the reference (AFRINEST 2018 "
+           "Matern Health Neonatol Perinatol 4:8)"),
+    share("chw.newborn_found", .4, .2, .6, source="assumption (recognition of serious infection by CHWs)",
+          says="Young infants with fever, fast breathing or a danger sign in whom a CHW recognises serious infection."),
     share("chw.ras_use", .70, .52, .88, source=f"{src.HETZEL_2022}: 88, 52, 70 %", grade="C",
           distribution="Beta(16.7, 7.17)", says="Children eligible for rectal artesunate who are given it."),
     Parameter("sup.kit_ras", .05, unit="doses per visit", allowed=(0, 10), plausible=(.01, .1), distribution="U",

@@ -18,6 +18,7 @@ from iccmsim.core.records import (
     COUNTED,
     DANGER_FOUND,
     FAST_FOUND,
+    GENTAMICIN,
     GIVE_ORS,
     GIVE_ZINC,
     HAS_COUGH,
@@ -288,6 +289,19 @@ def measure_doses(course, provider, visit, p, key):
 
 
 @rule
+def treat_young_infant(course, provider, month, visit, p, key, signs):
+    """Under 60 days and with a sign of serious infection that the CHW recognises: the simplified regimen (amoxicillin,
+    with injections of gentamicin where policy has them), beside the referral."""
+    ill = signs & (HAS_FEVER | HAS_FAST | HAS_DANGER)
+    u, _, _, _ = draw(key, Decision.NEWBORN_SIGN, course.child, book_key(provider, course), course.illness)
+    if not visit.marks & DANGER_FOUND and not (ill and u < p.chw_newborn_found):
+        return
+    hand_out(provider, month, visit, 1 << AMOXICILLIN | (1 << GENTAMICIN if p.policy_newborn >= 2.0 else 0))
+    if visit.given:
+        measure_doses(course, provider, visit, p, key)
+
+
+@rule
 def stock_out_policy(course, provider, visit, p, key):
     """A child whose drug is out is sent to the health centre, or told to come back."""
     spell = book_key(provider, course)
@@ -298,13 +312,15 @@ def stock_out_policy(course, provider, visit, p, key):
 
 @rule
 def consult(child, course, provider, month, visit, p, key, signs, minute):
-    """See one child through: danger, complaints, drugs. Young infants are referred untreated by a CHW."""
+    """See one child through: danger, complaints, drugs. Young infants are referred by a CHW, most of them untreated."""
     spell = book_key(provider, course)
     step = draw(key, Decision.STEP, course.child, spell, course.illness, course.visits)
     reading = draw(key, Decision.CLASSIFY, course.child, spell, course.illness)
     assess(child, provider, visit, p, signs, step, reading)
     if provider.kind == AT_CHW and p.policy_under_2m_refer > 0.0 and is_young_infant(child, minute):
         visit.marks |= REFERRED
+        if p.policy_newborn > 0.0:
+            treat_young_infant(course, provider, month, visit, p, key, signs)
         return
     if provider.kind == AT_CHW and is_out_of_age(child, minute, p):
         visit.marks |= NOT_ALLOWED

@@ -19,6 +19,7 @@ from iccmsim.core.records import (
     BY_ZINC,
     DIARRHOEA,
     FEVER,
+    GENTAMICIN,
     HAS_COUGH,
     HAS_DIARRHOEA,
     HAS_FAST,
@@ -123,8 +124,8 @@ def treat(child, courses, visit, minute, p, key):
             course = courses[row]
             course.doses |= given
             course.treated_by |= 1 << visit.provider
-            if k == NEWBORN and given & 1 << AMOXICILLIN:
-                newborn_care(course, False, visit.provider, minute, p)
+            if k == NEWBORN and given & (1 << AMOXICILLIN | 1 << GENTAMICIN):
+                newborn_care(course, given & 1 << GENTAMICIN != 0, visit.provider, minute, p)
             if k == MALARIA and given & 1 << RECTAL_ARTESUNATE:
                 give_suppository(course, minute, p)
             if k < NEWBORN:
