@@ -251,7 +251,7 @@ def test_a_tested_fever_is_treated_by_its_result():
     visit, month = seen(HAS_FEVER | IS_INFECTED, a_provider(**RIGHT))
     assert visit.given == bits(RDT, ACT_INFANT)
     assert visit.marks == LOOKED | TESTED | POSITIVE
-    assert list(month.given) == [0, 0, 0, 1, 0, 1]
+    assert list(month.given[:6]) == [0, 0, 0, 1, 0, 1]
     visit, _ = seen(HAS_FEVER, a_provider(**RIGHT))
     assert (visit.given, visit.marks) == (bits(RDT), LOOKED | TESTED)
 
@@ -410,7 +410,7 @@ def test_steps_of_one_visit_are_drawn_apart():
 def test_one_visit_treats_every_complaint():
     visit, month = seen(HAS_FEVER | HAS_COUGH | HAS_FAST | HAS_DIARRHOEA | IS_INFECTED)
     assert visit.given == bits(ORS, ZINC, AMOXICILLIN, ACT_INFANT, RDT)
-    assert list(month.given) == [1, 1, 1, 1, 0, 1]
+    assert list(month.given[:6]) == [1, 1, 1, 1, 0, 1]
 
 
 @pytest.mark.parametrize("policy", [0, 1])
@@ -441,8 +441,8 @@ def test_doses_leave_the_box_when_they_are_given():
     provider, month = a_provider(stock=2), a_month()
     for product in range(6):
         assert [bool(take_from_stock(provider, month, product)) for _ in range(3)] == [True, True, False]
-    assert list(provider.stock) == [0] * 6
-    assert list(provider.used[0]) == list(provider.given) == list(month.given) == [2] * 6
+    assert list(provider.stock[:6]) == [0] * 6
+    assert list(provider.used[0, :6]) == list(provider.given[:6]) == list(month.given[:6]) == [2] * 6
     assert provider.used[1:].sum() == 0
 
 
@@ -452,7 +452,7 @@ def test_what_is_not_in_the_box_is_noted_as_lacking_and_the_rest_is_given():
     hand_out(provider, month, visit, bits(ORS, AMOXICILLIN, ACT_CHILD))
     assert visit.given == bits(ORS, ACT_CHILD)
     assert visit.lacked == bits(AMOXICILLIN)
-    assert list(provider.stock) == [9, 10, 0, 10, 9, 10]
+    assert list(provider.stock[:6]) == [9, 10, 0, 10, 9, 10]
 
 
 def test_a_chw_without_act_refers_a_child_with_malaria_or_tells_it_to_come_back_by_policy():

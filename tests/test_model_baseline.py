@@ -44,9 +44,9 @@ def key_results(programme: str) -> dict[str, object]:
         "visits by provider": np.bincount(visit["provider"], minlength=5),
         "visits by mark": [int((visit["marks"] >> i & 1).sum()) for i in range(11)],
         "minutes of visits": visit["minute"].sum(dtype=np.int64),
-        "doses given": provider["given"].sum(axis=0),
-        "doses received": provider["received"].sum(axis=0),
-        "days without stock": sum(zone.monthly["stock_out_days"].sum(axis=(0, 1)) for zone in zones),
+        "doses given": provider["given"].sum(axis=0)[:6],  # the six products of the usual box
+        "doses received": provider["received"].sum(axis=0)[:6],
+        "days without stock": sum(zone.monthly["stock_out_days"].sum(axis=(0, 1)) for zone in zones)[:6],
         "chws": len(provider) - len(zones),
         "expected deaths": float(course["chance_death"].sum()),
         "chances of worsening": float(course["chance_severe"].sum()),

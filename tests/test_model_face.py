@@ -190,8 +190,8 @@ def test_an_attribute_is_the_cell_of_the_array_both_ways(model):
     assert zone.provider["motivation"][1] == 0.25
     zone.provider["skill"][1] = 1.5
     assert chw.skill == 1.5
-    chw.kit = np.arange(6.0)
-    assert zone.provider["kit"][1].tolist() == chw.kit.tolist() == [0, 1, 2, 3, 4, 5]
+    chw.kit = np.arange(float(len(PRODUCTS)))
+    assert zone.provider["kit"][1].tolist() == chw.kit.tolist() == list(range(len(PRODUCTS)))
     with pytest.raises(ValueError, match="read-only"):
         chw.kit[0] = 9
     with pytest.raises(ValueError, match=r"generation = 1.5: must be whole"):
@@ -307,7 +307,8 @@ def test_a_data_collector_keeps_what_the_arrays_say_each_day():
     )
     model, expected = small(collect=collector), []
     for _ in range(15):
-        expected.append((model.n_sick, *model.simulation.runs[0].zone.provider["stock"][1:, -1].tolist()))
+        tests = model.simulation.runs[0].zone.provider["stock"][1:, PRODUCTS.index("rdt")]
+        expected.append((model.n_sick, *tests.tolist()))
         model.step()
     table = model.datacollector.get_model_vars_dataframe()
     rdts = model.datacollector.get_agenttype_vars_dataframe(CommunityHealthWorker)["rdt"].unstack()

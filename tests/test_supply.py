@@ -12,7 +12,7 @@ from scipy import stats
 from world import KEY, MANY, a_month, a_provider, assert_mean, assert_share, parameters
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, AT_FACILITY, ORS, PROVIDER, table
+from iccmsim.core.records import AT_CHW, AT_FACILITY, N_PRODUCTS, ORS, PROVIDER, table
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.rules.supply import (
@@ -46,9 +46,9 @@ def test_each_night_the_shelf_is_counted_product_by_product():
     chw.stock[2] = 0
     for _ in range(2):
         note_stock(chw, month)
-    assert list(chw.days_in[0]) == [2, 2, 0, 2, 2, 2]
+    assert list(chw.days_in[0]) == [2, 2, 0] + [2] * (N_PRODUCTS - 3)
     assert chw.days_in[1:].sum() == 0
-    assert list(month.stock_out_days) == [0, 0, 2, 0, 0, 0]
+    assert list(month.stock_out_days) == [0, 0, 2] + [0] * (N_PRODUCTS - 3)
     assert month.any_out_days == 2
 
 
@@ -137,12 +137,13 @@ def test_reports_arrive_by_the_stated_chance_and_for_each_period_anew():
 
 def test_at_the_end_of_a_period_its_counts_become_those_of_the_last():
     chw = a_provider()
-    chw.used[:] = np.arange(24).reshape(4, 6)
-    chw.days_in[:] = 100 + np.arange(24).reshape(4, 6)
+    chw.used[:] = np.arange(4 * N_PRODUCTS).reshape(4, N_PRODUCTS)
+    chw.days_in[:] = 100 + np.arange(4 * N_PRODUCTS).reshape(4, N_PRODUCTS)
     chw.reported[:] = (1, 0, 1, 0)
     close_period(chw)
-    assert chw.used.tolist() == [[0] * 6, *np.arange(18).reshape(3, 6).tolist()]
-    assert chw.days_in.tolist() == [[0] * 6, *(100 + np.arange(18).reshape(3, 6)).tolist()]
+    assert chw.used.tolist() == [[0] * N_PRODUCTS, *np.arange(3 * N_PRODUCTS).reshape(3, N_PRODUCTS).tolist()]
+    earlier = (100 + np.arange(3 * N_PRODUCTS)).reshape(3, N_PRODUCTS)
+    assert chw.days_in.tolist() == [[0] * N_PRODUCTS, *earlier.tolist()]
     assert list(chw.reported) == [0, 1, 0, 1]
     assert chw.period == 1
 
@@ -241,22 +242,22 @@ def test_nothing_comes_of_nothing_and_all_where_all_is_sent():
 
 def test_deliveries_that_are_due_go_on_the_shelf_and_others_stay_on_the_way():
     chw, month = a_provider(stock=1), a_month()
-    chw.coming[:] = [[1] * 6, [2] * 6, [4] * 6, [8] * 6]
+    chw.coming[:] = [[1] * N_PRODUCTS, [2] * N_PRODUCTS, [4] * N_PRODUCTS, [8] * N_PRODUCTS]
     chw.coming_day[:] = (10, 11, 9, -1)
     receive(chw, month, 10)
-    assert list(chw.stock) == [6] * 6
-    assert list(chw.received) == list(month.received) == [5] * 6
+    assert list(chw.stock) == [6] * N_PRODUCTS
+    assert list(chw.received) == list(month.received) == [5] * N_PRODUCTS
     assert list(chw.coming_day) == [-1, 11, -1, -1]
-    assert chw.coming.sum(axis=1).tolist() == [0, 12, 0, 48]
+    assert chw.coming.sum(axis=1).tolist() == [0, 2 * N_PRODUCTS, 0, 8 * N_PRODUCTS]
     receive(chw, month, 10)
-    assert list(chw.stock) == [6] * 6
+    assert list(chw.stock) == [6] * N_PRODUCTS
 
 
 def test_a_delivery_due_on_the_first_day_arrives():
     chw, month = a_provider(stock=0), a_month()
     chw.coming[0], chw.coming_day[0] = 3, 0
     receive(chw, month, 0)
-    assert list(chw.stock) == [3] * 6
+    assert list(chw.stock) == [3] * N_PRODUCTS
 
 
 # --- rationing ------------

@@ -81,6 +81,12 @@ class Decision(IntEnum):
     TARGETED = 54
     ROLL_OUT = 55
     RELAIS = 56
+    NOT_ALLOWED = 60
+    INDRAWING = 61
+    OXIMETER = 62
+    RECTAL_ARTESUNATE = 63
+    WASTING = 64
+    NEWBORN_SIGN = 65
     HOME_VISIT = 80
     FOLLOW_UP = 81
     NEWBORN_VISIT = 82

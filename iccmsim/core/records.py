@@ -19,11 +19,16 @@ ILLNESSES = ("malaria", "pneumonia", "diarrhoea", "newborn_infection", "other_fe
 CAUSES = (*ILLNESSES, "background")
 MALARIA, PNEUMONIA, DIARRHOEA, NEWBORN, FEVER, COUGH, BACKGROUND = range(7)
 
-PRODUCTS = ("ors", "zinc", "amoxicillin", "act_infant", "act_child", "rdt")
-ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT = range(6)
+PRODUCTS = ("ors", "zinc", "amoxicillin", "act_infant", "act_child", "rdt", "rectal_artesunate", "gentamicin")
+ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT, RECTAL_ARTESUNATE, GENTAMICIN = range(8)
+N_PRODUCTS = len(PRODUCTS)
+BASIC_PRODUCTS = 6  # of the usual box; the others are held only where policy has them given
 
 PROVIDERS = ("wait", "informal", "chw", "facility", "hospital")
 WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL = range(5)
+
+NUTRITION = ("average", "well_nourished", "moderate_wasting", "severe_wasting", "treated_wasting")
+AVERAGE, WELL_NOURISHED, MODERATE_WASTING, SEVERE_WASTING, TREATED_WASTING = range(5)
 
 STEPS = ("danger", "rdt", "breaths", "obey", "withhold", "dose", "refer", "ors", "zinc")
 LOOK_FOR_DANGER, TEST_FEVER, COUNT_BREATHS, OBEY_TEST, WITHHOLD, RIGHT_DOSE, REFER, GIVE_ORS, GIVE_ZINC = range(9)
@@ -36,6 +41,7 @@ OUTCOMES = ("not_reached", "recovered", "died", "prevented", "cut_short", "runni
 NOT_REACHED, RECOVERED, DIED, PREVENTED, CUT_SHORT, RUNNING = range(6)
 
 HAS_FEVER, HAS_COUGH, HAS_FAST, HAS_DIARRHOEA, HAS_DANGER, HAS_DANGER_SEVERE, IS_INFECTED = 1, 2, 4, 8, 16, 32, 64
+ONLY_INDRAWING, IS_HYPOXIC = 128, 256  # of the whole child, looked up at a visit only where policy asks for them
 COMPLAINTS = ("danger sign", "fast breathing", "diarrhoea", "fever", "cough", "none seen")
 NO_COMPLAINT = 5
 
@@ -45,9 +51,11 @@ MAIN, BY_ZINC = range(2)
 
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
-         "fast_found", "referred", "gone", "at_home")  # fmt: skip
+         "fast_found", "referred", "gone", "not_allowed", "oximeter", "low_oxygen", "indrawing_at_home",
+         "at_home")  # fmt: skip
 FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
-COUNTED, FAST_FOUND, REFERRED, GONE, AT_HOME = (1 << i for i in range(7, 12))
+COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
+NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME, AT_HOME = (1 << i for i in range(11, 16))
 
 CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
     [
@@ -111,6 +119,10 @@ COURSE = np.dtype(
         ("lacked", "i4"),  # bits 1 << product that was wanted and out of stock
         ("referred", "i4"),
         ("referral_done", "i8"),
+        ("ras_at", "i4"),  # minute of the last rectal artesunate, 0 none
+        ("followed", "i4"),  # 1 once a full treatment of malaria was given
+        ("wasting", "i4"),  # how the child is nourished when it begins
+        ("wasted_until", "i4"),  # minute at which that ends by itself
         ("u_worsen", "f8"),
         ("u_die", "f8"),
         ("u_recognise", "f8"),
@@ -178,12 +190,12 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("stocked", "f8"),  # share of the last days with every product in stock
         ("logit", "f8", (9,)),  # of each step at skill 0, with this person's own talent
         ("sure", "f8", (9,)),  # chance of each step today
-        ("stock", "i4", (6,)),
-        ("used", "i4", (4, 6)),  # doses in this and the last 3 review periods
-        ("days_in", "i4", (4, 6)),  # days with stock in them
+        ("stock", "i4", (N_PRODUCTS,)),
+        ("used", "i4", (4, N_PRODUCTS)),  # doses in this and the last 3 review periods
+        ("days_in", "i4", (4, N_PRODUCTS)),  # days with stock in them
         ("reported", "i4", (4,)),  # 1 if that period's report arrived
-        ("kit", "f8", (6,)),  # doses expected in 30 days
-        ("coming", "i4", (4, 6)),  # deliveries on the way
+        ("kit", "f8", (N_PRODUCTS,)),  # doses expected in 30 days
+        ("coming", "i4", (4, N_PRODUCTS)),  # deliveries on the way
         ("coming_day", "i4", (4,)),
         ("families", "i8"),  # households that it serves
         ("round_at", "i8"),  # place at which today's round of home visits begins
@@ -192,15 +204,15 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("slot", "i8"),  # delivery that is being put together, -1 none
         ("asks", "i8"),  # doses of the product being shared out
         ("gets", "i8"),
-        ("began_with", "i8", (6,)),
-        ("received", "i8", (6,)),
-        ("given", "i8", (6,)),  # to children
-        ("issued", "i8", (6,)),  # a facility's doses sent to CHWs
-        ("leaked", "i8", (6,)),  # lost on the road, of those received
-        ("expired", "i8", (6,)),  # thrown away
-        ("came", "i8", (8, 6)),  # all doses that had come by each of the last counts of the shelf, the latest first
+        ("began_with", "i8", (N_PRODUCTS,)),
+        ("received", "i8", (N_PRODUCTS,)),
+        ("given", "i8", (N_PRODUCTS,)),  # to children
+        ("issued", "i8", (N_PRODUCTS,)),  # a facility's doses sent to CHWs
+        ("leaked", "i8", (N_PRODUCTS,)),  # lost on the road, of those received
+        ("expired", "i8", (N_PRODUCTS,)),  # thrown away
+        ("came", "i8", (8, N_PRODUCTS)),  # all that had come by each of the last counts of the shelf, latest first
         ("counted_day", "i8"),  # of the last such count, -1 none
-        ("arrived", "i4", (6,)),  # doses of today's deliveries
+        ("arrived", "i4", (N_PRODUCTS,)),  # doses of today's deliveries
         ("cut_off", "i4"),  # 1 if no road leads there while it rains
         ("cases_before", "i4"),  # consultations up to the last report, and days with a product lacking
         ("out_days_before", "i4"),
@@ -234,13 +246,13 @@ MONTHLY = np.dtype(
         ("minutes", "f8"),
         ("skill", "f8"),
         ("motivation", "f8"),
-        ("stock_out_days", "i4", (6,)),
         ("any_out_days", "i8"),
-        ("given", "i4", (6,)),
-        ("received", "i4", (6,)),
-        ("ordered", "i4", (6,)),
-        ("leaked", "i4", (6,)),  # of what was received
-        ("expired", "i4", (6,)),
+        ("stock_out_days", "i4", (N_PRODUCTS,)),
+        ("given", "i4", (N_PRODUCTS,)),
+        ("received", "i4", (N_PRODUCTS,)),
+        ("ordered", "i4", (N_PRODUCTS,)),
+        ("leaked", "i4", (N_PRODUCTS,)),  # of what was received
+        ("expired", "i4", (N_PRODUCTS,)),
         ("reported_cases", "i4"),  # of periods that end in the month, by the reports that arrived
         ("reported_out_days", "i4"),
         ("fees", "f8"),  # USD paid by families
@@ -265,7 +277,7 @@ VISIT = np.dtype(
         ("given", "i4"),  # bits 1 << product: one dose of each
         ("lacked", "i4"),
         ("by_referral", "i8"),
-        ("dose", "f8", (5,)),  # size of each dose: 1 right, less if wrong
+        ("dose", "f8", (5,)),  # size of each dose of a drug by mouth: 1 right, less if wrong
     ],
     align=True,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, NO_JOB_AID, WORKS
+from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, N_PRODUCTS, NO_JOB_AID, WORKS
 from iccmsim.engine.orders import order_stock
 from iccmsim.engine.staff import families_hear, join_campaign, pay_salaries, send_to_the_worst
 from iccmsim.rules.facility_care import facility_is_open, is_rainy, minutes_today, month_number
@@ -121,5 +121,5 @@ def close_the_day(zone, p, day):
         note_stock(provider, zone.monthly[who, number])
         if provider.kind == AT_CHW:
             provider.overload += (provider.overloaded_today - provider.overload) / 30.0
-        for product in range(6):
+        for product in range(N_PRODUCTS):
             zone.stock_by_day[kept, who, product] = provider.stock[product]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, AT_FACILITY, MONTH, MONTHLY, PROVIDER, VISIT, table
+from iccmsim.core.records import AT_CHW, AT_FACILITY, BASIC_PRODUCTS, MONTH, MONTHLY, N_PRODUCTS, PROVIDER, VISIT, table
 from iccmsim.engine.plan import Plan
 from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
 from iccmsim.world.population import Population
@@ -29,7 +29,7 @@ def open_zone(population: Population, plan: Plan, *, seed: int, tables: bool) ->
         child=population.child, course=population.course, household=population.household, village=population.village,
         provider=table(PROVIDER, 1), monthly=table(MONTHLY, (1, months_of(plan))),
         visit=table(VISIT, max(2, 3 * MARGIN * people) if tables else 1),
-        stock_by_day=np.zeros((days if tables else 1, 1, 6), np.int32),
+        stock_by_day=np.zeros((days if tables else 1, 1, N_PRODUCTS), np.int32),
         days=population.days, lists=population.lists, wake=np.zeros(people + 1, np.int64), n=np.zeros(8, np.int64),
         store=district_store(p, seed=seed, days=days),
     )  # fmt: skip
@@ -50,6 +50,7 @@ def open_facility(facility: np.record, p: np.record, people: float) -> None:
     facility["logit"] = facility["sure"] = p["fac_logit"]
     facility["sure"] = 1.0 / (1.0 + np.exp(-p["fac_logit"]))
     facility["kit"] = np.maximum(1.0, p["fac_kit_per_person"] * people)
+    facility["kit"][BASIC_PRODUCTS:] = 0.0  # those it holds for its CHWs alone come with them
     facility["stock"] = np.ceil(facility["kit"] * p["fac_kit_days"] / 30.0)
     facility["began_with"] = facility["stock"]
     facility["stocked"] = 1.0
@@ -65,7 +66,7 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
     chws = int(posts.sum()) if len(posts) else 0
     provider, monthly = table(PROVIDER, 1 + chws), table(MONTHLY, (1 + chws, zone.monthly.shape[1]))
     provider[0], monthly[0] = zone.provider[0], zone.monthly[0]
-    stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, 6), np.int32)
+    stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, N_PRODUCTS), np.int32)
     stock[:, 0] = zone.stock_by_day[:, 0]
     for row in range(1, 1 + chws):
         _post_chw(provider[row], row, p, key)

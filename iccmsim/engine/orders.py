@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW
+from iccmsim.core.records import AT_CHW, N_PRODUCTS
 from iccmsim.rules.facility_care import is_rainy
 from iccmsim.rules.information import report_counts, write_report
 from iccmsim.rules.supply import (
@@ -66,7 +66,7 @@ def send_order(zone, facility, month, p, key, day):
     if slot < 0:
         return
     facility.coming_day[slot] = day + lead_days(facility, p, key, day, p.fac_sup_lead * road_today(p, day))
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         ordered = order_by_rule(
             facility, product, p.fac_sup_rule, p.fac_sup_review, p.fac_sup_lead, p.fac_sup_buffer, p.fac_sup_floor
         )
@@ -118,7 +118,7 @@ def chws_order(zone, p, key, day, number, since):
         chw.slot = free_slot(chw) if may_be_supplied(chw, p.sup_rule, rainy, since) and p.sup_on > 0.0 else -1
         if chw.slot >= 0:
             chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead * road_today(p, day))
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         order_product(zone, p, key, day, number, product, since)
     if p.sup_rule != PAST_USE:
         for who in range(1, zone.provider.shape[0]):
@@ -130,7 +130,7 @@ def send_no_empty_box(chw):
     """A delivery that would hold nothing is not sent: only so many can be on the way."""
     if chw.slot >= 0:
         doses = 0
-        for product in range(6):
+        for product in range(N_PRODUCTS):
             doses += chw.coming[chw.slot, product]
         if doses == 0:
             chw.coming_day[chw.slot] = -1

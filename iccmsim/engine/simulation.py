@@ -15,6 +15,7 @@ from iccmsim.engine.day import run_days, tastes_of_families
 from iccmsim.engine.launch import copy_of, launch, open_zone
 from iccmsim.engine.plan import Plan, make_plan, same_posts, zone_maps
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
+from iccmsim.rules.supply import bring_in_products
 from iccmsim.world.population import Population, ZoneMap, build_population
 from iccmsim.world.zone import MARGIN, STUCK, VISITS, Zone
 
@@ -43,6 +44,7 @@ class ZoneRun:
             if self.regime is not p:
                 self.regime = p
                 tastes_of_families(self.zone.household, p[0])
+                bring_in_products(self.zone.provider, p[0])
             reached = run_days(self.zone, p[0], self.key, self.day, last)
             if reached < 0:
                 why = ("", "an illness began within itself", "today's line overflowed")[self.zone.n[STUCK]]

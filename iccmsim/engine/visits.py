@@ -13,7 +13,9 @@ from iccmsim.core.records import (
     FOUND_CLOSED,
     FOUND_NO_DRUG,
     GONE,
+    INDRAWING_AT_HOME,
     INFORMAL,
+    IS_HYPOXIC,
     MILD,
     MINUTES,
     REFERRED,
@@ -42,10 +44,10 @@ from iccmsim.rules.facility_care import (
     month_number,
     referral_minutes,
 )
-from iccmsim.rules.illness import live_until, signs_now
+from iccmsim.rules.illness import live_until, signs_now, signs_of_breathing
 from iccmsim.rules.outreach import promise_follow_up
 from iccmsim.rules.pay import pays
-from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat
+from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat, treat_indrawing
 from iccmsim.world.zone import ARRIVALS, VISITS
 
 
@@ -262,10 +264,15 @@ def be_seen(zone, row, p, key, minute, who, month):
     note_care(zone, child, provider.kind, minute)
     if child.by_referral:
         mark_referral_done(zone, child)
-    consult(child, zone.course[lead], provider, month, visit, p, key, signs_now(child, zone.course), minute)
+    signs = signs_now(child, zone.course)
+    if p.policy_indrawing > 0.0 or p.policy_oximetry > 0.0:
+        signs |= signs_of_breathing(child, zone.course, p, key)
+    consult(child, zone.course[lead], provider, month, visit, p, key, signs, minute)
     if gave_drugs(visit):
         treat(child, zone.course, visit, minute, p, key)
     month.fees += pays(zone.household[child.household], p, provider.kind, gave_drugs(visit))
+    if visit.marks & INDRAWING_AT_HOME:
+        treat_indrawing(child, zone.course, visit, signs & IS_HYPOXIC, minute, p, key)
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     for k in range(6):

@@ -21,6 +21,11 @@ WHICH = ("auto", "all", "providers")
 STANDARD = ("n_children", "n_sick", "n_deaths", "n_chws_present", "n_chws_stocked_out")
 
 
+def lacks_some(provider: np.recarray) -> np.ndarray:
+    """Whether each provider is without a dose of something that it should have."""
+    return ((provider["stock"] == 0) & (provider["kit"] > 0)).any(axis=1)
+
+
 class ICCMModel(mesa.Model):
     """A district under one programme, from the day of launch (or `from_warmup`), a day a step.
 
@@ -143,7 +148,7 @@ class ICCMModel(mesa.Model):
     def n_chws_stocked_out(self) -> int:
         """CHWs, in post, without a dose of at least one product."""
         chws = [run.zone.provider[1:] for run in self.simulation.runs]
-        return sum(int(((chw["vacant_until"] < 0) & (chw["stock"] == 0).any(axis=1)).sum()) for chw in chws)
+        return sum(int(((chw["vacant_until"] < 0) & lacks_some(chw)).sum()) for chw in chws)
 
     def result(self) -> Result:
         """The result of the run, once it is over: the same as `iccmsim.simulate` gives."""

@@ -114,12 +114,27 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
     if abs(sum(shares) - 1) > 1e-6:
         faults.append(f"setting.inc.psbi.days = {plain(shares)}: shares must add up to 1, "
                       f"not {sum(shares):.6g}")
+    if (wasted := values["sam.prev"] + values["mam.prev"]) >= 1:
+        faults.append(f"setting.sam.prev + setting.mam.prev = {wasted:.3g}: must be below 1 (children who are wasted)")
     first, last = values["seek.hours"]
     if first >= last:
         faults.append(f"setting.seek.hours = {plain((first, last))}: "
                       "the first minute must come before the last")
     faults += [f"setting.{key} = {plain(value)}: at least one must be above 0"
                for key, value in values.items() if key.startswith("season.") and sum(value) <= 0]
+    return faults
+
+
+def check_policy(values: Mapping[str, Any], *, where: str = "programme") -> list[str]:
+    """The rules that bind several levers to each other; a line for each that is broken."""
+    youngest, oldest = values["policy.youngest_months"], values["policy.oldest_months"]
+    faults = []
+    if youngest >= oldest:
+        faults.append(f"{where}.policy.youngest_months = {plain(youngest)}: must be below policy.oldest_months "
+                      f"({plain(oldest)})")
+    for needed in ("policy.antibiotics", "policy.under_2m_refer"):
+        if values["policy.newborn"] and not values[needed]:
+            faults.append(f"{where}.policy.newborn = {plain(values['policy.newborn'])}: must be 0 where {needed} is 0")
     return faults
 
 

@@ -14,7 +14,17 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma
 
-from iccmsim.core.records import AMOXICILLIN, DIARRHOEA, MALARIA, MONTH, PNEUMONIA, STEPS, YEAR
+from iccmsim.core.records import (
+    AMOXICILLIN,
+    BASIC_PRODUCTS,
+    DIARRHOEA,
+    MALARIA,
+    MONTH,
+    N_PRODUCTS,
+    PNEUMONIA,
+    STEPS,
+    YEAR,
+)
 from iccmsim.parameters.catalogue import all_parameters, parameter
 
 AGE_DAYS = (28.0, 60.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)  # bands of incidence
@@ -29,13 +39,14 @@ DERIVED = (
     ("worsen_days", (6,)), ("death_days", (6,)), ("mend_days", (6,)), ("gap", (6,)),
     ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
-    ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (6,)), ("fac_kit_per_person", (6,)),
-    ("trust_left", (512,)),
+    ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
+    ("trust_left", (512,)), ("was_power", (5,)),
 )  # fmt: skip
 DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "ref_base", "ref_severe_gain",
                "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start",
                "fee_at_chw", "fee_at_facility", "fee_exempt_below", "recog_mild_taught",
-               "recog_severe_taught")  # fmt: skip
+               "recog_severe_taught", "ref_ras_gain",
+               "was_per_day", "was_severe_share", "was_most")  # fmt: skip
 
 
 def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
@@ -48,6 +59,7 @@ def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, objec
     for each in all_parameters():
         p[each.field][0] = values[each.key]
     _nature(p[0], values)
+    _wasting(p[0], values)
     _treatment(p[0], values)
     _families(p[0], values)
     _providers(p[0], values, reference)
@@ -96,6 +108,21 @@ def _nature(p: np.record, values: Mapping[str, object]) -> None:
 def cv_of(k: int, values: Mapping[str, object]) -> object:
     """How much children differ in their risk of an illness: the coefficient of variation."""
     return values["inc.mal.het"] if k == MALARIA else values["frailty.cv.other"]
+
+
+def _wasting(p: np.record, values: Mapping[str, object]) -> None:
+    """How fast spells of wasting come to those who are well nourished, and the power that each state puts on a chance:
+    half of the hazard ratio (on the logarithm) for worsening, half for dying, over the mean of 6-59 months."""
+    share = np.array([values["sam.prev"], values["mam.prev"]])
+    inflow = share / np.array([values["sam.days"], values["mam.days"]])  # a child and day
+    p.was_per_day = inflow.sum() / (1.0 - share.sum())
+    p.was_severe_share = inflow[0] / inflow.sum() if inflow.sum() > 0 else 0.0
+    severe, moderate = values["sam.hr"], values["mam.hr"]
+    treated = 1.0 + (severe - 1.0) * (1.0 - values["tx.sam.mort_red"])
+    mean = 1.0 - share.sum() + share @ (severe, moderate)
+    p.was_power[0] = 1.0
+    p.was_power[1:] = np.sqrt(np.array([1.0, moderate, severe, treated]) / mean)
+    p.was_most = max(1.0, p.was_power.max()) if values["was.on"] else 1.0
 
 
 @lru_cache(maxsize=64)
@@ -177,6 +204,7 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
     for sees in ("mild", "severe"):
         taught = logit(float(p[f"recog_{sees}"])) + values["relais.recog"]
         p[f"recog_{sees}_taught"] = 1.0 / (1.0 + math.exp(-taught))
+    p.ref_ras_gain = math.log(values["ref.ras_or"])
     p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
 
 
@@ -218,5 +246,17 @@ def _providers(p: np.record, values: Mapping[str, object], reference: Mapping[st
     p.fac_danger_factor = math.exp(values["fac.danger_severe"])
     p.skill_start = min(values["skill.training"], values["skill.max"])
     month = values["sup.kit_contacts"] * UNDER_FIVES / 12.0  # contacts per person and month
-    p.chw_kit[:] = np.maximum(1.0, values["chw.catch"] * month * np.array(values["sup.kit_mix"]))
-    p.fac_kit_per_person[:] = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["fac.kit_mix"])
+    mix = np.array([*values["sup.kit_mix"], values["sup.kit_ras"], values["sup.kit_gentamicin"]])
+    p.chw_kit[:] = np.maximum(1.0, values["chw.catch"] * month * mix) * _in_the_box(values)
+    basic = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["fac.kit_mix"])
+    p.fac_kit_per_person[:BASIC_PRODUCTS] = basic
+
+
+def _in_the_box(values: Mapping[str, object]) -> np.ndarray:
+    """1 for each product that policy lets CHWs give, so that they are supplied with it; else 0."""
+    pneumonia = values["policy.pneumonia"] * values["policy.antibiotics"]
+    newborn = values["policy.newborn"] * values["policy.antibiotics"]
+    malaria, diarrhoea = values["policy.malaria"], values["policy.diarrhoea"]
+    carried = [diarrhoea, diarrhoea * values["policy.zinc"], pneumonia + newborn, malaria, malaria,
+               malaria * values["policy.rdt"], values["policy.ras"], newborn >= 2]  # fmt: skip
+    return np.array([1.0 if each else 0.0 for each in carried])

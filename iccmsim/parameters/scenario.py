@@ -16,7 +16,13 @@ import numpy as np
 
 from iccmsim.parameters.budget import check_budget
 from iccmsim.parameters.catalogue import SECTIONS, all_parameters
-from iccmsim.parameters.checks import check_change, check_place, check_section, check_together
+from iccmsim.parameters.checks import (
+    check_change,
+    check_place,
+    check_policy,
+    check_section,
+    check_together,
+)
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_overrides, toml_of
@@ -142,7 +148,18 @@ def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
     if checked["programme"]:
         faults += check_budget(checked["programme"])
     checked["changes"], wrong = _check_changes(draft, run=checked["run"])
-    return checked, faults + wrong
+    return checked, faults + wrong + _check_policies(checked)
+
+
+def _check_policies(checked: Mapping[str, Any]) -> list[str]:
+    """The programme's levers must fit each other at launch and after every dated change."""
+    if not checked["programme"]:
+        return []
+    values, faults = dict(checked["programme"]), check_policy(checked["programme"])
+    for day, changed in checked["changes"]:
+        values |= changed
+        faults += check_policy(values, where=f"programme, day {day}")
+    return list(dict.fromkeys(faults))
 
 
 def _check_changes(draft: Draft, *, run: Mapping[str, Any]) -> tuple[tuple, list[str]]:

@@ -64,6 +64,9 @@ HSSP_III = "Malawi HSSP-III, as used in UCL/TLOmodel resources/costing (7 % a ye
 DAVIAUD_2017 = "Daviaud 2017 J Glob Health 7:010403 PMC5502705 (1-9 h a week)"
 SHIESHIA_2014 = "Shieshia 2014 J Glob Health 4:020406 PMC4267094 (cStock, Malawi)"
 CSTOCK_LEAD = "cStock, Malawi, 12.8 and 26.4 days (remembered, not seen again)"
+HYPOXAEMIA_2022 = "2022 Lancet Glob Health, hypoxaemia in pneumonia, PMC8864303: 41 % (33-49) and 8 % (3-16)"
+GINSBURG_2020 = "Ginsburg 2020 NEJM 383:13 PMC7233470 (chest indrawing, amoxicillin by mouth)"
+PROMIS = "PROMIS cohorts, Burkina Faso and Mali, PMC7705604"
 NYANDARUA = "spaced repetition, Nyandarua, Kenya, doi:10.47672/ejhs.2643"
 ZAMBIA_AL = ("Zambia: up to 30 % of clinics out of an ACT in the rains of 2010 with stock in the capital (inventory "
              "management and stock-outs in sub-Saharan Africa, secondary analysis, technet-21.org, abstract)")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iccmsim.core.records import MONTH, PRODUCTS
+from iccmsim.core.records import BASIC_PRODUCTS, MONTH, PRODUCTS
 from iccmsim.report.style import ARMS, COMPARATOR, FAINT, INK, SHADE, SMALL, WORDS, new_figure, quiet
 from iccmsim.report.terminal import PRODUCT_NAMES, count, several
 
@@ -53,24 +53,30 @@ def zone_with_chws(scenario: Scenario, *, status_quo: Scenario | None, seed: int
 
 def typical_chw(doses: np.ndarray) -> int:
     """The CHW in the middle of the zone's by days on which a product is out; doses: day x provider x product."""
-    days_out = (doses[:, 1:] == 0).any(axis=2).sum(axis=0)
+    days_out = (doses[:, 1:, held(doses)] == 0).any(axis=2).sum(axis=0)
     return 1 + int(np.argsort(days_out, kind="stable")[(len(days_out) - 1) // 2])
+
+
+def held(doses: np.ndarray) -> list[int]:
+    """Products of the usual box, and those beyond it of which there ever was a dose (product is the last axis)."""
+    return [j for j in range(doses.shape[-1]) if j < BASIC_PRODUCTS or doses[..., j].any()]
 
 
 def draw_stock(doses: np.ndarray, *, name: str, seed: int, zone: int, chw: int, year: int) -> Figure:
     """Doses (day x product) as a panel a product, days without a dose shaded."""
     from iccmsim import __version__
 
-    out = (doses == 0).any(axis=1).sum()
+    mine = held(doses)
+    out = (doses[:, mine] == 0).any(axis=1).sum()
     figure = new_figure(
         8.2, 5.6, title="A year of one community health worker's medicine box",
         subtitle=f"Doses at midnight, CHW {chw} of zone {zone}, year {year} of the programme. Shaded: days without a "
-                 f"dose. On {out} of {len(doses)} days at least one of the six products is out.",
+                 f"dose. On {out} of {len(doses)} days at least one of the {len(mine)} products is out.",
         source=f"iccmsim {__version__}; {name}; seed {seed}. The CHW with the middle number of such days in its zone.",
     )  # fmt: skip
-    panels = figure.subplots(len(PRODUCTS), 1, sharex=True)
-    for j, (axes, product) in enumerate(zip(panels, PRODUCTS, strict=True)):
-        _one_product(axes, doses[:, j], name=PRODUCT_NAMES[product])
+    panels = figure.subplots(len(mine), 1, sharex=True)
+    for axes, j in zip(panels, mine, strict=True):
+        _one_product(axes, doses[:, j], name=PRODUCT_NAMES[PRODUCTS[j]])
     mid = [MONTH * (m + 0.5) for m in range(12) if MONTH * (m + 0.5) < len(doses)]
     panels[-1].set_xticks(mid, list(MONTHS[: len(mid)]), fontsize=SMALL)
     panels[-1].set_xlim(0, len(doses))

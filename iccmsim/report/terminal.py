@@ -12,7 +12,9 @@ WIDTH = 110  # where nobody says how wide the terminal is
 LABEL = 32
 INDENT = "    "
 PRODUCT_NAMES = {"ors": "ORS", "zinc": "zinc", "amoxicillin": "amoxicillin", "act_infant": "ACT (infant)",
-                 "act_child": "ACT (child)", "rdt": "malaria test", "any": "any of these"}  # fmt: skip
+                 "act_child": "ACT (child)", "rdt": "malaria test", "rectal_artesunate": "rectal artesunate",
+                 "gentamicin": "gentamicin", "any": "any of these"}  # fmt: skip
+BEYOND_THE_BOX = ("rectal_artesunate", "gentamicin")  # told of only if they were ever out
 Row = tuple[str, list[str]]
 
 
@@ -82,7 +84,7 @@ def run_text(said: Mapping[str, Any]) -> str:
     setting, rates = said["setting"], said["rates"]
     deaths = [(words(name), [count(n)]) for name, n in said["deaths"].items() if n]
     stock = [(PRODUCT_NAMES[name], [percent(said["stock_out"][kind][name], 1) for kind in ("chw", "facility")])
-             for name in PRODUCT_NAMES]  # fmt: skip
+             for name in PRODUCT_NAMES if name not in BEYOND_THE_BOX or said["stock_out"]["chw"][name]]  # fmt: skip
     visits = [("seen", [count(said["visits"][kind]) for kind in ("chw", "facility")]),
               ("came in vain", [count(said["visits_in_vain"][kind]) for kind in ("chw", "facility")])]  # fmt: skip
     total = sum(said["deaths"].values())

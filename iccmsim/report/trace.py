@@ -17,7 +17,8 @@ LAUNCH = date(2001, 1, 1)  # any 1 January after a leap year will do
 ILLNESS_WORDS = {"newborn_infection": "a newborn infection", "other_fever": "a fever of another cause",
                  "cough_or_cold": "a cough or cold", "background": "causes the model does not follow"}  # fmt: skip
 DRUGS = {"ors": "ORS", "zinc": "zinc", "amoxicillin": "amoxicillin", "act_infant": "an antimalarial (ACT)",
-         "act_child": "an antimalarial (ACT)"}  # fmt: skip
+         "act_child": "an antimalarial (ACT)",
+         "rectal_artesunate": "rectal artesunate", "gentamicin": "gentamicin"}  # fmt: skip
 SIGN_WORDS = {"fever": "fever", "cough": "cough", "fast_breathing": "fast breathing", "diarrhoea_sign": "diarrhoea"}
 Event = tuple[float, int, str]  # day, order within a minute, sentence
 
@@ -139,6 +140,7 @@ def _care(v: Mapping[str, Any]) -> Iterator[str]:
     looked = [f"danger signs ({'found' if v['danger_found'] else 'none found'})"] if v["looked"] else []
     looked += [f"a malaria test ({'positive' if v['positive'] else 'negative'})"] if v["tested"] else []
     looked += [f"breaths counted ({'fast' if v['fast_found'] else 'not fast'})"] if v["counted"] else []
+    looked += [f"oxygen measured ({'low' if v['low_oxygen'] else 'normal'})"] if v["oximeter"] else []
     yield f"Examined: {listed(looked)}." if looked else "Not examined by the book."
     given = list(dict.fromkeys(DRUGS[p] for p in PRODUCTS if p in DRUGS and v[f"given_{p}"]))
     yield f"Given: {listed(given)}." if given else "Given nothing."

@@ -35,6 +35,7 @@ def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: f
     found |= deaths_and_distance(children, window_days=window_days, path=path)
     found |= deaths_and_rain(children, window_days=window_days)
     found |= effect_of_treatment(episodes, window_days=window_days)
+    found |= deaths_from_wasting(episodes, window_days=window_days)
     found |= contacts(visits, children, window_days=window_days)
     return found | quality(visits, episodes, children, window_days=window_days, convalescence=telling.convalescence)
 
@@ -163,6 +164,19 @@ def effect_of_treatment(episodes: pd.DataFrame, *, window_days: float) -> Counts
     zinc = ((e.illness == "diarrhoea") & e.got_zinc).to_numpy()
     found["effect_zinc"] = (float(e.effect_zinc.to_numpy()[zinc].sum()), float(zinc.sum()))
     return found
+
+
+def deaths_from_wasting(episodes: pd.DataFrame, *, window_days: float) -> Counts:
+    """Expected deaths of modelled illnesses beyond those of as many episodes in well-nourished children, and all of
+    them; illness by illness. Where wasting is off there are none."""
+    e = episodes[(episodes.onset_day >= 0) & (episodes.onset_day < window_days) & (episodes.outcome != "prevented")]
+    more = 0.0
+    for name in FATAL:
+        mine = e[e.illness == name]
+        well = mine[mine.nutrition == "well_nourished"].chance_death.mean()
+        wasted = mine[mine.nutrition.isin(("moderate_wasting", "severe_wasting", "treated_wasting"))].chance_death
+        more += float((wasted - well).sum()) if len(wasted) else 0.0
+    return {"deaths_from_wasting": (more, float(e.chance_death.sum()))}
 
 
 def contacts(visits: pd.DataFrame, children: pd.DataFrame, *, window_days: float) -> Counts:

@@ -31,6 +31,7 @@ from iccmsim.core.records import (
     MONTH,
     MONTHLY,
     NOT_REACHED,
+    NUTRITION,
     OUTCOMES,
     PRODUCTS,
     PROVIDERS,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 STATES = ("unborn", "alive", "dead", "aged_out")
 NAMES = {"illness": ILLNESSES, "cause": CAUSES, "outcome": OUTCOMES, "provider": PROVIDERS, "state": STATES,
-         "first_provider": PROVIDERS, "complaint": COMPLAINTS}  # fmt: skip
+         "first_provider": PROVIDERS, "complaint": COMPLAINTS, "nutrition": NUTRITION}  # fmt: skip
 SIGNS = {"fever": HAS_FEVER, "cough": HAS_COUGH, "fast_breathing": HAS_FAST, "diarrhoea_sign": HAS_DIARRHOEA,
          "infected": IS_INFECTED}  # fmt: skip
 TREATERS = {"by_informal": INFORMAL, "by_chw": AT_CHW, "by_facility": AT_FACILITY, "by_hospital": AT_HOSPITAL}
@@ -121,6 +122,7 @@ def _episodes(run: ZoneRun, i: int, numbers: Numbers) -> Columns:
     columns["first_provider"] = c["first_provider"]
     columns |= {name: c["seen_by"] & 1 << provider > 0 for name, provider in TREATERS.items()}
     columns |= bits("got", c["doses"]) | bits("lacked", c["lacked"])
+    columns["nutrition"] = c["wasting"]
     columns |= {"referred": c["referred"] > 0, "referral_done": c["referral_done"] > 0}
     columns |= {"chance_severe": c["chance_severe"], "chance_death": c["chance_death"]}
     for m, name in enumerate(("effect", "effect_zinc")):

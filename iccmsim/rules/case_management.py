@@ -18,6 +18,7 @@ from iccmsim.core.records import (
     COUNTED,
     DANGER_FOUND,
     FAST_FOUND,
+    GENTAMICIN,
     GIVE_ORS,
     GIVE_ZINC,
     HAS_COUGH,
@@ -25,16 +26,24 @@ from iccmsim.core.records import (
     HAS_DIARRHOEA,
     HAS_FAST,
     HAS_FEVER,
+    INDRAWING_AT_HOME,
+    IS_HYPOXIC,
     IS_INFECTED,
     LOOK_FOR_DANGER,
     LOOKED,
+    LOW_OXYGEN,
     MILD,
     MINUTES,
     MONTH,
+    N_PRODUCTS,
+    NOT_ALLOWED,
     OBEY_TEST,
+    ONLY_INDRAWING,
     ORS,
+    OXIMETER,
     POSITIVE,
     RDT,
+    RECTAL_ARTESUNATE,
     REFER,
     REFERRED,
     RIGHT_DOSE,
@@ -74,6 +83,19 @@ def more_sure(chance, factor):
 def is_young_infant(child, minute):
     """Under 60 days of age, where CHWs refer and do not treat."""
     return minute - child.birth < 60 * MINUTES
+
+
+@rule
+def may_treat(provider, allowed):
+    """Whether policy lets this provider treat; its limits bind CHWs alone."""
+    return provider.kind != AT_CHW or allowed > 0.0
+
+
+@rule
+def is_out_of_age(child, minute, p):
+    """Younger or older than the children whom CHWs may treat."""
+    months = (minute - child.birth) / (MONTH * MINUTES)
+    return months < p.policy_youngest_months or months >= p.policy_oldest_months
 
 
 @rule
@@ -131,6 +153,8 @@ def test_is_positive(child, course, p, key, signs, minute):
 def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute, step):
     """Test the fever, then treat by the result or against it; without a test treat on suspicion, or refer (policy)."""
     act = 1 << act_for_age(child, minute)
+    if not may_treat(provider, p.policy_rdt):
+        return act
     if does(provider, TEST_FEVER, step[2], 0.0):
         if provider.stock[RDT] <= 0:
             visit.lacked |= 1 << RDT
@@ -145,19 +169,26 @@ def wants_for_fever(child, course, provider, month, visit, p, key, signs, minute
     if visit.lacked & 1 << RDT and provider.kind == AT_CHW and p.policy_no_rdt == 0.0:
         visit.marks |= REFERRED
         return 0
+    if provider.kind == AT_CHW and p.policy_rdt >= 2.0:
+        visit.marks |= NOT_ALLOWED
+        return 0
     return act
 
 
 @rule
 def wants_for_cough(provider, visit, p, signs, step, reading):
     """Count the breaths and give amoxicillin to fast breathing; to the rest it is withheld, mostly."""
+    allowed = may_treat(provider, p.policy_pneumonia * p.policy_antibiotics)
     if does(provider, COUNT_BREATHS, step[0], 0.0):
         visit.marks |= COUNTED
         fast = reading[1] < p.dx_rr_sens if signs & HAS_FAST else reading[1] < 1.0 - p.dx_rr_spec
         if fast:
             visit.marks |= FAST_FOUND
+            if not allowed:
+                visit.marks |= NOT_ALLOWED
+                return 0
             return 1 << AMOXICILLIN
-    return 0 if does(provider, WITHHOLD, step[1], 0.0) else 1 << AMOXICILLIN
+    return 0 if not allowed or does(provider, WITHHOLD, step[1], 0.0) else 1 << AMOXICILLIN
 
 
 @rule
@@ -165,20 +196,70 @@ def classify(child, course, provider, month, visit, p, key, signs, minute, step,
     """Everything the visit should hand out, from all of the child's complaints."""
     wanted = 0
     if signs & HAS_FEVER:
-        wanted |= wants_for_fever(child, course, provider, month, visit, p, key, signs, minute, step)
+        if may_treat(provider, p.policy_malaria):
+            wanted |= wants_for_fever(child, course, provider, month, visit, p, key, signs, minute, step)
+        else:
+            visit.marks |= NOT_ALLOWED
     if signs & (HAS_DIARRHOEA | HAS_COUGH):
         more = draw(key, Decision.STEP_MORE, course.child, book_key(provider, course), course.illness, course.visits)
         if signs & HAS_DIARRHOEA:
-            wanted |= wants_for_diarrhoea(provider, more)
+            if may_treat(provider, p.policy_diarrhoea):
+                wanted |= wants_for_diarrhoea(provider, more)
+            else:
+                visit.marks |= NOT_ALLOWED
         if signs & HAS_COUGH:
             wanted |= wants_for_cough(provider, visit, p, signs, more, reading)
-    return wanted
+    if visit.marks & INDRAWING_AT_HOME:
+        wanted |= 1 << AMOXICILLIN
+    return wanted if may_treat(provider, p.policy_zinc) else wanted & ~(1 << ZINC)
+
+
+@rule
+def mind_the_breathing(course, provider, visit, p, key, signs, step):
+    """Enhanced care: low oxygen sends a coughing child on; chest indrawing without it is treated at home."""
+    u, v, _, _ = draw(key, Decision.OXIMETER, course.child, book_key(provider, course), course.illness)
+    if u < p.policy_oximetry:
+        visit.marks |= OXIMETER
+        if v < (p.dx_oxi_sens if signs & IS_HYPOXIC else 1.0 - p.dx_oxi_spec):
+            visit.marks |= LOW_OXYGEN | DANGER_FOUND
+            if does(provider, REFER, step[1], 0.0):
+                visit.marks |= REFERRED
+            return
+    at_home = p.policy_indrawing * p.policy_pneumonia * p.policy_antibiotics > 0.0
+    if at_home and visit.marks & DANGER_FOUND and signs & ONLY_INDRAWING:
+        visit.marks = visit.marks & ~REFERRED | INDRAWING_AT_HOME
+
+
+@rule
+def before_referral(child, course, provider, visit, p, key, signs, minute, wanted):
+    """A feverish child who is sent on for a danger sign gets rectal artesunate in the place of an ACT, unless the
+    test was negative or the child is too young; more often if it is plainly in danger."""
+    in_danger = visit.marks & DANGER_FOUND and visit.marks & REFERRED and signs & HAS_FEVER
+    negative = visit.marks & TESTED and not visit.marks & POSITIVE
+    if not in_danger or negative or minute - child.birth < p.policy_ras_months * MONTH * MINUTES:
+        return wanted
+    spell = book_key(provider, course)
+    u, _, _, _ = draw(key, Decision.RECTAL_ARTESUNATE, course.child, spell, course.illness, course.visits)
+    if u >= (more_sure(p.chw_ras_use, p.chw_danger_factor) if child.severe > 0 else p.chw_ras_use):
+        return wanted
+    if provider.stock[RECTAL_ARTESUNATE] > 0:
+        wanted &= ~(1 << ACT_INFANT | 1 << ACT_CHILD)
+    return wanted | 1 << RECTAL_ARTESUNATE
+
+
+@rule
+def refuse(course, provider, visit, p, key):
+    """A child whom the CHW may not treat, or not wholly, is sent to the health centre; or the family is told to go."""
+    spell = book_key(provider, course)
+    u, _, _, _ = draw(key, Decision.NOT_ALLOWED, course.child, spell, course.illness, course.visits)
+    if u < p.policy_not_allowed_refer:
+        visit.marks |= REFERRED
 
 
 @rule
 def hand_out(provider, month, visit, wanted):
     """Give what is in the box; what is not is noted as lacking."""
-    for product in range(RDT):
+    for product in range(N_PRODUCTS):
         if wanted & 1 << product:
             if take_from_stock(provider, month, product):
                 visit.given |= 1 << product
@@ -208,6 +289,19 @@ def measure_doses(course, provider, visit, p, key):
 
 
 @rule
+def treat_young_infant(course, provider, month, visit, p, key, signs):
+    """Under 60 days and with a sign of serious infection that the CHW recognises: the simplified regimen (amoxicillin,
+    with injections of gentamicin where policy has them), beside the referral."""
+    ill = signs & (HAS_FEVER | HAS_FAST | HAS_DANGER)
+    u, _, _, _ = draw(key, Decision.NEWBORN_SIGN, course.child, book_key(provider, course), course.illness)
+    if not visit.marks & DANGER_FOUND and not (ill and u < p.chw_newborn_found):
+        return
+    hand_out(provider, month, visit, 1 << AMOXICILLIN | (1 << GENTAMICIN if p.policy_newborn >= 2.0 else 0))
+    if visit.given:
+        measure_doses(course, provider, visit, p, key)
+
+
+@rule
 def stock_out_policy(course, provider, visit, p, key):
     """A child whose drug is out is sent to the health centre, or told to come back."""
     spell = book_key(provider, course)
@@ -218,19 +312,31 @@ def stock_out_policy(course, provider, visit, p, key):
 
 @rule
 def consult(child, course, provider, month, visit, p, key, signs, minute):
-    """See one child through: danger, complaints, drugs. Young infants are referred untreated by a CHW."""
+    """See one child through: danger, complaints, drugs. Young infants are referred by a CHW, most of them untreated."""
     spell = book_key(provider, course)
     step = draw(key, Decision.STEP, course.child, spell, course.illness, course.visits)
     reading = draw(key, Decision.CLASSIFY, course.child, spell, course.illness)
     assess(child, provider, visit, p, signs, step, reading)
     if provider.kind == AT_CHW and p.policy_under_2m_refer > 0.0 and is_young_infant(child, minute):
         visit.marks |= REFERRED
+        if p.policy_newborn > 0.0:
+            treat_young_infant(course, provider, month, visit, p, key, signs)
+        return
+    if provider.kind == AT_CHW and is_out_of_age(child, minute, p):
+        visit.marks |= NOT_ALLOWED
+        refuse(course, provider, visit, p, key)
         return
     if child.by_referral:
         visit.marks |= DANGER_FOUND
+    if signs & HAS_COUGH and provider.kind == AT_CHW and (p.policy_indrawing > 0.0 or p.policy_oximetry > 0.0):
+        mind_the_breathing(course, provider, visit, p, key, signs, step)
     wanted = classify(child, course, provider, month, visit, p, key, signs, minute, step, reading)
+    if provider.kind == AT_CHW and p.policy_ras > 0.0:
+        wanted = before_referral(child, course, provider, visit, p, key, signs, minute, wanted)
     hand_out(provider, month, visit, wanted)
     if visit.given:
         measure_doses(course, provider, visit, p, key)
     if visit.lacked & ~(1 << RDT) and provider.kind == AT_CHW:
         stock_out_policy(course, provider, visit, p, key)
+    if visit.marks & NOT_ALLOWED:
+        refuse(course, provider, visit, p, key)

@@ -6,7 +6,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, expit, two_normals
-from iccmsim.core.records import AT_CHW, AT_HOSPITAL, MONTH
+from iccmsim.core.records import AT_CHW, AT_HOSPITAL, MONTH, RECTAL_ARTESUNATE
 
 
 @rule
@@ -63,6 +63,8 @@ def completes_referral(child, course, household, destination, p, key, rainy):
     log_odds += p.ref_trust * household.trust[1]
     if child.severe > 0:
         log_odds += p.ref_severe_gain
+    if destination != AT_HOSPITAL and course.doses & 1 << RECTAL_ARTESUNATE:
+        log_odds += p.ref_ras_gain  # the child is better for a while, or seems treated
     return u < expit(log_odds)
 
 

@@ -6,6 +6,8 @@ population is built and are the same in every arm; treatment changes only the ch
 
 from __future__ import annotations
 
+import math
+
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
@@ -24,6 +26,7 @@ from iccmsim.core.records import (
     HAS_DIARRHOEA,
     HAS_FAST,
     HAS_FEVER,
+    IS_HYPOXIC,
     MALARIA,
     MENDING,
     MILD,
@@ -32,7 +35,9 @@ from iccmsim.core.records import (
     NEWBORN,
     NO_COMPLAINT,
     NOT_REACHED,
+    ONLY_INDRAWING,
     OVER,
+    PNEUMONIA,
     PREVENTED,
     RECOVERED,
     RUNNING,
@@ -152,9 +157,10 @@ def protection(child, p, minute):
 @rule
 def untreated_chance(course, p):
     """The chance that this course turns severe if nothing is done."""
+    chance = p.sev[course.illness]
     if course.overlaps:
-        return p.sev[course.illness] * p.overlap_mechanism
-    return p.sev[course.illness]
+        chance *= p.overlap_mechanism
+    return in_this_child(chance, course, p)
 
 
 @rule
@@ -167,6 +173,13 @@ def worsen_or_not(child, course, p, key):
     else:
         course.stage = MENDING
         course.due = max(course.mends, course.worsens)
+
+
+@rule
+def in_this_child(chance, course, p):
+    """A chance in the average child becomes higher in a wasted one, lower in one that is well nourished."""
+    power = p.was_power[course.wasting]
+    return chance if power == 1.0 else 1.0 - math.exp(power * math.log(1.0 - chance))
 
 
 @rule
@@ -186,7 +199,9 @@ def become_severe(child, course, p, key, chance):
 @rule
 def kill_or_not(child, courses, course, p):
     """At T_d a severe illness kills or not. The chance is counted as an expected death whatever happens."""
-    chance = p.fatality[course.illness] * (1.0 - course.y[0]) * (1.0 - course.y[1])
+    if course.ras_at > 0:
+        course.y[0] = max(course.y[0], effect_of_suppository(course, p))
+    chance = in_this_child(p.fatality[course.illness], course, p) * (1.0 - course.y[0]) * (1.0 - course.y[1])
     course.chance_death = chance
     if course.u_die < chance:
         leave(child, courses, course.kills, DEAD, course.illness)
@@ -194,6 +209,17 @@ def kill_or_not(child, courses, course, p):
         child.severe -= 1
         course.stage = MENDING
         course.due = course.kills + int(p.time_convalescence * MINUTES)
+
+
+@rule
+def effect_of_suppository(course, p):
+    """Rectal artesunate helps a child who lives long enough for it to work: wholly if full treatment follows, or for
+    as long as one dose clears parasites; else in part."""
+    if course.ras_at + p.tx_lag_ras * MINUTES >= course.kills:
+        return 0.0
+    if course.followed or course.kills <= course.ras_at + p.tx_ras_days * MINUTES:
+        return p.tx_ras
+    return p.tx_ras * p.tx_ras_unfollowed
 
 
 @rule
@@ -271,6 +297,22 @@ def signs_of(course):
     if course.stage == SEVERE and course.signs & HAS_DANGER_SEVERE:
         return course.signs | HAS_DANGER
     return course.signs
+
+
+@rule
+def signs_of_breathing(child, courses, p, key):
+    """What a closer look at a child with pneumonia can find: low oxygen; chest indrawing as the only danger sign."""
+    row = child.active[PNEUMONIA]
+    if row < 0 or courses[row].stage < MILD:
+        return 0
+    course = courses[row]
+    u, v, _, _ = draw(key, Decision.INDRAWING, course.child, course.episode, course.illness)
+    found = IS_HYPOXIC if u < (p.pneu_hypox_severe if course.stage == SEVERE else p.pneu_hypox_mild) else 0
+    for k in range(6):
+        other = child.active[k]
+        if k != PNEUMONIA and other >= 0 and courses[other].stage >= MILD and signs_of(courses[other]) & HAS_DANGER:
+            return found
+    return found | ONLY_INDRAWING if v < p.dx_indraw_alone else found
 
 
 @rule

@@ -9,8 +9,9 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, two_normals
+from iccmsim.core.records import N_PRODUCTS
 
-CASES, OUT_DAYS = 6, 7  # items of a report after the use of each product
+CASES, OUT_DAYS = N_PRODUCTS, N_PRODUCTS + 1  # items of a report after the use of each product
 
 
 @rule
@@ -39,7 +40,7 @@ def write_report(chw, months, number, p, key, day):
         chw.told_cases = retold(cases - chw.cases_before, CASES, chw, p, key, day)
         told = retold(out_days - chw.out_days_before, OUT_DAYS, chw, p, key, day)
         chw.told_out_days = min(int(p.sup_review), told)
-        for product in range(6):
+        for product in range(N_PRODUCTS):
             chw.used[0, product] = retold(chw.used[0, product], product, chw, p, key, day)
     chw.cases_before = cases
     chw.out_days_before = out_days

@@ -11,7 +11,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, two_normals
-from iccmsim.core.records import AT_CHW
+from iccmsim.core.records import AT_CHW, BASIC_PRODUCTS, N_PRODUCTS
 
 PAST_USE, MIN_MAX, FIXED_KIT, DAILY_REPORT = range(4)  # rules by which stock is ordered
 COUNTS = 8  # of the shelf in a shelf life
@@ -22,14 +22,30 @@ SLOTS = 4  # deliveries that can be on the way at once, and review periods that 
 def note_stock(provider, month):
     """At the end of a day: which products are there, for the ledger of stock-outs and for the next order."""
     out = 0
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         if provider.stock[product] > 0:
             provider.days_in[0, product] += 1
-        else:
+        elif provider.kit[product] > 0.0:  # a product that is not in the programme is not missed
             month.stock_out_days[product] += 1
             out = 1
     month.any_out_days += out
     provider.stocked += ((1.0 - out) - provider.stocked) / 30.0
+
+
+@rule
+def bring_in_products(providers, p):
+    """Policy decides what is in the box: a product that is new comes with its first kit, one that is dropped is not
+    ordered again. What only CHWs give, the health centre holds for all of them."""
+    for who in range(providers.shape[0]):
+        provider = providers[who]
+        is_chw = provider.kind == AT_CHW
+        for product in range(0 if is_chw else BASIC_PRODUCTS, N_PRODUCTS):
+            kit = p.chw_kit[product] if is_chw else p.chw_kit[product] * (providers.shape[0] - 1)
+            if kit > 0.0 and provider.kit[product] == 0.0:
+                doses = int(math.ceil(kit * (p.sup_kit_days if is_chw else p.fac_kit_days) / 30.0))
+                provider.stock[product] += doses
+                provider.received[product] += doses
+            provider.kit[product] = kit
 
 
 @rule
@@ -44,7 +60,7 @@ def monthly_use(provider, product, since=0):
         if provider.reported[period]:
             used += provider.used[period, product]
             days += provider.days_in[period, product]
-    if days < 15:
+    if days < 15 or provider.kit[product] == 0.0:
         return provider.kit[product]
     return 30.0 * used / days
 
@@ -118,7 +134,7 @@ def report_arrives(provider, p, key, day):
 @rule
 def close_period(provider):
     """The counts of this period become those of the last one."""
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         for period in range(SLOTS - 1, 0, -1):
             provider.used[period, product] = provider.used[period - 1, product]
             provider.days_in[period, product] = provider.days_in[period - 1, product]
@@ -178,7 +194,7 @@ def receive(provider, month, day):
     for slot in range(SLOTS):
         if 0 <= provider.coming_day[slot] <= day:
             deliveries += 1
-            for product in range(6):
+            for product in range(N_PRODUCTS):
                 doses = provider.coming[slot, product]
                 provider.stock[product] += doses
                 provider.arrived[product] += doses
@@ -193,7 +209,7 @@ def receive(provider, month, day):
 def goes_astray(provider, month, p, key, day):
     """Some of the doses that were sent never reach the shelf: lost, sold or spoilt on the road."""
     leak = p.sup_leak if provider.kind == AT_CHW else p.fac_sup_leak
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         if provider.arrived[product] > 0 and leak > 0.0:
             u, v, _, _ = draw(key, Decision.LEAK, provider.number, day, 0, product)
             lost = provider.arrived[product] - filled(provider.arrived[product], 1.0 - leak, u, v)
@@ -212,7 +228,7 @@ def throw_out_expired(provider, month, life, day):
     if provider.counted_day >= 0 and day * COUNTS // life == provider.counted_day * COUNTS // life:
         return
     provider.counted_day = day
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         gone = provider.given[product] + provider.issued[product] + provider.expired[product]
         old = int(min(provider.stock[product], max(0, provider.came[COUNTS - 1, product] - gone)))
         provider.stock[product] -= old
@@ -265,7 +281,7 @@ def store_today(had, product, first, p, key, day):
     where both share a day's fate with chance q, two-state spells correlate by q / (2 - q) once they have settled.
     """
     own, follows, _, _ = draw(key, Decision.PIPELINE, product, day)
-    common, _, _, _ = draw(key, Decision.PIPELINE, 6, day)
+    common, _, _, _ = draw(key, Decision.PIPELINE, N_PRODUCTS, day)
     together = p.stk_rho if first else 2.0 * p.stk_rho / (1.0 + p.stk_rho)
     u = common if follows < math.sqrt(together) else own
     if first:

@@ -11,6 +11,7 @@ import math
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
+    ACT_CHILD,
     ACT_INFANT,
     AMOXICILLIN,
     AT_CHW,
@@ -18,6 +19,7 @@ from iccmsim.core.records import (
     BY_ZINC,
     DIARRHOEA,
     FEVER,
+    GENTAMICIN,
     HAS_COUGH,
     HAS_DIARRHOEA,
     HAS_FAST,
@@ -29,6 +31,7 @@ from iccmsim.core.records import (
     NEWBORN,
     ORS,
     PNEUMONIA,
+    RECTAL_ARTESUNATE,
     SEVERE,
     ZINC,
 )
@@ -69,7 +72,7 @@ def product_helps(product, illness):
         return product in (ORS, ZINC)
     if illness == PNEUMONIA:
         return product == AMOXICILLIN
-    return illness == MALARIA and product > AMOXICILLIN
+    return illness == MALARIA and product in (ACT_INFANT, ACT_CHILD)
 
 
 @rule
@@ -79,6 +82,8 @@ def give(course, product, dose, inpatient, minute, p, key):
         return
     mechanism = BY_ZINC if product == ZINC else MAIN
     taken = dose if adheres(course, mechanism, p, key) else 0.0
+    if product > AMOXICILLIN and taken >= 1.0:
+        course.followed = 1
     effect = p.effect[product] * taken
     severe = 0.0 if product == ZINC else inpatient
     if product == ORS:
@@ -119,8 +124,10 @@ def treat(child, courses, visit, minute, p, key):
             course = courses[row]
             course.doses |= given
             course.treated_by |= 1 << visit.provider
-            if k == NEWBORN and given & 1 << AMOXICILLIN:
-                newborn_care(course, False, visit.provider, minute, p)
+            if k == NEWBORN and given & (1 << AMOXICILLIN | 1 << GENTAMICIN):
+                newborn_care(course, given & 1 << GENTAMICIN != 0, visit.provider, minute, p)
+            if k == MALARIA and given & 1 << RECTAL_ARTESUNATE:
+                give_suppository(course, minute, p)
             if k < NEWBORN:
                 inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p)
                 for product in range(5):
@@ -129,6 +136,25 @@ def treat(child, courses, visit, minute, p, key):
     for product in range(3, 5):
         if given & 1 << product:
             note_act(child, visit.dose[product], minute, p)
+
+
+@rule
+def give_suppository(course, minute, p):
+    """Rectal artesunate, noted with its minute: what it does is settled when the illness would kill. A later one
+    counts instead of the earlier if it comes in time."""
+    if course.ras_at == 0 or minute + p.tx_lag_ras * MINUTES < course.kills:
+        course.ras_at = minute
+
+
+@rule
+def treat_indrawing(child, courses, visit, hypoxic, minute, p, key):
+    """Amoxicillin at home also helps a pneumonia that is severe already, unless the child lacks oxygen."""
+    row = child.active[PNEUMONIA]
+    if hypoxic or row < 0 or courses[row].stage < MILD or not visit.given & 1 << AMOXICILLIN:
+        return
+    course = courses[row]
+    taken = visit.dose[AMOXICILLIN] if adheres(course, MAIN, p, key) else 0.0
+    take_dose(course, MAIN, 0.0, p.tx_amox_indraw * taken, later(minute, p.lag[AMOXICILLIN]))
 
 
 @rule
@@ -152,6 +178,8 @@ def admit(child, courses, provider, chance, minute, p, key):
             else:
                 lag = p.lag[p.main_product[k]]
                 take_dose(course, MAIN, 0.0, inpatient_effect(course, chance, p), later(minute, lag))
+                if k == MALARIA and full_treatment(course, chance, key):
+                    course.followed = 1
 
 
 @rule

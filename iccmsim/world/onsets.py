@@ -134,9 +134,12 @@ def draw_course(row, key, p, who, k, episode, onset):
 def untreated_end(row, p):
     """The minute at which this course would be over without treatment, were it not to kill.
 
-    One that overlap alone would make severe counts as severe, since overlap is settled only afterwards.
+    One that overlap alone, or wasting, would make severe counts as severe, since these are settled only afterwards.
     """
-    if row.u_worsen < p.sev[row.illness] * p.overlap_mechanism:
+    chance = p.sev[row.illness] * p.overlap_mechanism
+    if p.was_most > 1.0 and row.illness < NEWBORN:
+        chance = 1.0 - math.exp(p.was_most * math.log(1.0 - chance))
+    if row.u_worsen < chance:
         return max(row.mends, row.kills + int(p.time_convalescence * MINUTES))
     return max(row.mends, row.worsens)
 

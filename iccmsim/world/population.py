@@ -21,6 +21,7 @@ from iccmsim.core.records import (
     YEAR,
     table,
 )
+from iccmsim.rules.nutrition import mark_wasting
 from iccmsim.world.onsets import course_of_illness, frailties, mark_overlaps, newborn_course
 from iccmsim.world.zone import BIRTH_FROM, BIRTHS, LEAVE_FROM, LEAVERS, ONSET_FROM
 
@@ -299,4 +300,6 @@ def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: in
         size *= 2
     course, from_day = table(COURSE, n), np.zeros(days + 1, np.int64)
     order_by_onset(raw, n, course, np.zeros(n, np.int64), from_day, days)
+    if p.was_on:
+        mark_wasting(course, child, p, key)
     return course, from_day

@@ -9,6 +9,7 @@ import numpy as np
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import ZONE_LIMIT
+from iccmsim.core.records import N_PRODUCTS
 from iccmsim.rules.supply import store_today
 
 DISTRICT = ZONE_LIMIT - 1  # stands for the zone in the key of what is the whole district's
@@ -17,7 +18,7 @@ DISTRICT = ZONE_LIMIT - 1  # stands for the zone in the key of what is the whole
 def district_store(p: np.record, *, seed: int, days: int) -> np.ndarray:
     """1 for each day (from the first of the warm-up) and product that the store has; one row if it always has all."""
     always = p["stk_avail"] >= 1.0
-    has = np.ones((1 if always else days, 6), np.int32)
+    has = np.ones((1 if always else days, N_PRODUCTS), np.int32)
     if not always:
         keep_store(has, p, (seed, DISTRICT))
     return has
@@ -27,6 +28,6 @@ def district_store(p: np.record, *, seed: int, days: int) -> np.ndarray:
 def keep_store(has, p, key):
     """Day after day each product of the store is there, runs out, or comes again."""
     for day in range(has.shape[0]):
-        for product in range(6):
+        for product in range(N_PRODUCTS):
             had = day > 0 and has[day - 1, product] > 0
             has[day, product] = 1 if store_today(had, product, day == 0, p, key, day) else 0

@@ -1,0 +1,53 @@
+"""Wasting: spells of severe and moderate thinness that come and go whatever the child suffers from.
+
+They are exogenous, keyed by child and spell, and so the same in every arm; they raise the chances that an illness
+worsens and kills, and never the background.
+"""
+
+from __future__ import annotations
+
+import math
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
+
+WASTES_FROM = int(6 * MONTH) * MINUTES  # age at which spells begin: younger children are all average
+
+
+@rule
+def spell_minutes(kind, u, p):
+    """How long a spell of wasting lasts: its mean times an exponential, at least a minute."""
+    return 1 + int(min(-math.log(u) * MINUTES * (p.sam_days if kind == SEVERE_WASTING else p.mam_days), NEVER))
+
+
+@rule
+def wasting_at(birth, who, minute, p, key):
+    """How a child is nourished at a minute, and until when: well and wasted in turn, in the long run as prevalent as
+    stated at every age from six months."""
+    clock = birth + WASTES_FROM
+    if minute < clock:
+        return 0, 0
+    u, v, w, _ = draw(key, Decision.WASTING, who, 0)
+    kind = SEVERE_WASTING if u < p.sam_prev else MODERATE_WASTING if u < p.sam_prev + p.mam_prev else WELL_NOURISHED
+    ends = clock if kind == WELL_NOURISHED else clock + spell_minutes(kind, w, p)
+    number = 0
+    while minute >= ends and p.was_per_day > 0.0:
+        number += 1
+        u, v, w, _ = draw(key, Decision.WASTING, who, number)
+        starts = ends + 1 + int(min(-math.log(u) / p.was_per_day * MINUTES, NEVER))
+        if minute < starts:
+            return WELL_NOURISHED, min(starts, NEVER)
+        kind = SEVERE_WASTING if v < p.was_severe_share else MODERATE_WASTING
+        ends = starts + spell_minutes(kind, w, p)
+    return (kind, min(ends, NEVER)) if minute < ends else (WELL_NOURISHED, NEVER)
+
+
+@rule
+def mark_wasting(courses, children, p, key):
+    """Note on every candidate course how the child is nourished at its onset, before anything has happened."""
+    for i in range(courses.shape[0]):
+        course = courses[i]
+        state, until = wasting_at(children[course.child].birth, course.child, course.onset, p, key)
+        course.wasting = state
+        course.wasted_until = until

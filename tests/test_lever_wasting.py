@@ -1,0 +1,193 @@
+"""Wasting: spells that are the same in every arm, that raise danger by a closed form, and leave the average child."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+from small import NEAR, lived, what_differs
+from world import DAY, KEY, MANY, a_sick_child, assert_mean, assert_share, parameters
+
+from iccmsim.core.records import (
+    AVERAGE,
+    DIARRHOEA,
+    MALARIA,
+    MODERATE_WASTING,
+    MONTH,
+    NEWBORN,
+    PNEUMONIA,
+    SEVERE_WASTING,
+    TREATED_WASTING,
+    WELL_NOURISHED,
+)
+from iccmsim.parameters.scenario import ScenarioError, load_scenario
+from iccmsim.results.indicators import deaths_from_wasting
+from iccmsim.results.tables import episodes
+from iccmsim.rules.illness import kill_or_not, worsen_or_not
+from iccmsim.rules.nutrition import wasting_at
+
+HALF_YEAR = int(6 * MONTH) * DAY
+FATAL = (MALARIA, PNEUMONIA, DIARRHOEA)
+NO_CARE = {"seek.a_informal": -20, "seek.a_facility": -20, "home.ors": 0, "home.act": 0, "chw.deployed": 0}
+WASTED = {**NO_CARE, "was.on": 1, "place.people": 6000, "place.villages_per_zone": 8, "run.warmup_days": 30}
+MANY_SEVERE = {**WASTED, "sam.prev": 0.1, "sev.mal.untreated": 0.08, "sev.diarr": 0.08}
+
+
+def closed_form(p, hr: float, illness: int, overlap: float = 1.0) -> tuple[float, float]:
+    """P and C of MODEL section 4 with h = HR over its mean at 6-59 months and a = .5."""
+    mean = 1 - p.sam_prev - p.mam_prev + p.sam_prev * p.sam_hr + p.mam_prev * p.mam_hr
+    power = math.sqrt(hr / mean)
+    return 1 - (1 - p.sev[illness] * overlap) ** power, 1 - (1 - p.fatality[illness]) ** power
+
+
+def by_state(p) -> dict[int, tuple[float, float]]:
+    """Share of children of 6-59 months and hazard ratio of each state."""
+    return {WELL_NOURISHED: (1 - p.sam_prev - p.mam_prev, 1.0), MODERATE_WASTING: (p.mam_prev, p.mam_hr),
+            SEVERE_WASTING: (p.sam_prev, p.sam_hr)}  # fmt: skip
+
+
+# Spells
+
+@pytest.mark.parametrize("months", [6.01, 20.0, 59.0])
+def test_wasting_is_as_common_as_stated_at_every_age_from_six_months(months):
+    p, n = parameters(sam_prev=0.1, mam_prev=0.2), 2 * MANY
+    states = [wasting_at(0, who, int(months * MONTH * DAY), p, KEY)[0] for who in range(n)]
+    for state, share in ((SEVERE_WASTING, 0.1), (MODERATE_WASTING, 0.2), (WELL_NOURISHED, 0.7)):
+        assert_share(states.count(state), n, share)
+
+
+def test_younger_children_are_average():
+    p = parameters(sam_prev=0.5, mam_prev=0.4)
+    assert {wasting_at(0, who, HALF_YEAR - 1, p, KEY) for who in range(50)} == {(AVERAGE, 0)}
+
+
+def test_a_spell_is_one_state_until_its_stated_end_and_lasts_as_long_as_stated():
+    p, lengths = parameters(sam_prev=0.1, mam_prev=0.2), {SEVERE_WASTING: [], MODERATE_WASTING: []}
+    for who in range(300):
+        clock, seen = HALF_YEAR + 1, 0
+        while seen < 5:
+            state, until = wasting_at(0, who, clock, p, KEY)
+            assert wasting_at(0, who, until - 1, p, KEY) == (state, until)
+            after = wasting_at(0, who, until, p, KEY)[0]
+            assert (after == WELL_NOURISHED) == (state != WELL_NOURISHED)
+            if state != WELL_NOURISHED and seen:
+                lengths[state].append((until - clock) / DAY)
+            clock, seen = until, seen + 1
+    for state, mean in ((SEVERE_WASTING, p.sam_days), (MODERATE_WASTING, p.mam_days)):
+        assert_mean(lengths[state], mean, mean)
+
+
+def test_where_nobody_is_wasted_all_are_well_nourished():
+    p = parameters(sam_prev=0.0, mam_prev=0.0)
+    assert {wasting_at(0, who, 40 * HALF_YEAR // 6, p, KEY)[0] for who in range(50)} == {WELL_NOURISHED}
+
+
+# Danger
+
+@pytest.mark.parametrize("illness", FATAL)
+@pytest.mark.parametrize("overlaps", [0, 1])
+def test_danger_in_each_state_is_the_closed_form_and_treatment_takes_its_share_of_it(illness, overlaps):
+    p = parameters()
+    for state, (_, hr) in by_state(p).items():
+        severity, fatality = closed_form(p, hr, illness, p.overlap_mechanism if overlaps else 1.0)
+        child, courses = a_sick_child(illness, wasting=state, overlaps=overlaps, u_worsen=0.0)
+        courses[0].x[0], courses[0].y[0] = 0.25, 0.5
+        worsen_or_not(child, courses[0], p)
+        kill_or_not(child, courses, courses[0], p)
+        assert courses[0].chance_severe == pytest.approx(0.75 * severity)
+        assert courses[0].chance_death == pytest.approx(0.5 * fatality)
+
+
+def test_treated_wasting_keeps_a_quarter_of_the_added_hazard():
+    p = parameters()
+    child, courses = a_sick_child(MALARIA, wasting=TREATED_WASTING, u_worsen=0.0)
+    worsen_or_not(child, courses[0], p)
+    assert courses[0].chance_severe == pytest.approx(closed_form(p, 1 + 6 * 0.25, MALARIA)[0])
+
+
+@pytest.mark.parametrize("setting", ["sahel", "bankass"])
+@pytest.mark.parametrize("illness", FATAL)
+def test_the_average_child_is_unchanged_within_four_percent_and_some_deaths_are_due_to_wasting(setting, illness):
+    from iccmsim.engine.plan import reference_values
+    from iccmsim.parameters.kernel import kernel_record
+
+    p = kernel_record(load_scenario(f"{setting}/facility-only").values(), reference=reference_values())[0]
+    risk = {state: math.prod(closed_form(p, hr, illness)) for state, (_, hr) in by_state(p).items()}
+    mean = sum(share * risk[state] for state, (share, _) in by_state(p).items())
+    assert mean == pytest.approx(p.sev[illness] * p.fatality[illness], rel=0.04)
+    assert 0.10 < 1 - risk[WELL_NOURISHED] / mean < 0.25
+
+
+@cache
+def untreated():
+    """A place without any care in which many worsen, run once."""
+    return lived(MANY_SEVERE)
+
+
+@pytest.mark.parametrize("illness", FATAL)
+def test_deaths_an_untreated_course_agree_with_the_closed_form_in_every_state(illness):
+    run = untreated().runs[0]
+    p, course = run.plan.record(run.plan.warmup)[0], run.zone.course
+    ended = np.isin(course["outcome"], (1, 2)) & (course["illness"] == illness) & (course["x"].max(axis=1) == 0)
+    for state, (_, hr) in {**by_state(p), AVERAGE: (0.0, 0.0)}.items():
+        expected, variance, hits = 0.0, 0.0, 0
+        for overlaps in (0, 1):
+            mine = course[ended & (course["wasting"] == state) & (course["overlaps"] == overlaps)]
+            over = p.overlap_mechanism if overlaps else 1.0
+            plain = (p.sev[illness] * over, p.fatality[illness])
+            severity, fatality = closed_form(p, hr, illness, over) if hr else plain
+            np.testing.assert_allclose(mine["chance_severe"], severity)
+            met = mine["chance_death"] > 0
+            np.testing.assert_allclose(mine["chance_death"][met], fatality)
+            expected, variance = expected + len(mine) * severity, variance + len(mine) * severity * (1 - severity)
+            hits += int(met.sum())
+        assert abs(hits - expected) <= 4 * math.sqrt(variance)
+
+
+def test_a_tenth_to_a_quarter_of_deaths_is_attributable_to_wasting():
+    window, found = {"window_days": 400}, np.zeros(2)
+    for seed in (2, 3, 4):
+        runs = lived({**WASTED, "place.people": 10_000}, seed=seed).runs
+        found += deaths_from_wasting(episodes(runs), **window)["deaths_from_wasting"]
+    more, deaths = found
+    assert deaths > 100
+    assert 0.05 < more / deaths < 0.25  # .119 over 12 places of 12,000 people, untreated
+    off = deaths_from_wasting(episodes(lived(NO_CARE).runs), **window)
+    assert off["deaths_from_wasting"][0] == 0.0
+
+
+def test_no_illness_begins_within_itself_however_much_wasting_worsens_it():
+    lived({**NO_CARE, "was.on": 1, "sam.hr": 60, "sam.prev": 0.2, "place.people": 4000})  # else the run stops
+
+
+def test_wasting_is_the_same_in_every_arm_and_never_in_newborns():
+    columns = [lived({**NEAR, "was.on": 1}, programme=name).runs[0].zone.course for name in ("facility-only",
+               "iccm-supported")]  # fmt: skip
+    for name in ("wasting", "wasted_until"):
+        np.testing.assert_array_equal(columns[0][name], columns[1][name])
+    assert set(np.unique(columns[0]["wasting"])) == {AVERAGE, WELL_NOURISHED, MODERATE_WASTING, SEVERE_WASTING}
+    assert set(columns[0]["wasting"][columns[0]["illness"] == NEWBORN]) <= {AVERAGE}
+
+
+def test_wasting_kills_through_illness_and_leaves_the_background_alone():
+    off, on = lived(NO_CARE).runs[0].zone, lived({**NO_CARE, "was.on": 1, "sam.hr": 60}).runs[0].zone
+    for name in ("leaves", "leaves_dead", "birth"):
+        np.testing.assert_array_equal(off.child[name], on.child[name])
+    assert len(on.course) < len(off.course) * 1.001  # an onset within a longer severe illness is dropped
+    assert len(on.course) > len(off.course) * 0.95
+
+
+def test_off_or_without_added_danger_wasting_changes_nothing():
+    plain = lived(NEAR)
+    for more in ({"sam.hr": 50}, {"mam.hr": 9}, {"sam.prev": 0.3}, {"mam.prev": 0.5}, {"sam.days": 5},
+                 {"tx.sam.mort_red": 0}):  # fmt: skip
+        assert what_differs(plain, lived({**NEAR, **more})) == set()
+    marked = what_differs(plain, lived({**NEAR, "was.on": 1, "sam.hr": 1, "mam.hr": 1}))
+    assert marked == {"course.wasting", "course.wasted_until"}
+
+
+def test_more_children_wasted_than_there_are_is_refused():
+    with pytest.raises(ScenarioError, match=r"sam\.prev \+ setting\.mam\.prev = 1\.1: must be below 1"):
+        load_scenario("sahel/facility-only", overrides={"sam.prev": 0.5, "mam.prev": 0.6})
