@@ -350,8 +350,8 @@ LEVERS = {
                                  "share expired", +1),
     "daily reports": ({}, {"sup.rule": 0}, {"sup.rule": 3}, "out", -1),
     "a look every few days, not weeks": ({"sup.rule": 3}, {"sup.check": 3}, {"sup.check": 30}, "out", +1),
-    "a district store that runs out": ({}, {}, {"stk.avail": 0.5}, "facility out", +1),
-    "... is felt by CHWs": ({}, {}, {"stk.avail": 0.5}, "out", +1),
+    "a district store that runs out": ({"stk.rho": 0}, {}, {"stk.avail": 0.5}, "facility out", +1),
+    "... is felt by CHWs": ({"stk.rho": 0}, {}, {"stk.avail": 0.5}, "out", +1),
     "long spells": ({"stk.avail": 0.8, "stk.rho": 0}, {"stk.days": 5}, {"stk.days": 60}, "facility out", +1),
     "facilities by min-max": ({"fac.sup.buffer": 15}, {"fac.sup.rule": 0}, {"fac.sup.rule": 1}, "facility out", +1),
     "facilities by fixed kit": ({}, {"fac.sup.rule": 0}, {"fac.sup.rule": 2}, "facility out", +1),
@@ -481,7 +481,7 @@ def test_cut_off_posts_get_nothing_between_july_and_october_and_send_for_more_in
 
 @compiled_only
 def test_doses_straight_from_the_district_add_up_and_leave_the_facility_alone():
-    provider = run_of({"sup.direct": 1, "sup.leak": 0.2, "sup.shelf": 120, "stk.avail": 0.8}, 1).zone.provider
+    provider = run_of({"sup.direct": 1, "sup.leak": 0.2, "sup.shelf": 60, "stk.avail": 0.8}, 1).zone.provider
     went = sum(provider[name] for name in ("given", "issued", "leaked", "expired", "stock"))
     np.testing.assert_array_equal(provider["began_with"] + provider["received"], went)
     assert not provider["issued"].any()

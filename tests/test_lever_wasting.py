@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from small import NEAR, lived, what_differs
-from world import DAY, KEY, MANY, a_sick_child, assert_mean, assert_share, parameters
+from small import NEAR, SURE, lived, what_differs
+from world import DAY, KEY, MANY, ONSET, a_sick_child, assert_mean, assert_share, parameters, with_courses
 
 from iccmsim.core.records import (
     AVERAGE,
@@ -18,6 +18,7 @@ from iccmsim.core.records import (
     MONTH,
     NEWBORN,
     PNEUMONIA,
+    RUTF,
     SEVERE_WASTING,
     TREATED_WASTING,
     WELL_NOURISHED,
@@ -25,8 +26,8 @@ from iccmsim.core.records import (
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.results.indicators import deaths_from_wasting
 from iccmsim.results.tables import episodes
-from iccmsim.rules.illness import kill_or_not, worsen_or_not
-from iccmsim.rules.nutrition import wasting_at
+from iccmsim.rules.illness import kill_or_not, live_until, worsen_or_not
+from iccmsim.rules.nutrition import severe_wasting_found, wasting_at
 
 HALF_YEAR = int(6 * MONTH) * DAY
 FATAL = (MALARIA, PNEUMONIA, DIARRHOEA)
@@ -191,3 +192,87 @@ def test_off_or_without_added_danger_wasting_changes_nothing():
 def test_more_children_wasted_than_there_are_is_refused():
     with pytest.raises(ScenarioError, match=r"sam\.prev \+ setting\.mam\.prev = 1\.1: must be below 1"):
         load_scenario("sahel/facility-only", overrides={"sam.prev": 0.5, "mam.prev": 0.6})
+
+
+# Treatment by CHWs
+
+def test_severe_wasting_is_found_as_often_as_it_is_looked_for_and_seen_and_nothing_else_is():
+    p = parameters(policy_muac=0.6, dx_muac_sens=0.5)
+    spell, found = {"wasted_until": ONSET + 30 * DAY}, 0
+    for episode in range(MANY):
+        child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, episode=episode, **spell)
+        until = severe_wasting_found(child, courses, p, KEY, ONSET + DAY)
+        assert until in (0, ONSET + 30 * DAY)
+        found += until > 0
+        child.fed_until = ONSET + 30 * DAY  # treated for this spell already
+        assert severe_wasting_found(child, courses, p, KEY, ONSET + DAY) == 0
+    assert_share(found, MANY, 0.3)
+    sure = parameters(policy_muac=1.0, dx_muac_sens=1.0)
+    for state in (AVERAGE, WELL_NOURISHED, MODERATE_WASTING, TREATED_WASTING):
+        child, courses = a_sick_child(MALARIA, wasting=state, **spell)
+        assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0
+    child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, wasted_until=ONSET + DAY)
+    assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0  # over by then
+
+
+def state_at_onset(days_after_feeding: float, *, spell_differs: bool = False, number: int = 0, **changed) -> int:
+    """How a child who was fed for severe wasting is nourished when its next illness begins."""
+    child, courses = with_courses({"illness": MALARIA, "wasting": SEVERE_WASTING, "wasted_until": ONSET + 99 * DAY})
+    child.number = number
+    child.fed_at, child.fed_until = ONSET - int(days_after_feeding * DAY), ONSET + (99 + spell_differs) * DAY
+    live_until(child, courses, parameters(**changed), KEY, ONSET)
+    return int(courses[0].wasting)
+
+
+def test_a_fed_child_is_under_treatment_for_weeks_and_then_well_if_cured_within_the_same_spell():
+    assert state_at_onset(48.9) == TREATED_WASTING
+    assert state_at_onset(49.1, tx_sam_cure=1.0) == WELL_NOURISHED
+    assert state_at_onset(49.1, tx_sam_cure=0.0) == SEVERE_WASTING
+    assert state_at_onset(1, spell_differs=True) == SEVERE_WASTING
+    n = MANY // 2
+    assert_share(sum(state_at_onset(60, number=i) == WELL_NOURISHED for i in range(n)), n, 0.942)
+
+
+FED = {**NEAR, **SURE, "was.on": 1, "sam.prev": 0.2, "sam.days": 150, "place.people": 3000, "seek.chw_shift": 3.0,
+       "policy.muac": 1}  # fmt: skip
+
+
+def danger(more: dict, seed: int) -> float:
+    """Mean chance of worsening of all illnesses that can worsen."""
+    course = lived({**FED, **more}, seed=seed).runs[0].zone.course
+    return float(course["chance_severe"][(course["illness"] < NEWBORN) & np.isin(course["outcome"], (1, 2))].mean())
+
+
+@pytest.mark.parametrize(("first", "second"), [
+    ({"policy.muac": 0}, {}), ({"dx.muac.sens": 0.1}, {"dx.muac.sens": 1}), ({"tx.sam.cure": 0}, {"tx.sam.cure": 1}),
+    ({"tx.sam.mort_red": 0}, {"tx.sam.mort_red": 1}), ({"tx.sam.days": 200, "tx.sam.mort_red": 0}, {"tx.sam.days": 14}),
+    ({"sup.kit_days": 0, "sup.fill": 0}, {}),
+])  # fmt: skip
+def test_feeding_the_severely_wasted_makes_later_illness_less_dangerous(first, second):
+    differences = np.array([danger(second, seed) - danger(first, seed) for seed in range(1, 7)])
+    assert differences.mean() < 0
+    assert -differences.mean() >= 3 * differences.std(ddof=1) / math.sqrt(6)
+
+
+def test_food_is_counted_dose_by_dose_and_nobody_is_fed_twice_for_one_spell():
+    run = lived(FED).runs[0]
+    provider, visit = run.zone.provider, run.zone.visit[: run.zone.n[1]]
+    names = ("began_with", "received", "given", "issued", "stock")
+    books = {name: provider[name][:, RUTF].astype(int) for name in names}
+    np.testing.assert_array_equal(books["began_with"] + books["received"],
+                                  books["given"] + books["issued"] + books["stock"])  # fmt: skip
+    fed = visit[visit["given"] & 1 << RUTF != 0]
+    assert len(fed) == books["given"].sum() > 20
+    spells = {(int(v["child"]), int(run.zone.course["wasted_until"][v["course"]])) for v in fed}
+    assert len(spells) >= 0.98 * len(fed)  # a visit is led by one illness, found by another, now and then
+
+
+def test_without_screening_its_numbers_change_nothing():
+    plain = lived({**NEAR, "was.on": 1})
+    for more in ({"dx.muac.sens": 0.1}, {"tx.sam.cure": 0}, {"tx.sam.days": 5}, {"sup.kit_rutf": 3}):
+        assert what_differs(plain, lived({**NEAR, "was.on": 1, **more})) == set()
+
+
+def test_screening_where_nobody_is_wasted_is_refused():
+    with pytest.raises(ScenarioError, match=r"policy\.muac = 0\.5: must be 0 where setting\.was\.on is 0"):
+        load_scenario("sahel/iccm-as-delivered", overrides={"policy.muac": 0.5})

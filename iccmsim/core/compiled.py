@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from numba.core.registry import CPUDispatcher
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED_ROOMS = ("core", "rules", "world", "engine")  # no other room may use the decorator (a test holds this)
 KEPT_FOLDERS = 4  # compiled copies of earlier sources that stay, so that going back to them costs nothing
+STILL_USED = 7 * 86400  # seconds: another process may be running on a copy that is younger than this
 
 
 def source_hash() -> str:
@@ -52,10 +54,10 @@ def cache_folder() -> Path | None:
 
 
 def forget_old(folder: Path, *, keep: int = KEPT_FOLDERS) -> None:
-    """Remove compiled copies of earlier sources, but for the newest few."""
+    """Remove compiled copies of earlier sources, but for the newest few and what others may be running on."""
     siblings = sorted((f for f in folder.parent.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)
     for old in siblings[:-keep]:
-        if old != folder:
+        if old != folder and time.time() - old.stat().st_mtime > STILL_USED:
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -87,6 +87,8 @@ class Decision(IntEnum):
     RECTAL_ARTESUNATE = 63
     WASTING = 64
     NEWBORN_SIGN = 65
+    MUAC = 66
+    CURE = 67
     HOME_VISIT = 80
     FOLLOW_UP = 81
     NEWBORN_VISIT = 82

@@ -19,8 +19,9 @@ ILLNESSES = ("malaria", "pneumonia", "diarrhoea", "newborn_infection", "other_fe
 CAUSES = (*ILLNESSES, "background")
 MALARIA, PNEUMONIA, DIARRHOEA, NEWBORN, FEVER, COUGH, BACKGROUND = range(7)
 
-PRODUCTS = ("ors", "zinc", "amoxicillin", "act_infant", "act_child", "rdt", "rectal_artesunate", "gentamicin")
-ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT, RECTAL_ARTESUNATE, GENTAMICIN = range(8)
+PRODUCTS = ("ors", "zinc", "amoxicillin", "act_infant", "act_child", "rdt", "rectal_artesunate", "gentamicin",
+            "rutf")  # fmt: skip
+ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT, RECTAL_ARTESUNATE, GENTAMICIN, RUTF = range(9)
 N_PRODUCTS = len(PRODUCTS)
 BASIC_PRODUCTS = 6  # of the usual box; the others are held only where policy has them given
 
@@ -87,6 +88,8 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("number", "i4"),  # in the zone, the same in every arm
         ("follow_day", "i4"),  # day on which the CHW said it would look in again, -1 none
         ("at_home", "i4"),  # 1 while a CHW sees it at home
+        ("fed_at", "i4"),  # minute at which treatment of severe wasting began, 0 never
+        ("fed_until", "i4"),  # minute at which the spell of wasting so treated would have ended by itself
         ("act_dose", "f8"),  # 1 a full course, less a partial one
     ],
     align=True,
@@ -190,18 +193,18 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("stocked", "f8"),  # share of the last days with every product in stock
         ("logit", "f8", (9,)),  # of each step at skill 0, with this person's own talent
         ("sure", "f8", (9,)),  # chance of each step today
+        ("kit", "f8", (N_PRODUCTS,)),  # doses expected in 30 days; 0 where it is not held
         ("stock", "i4", (N_PRODUCTS,)),
         ("used", "i4", (4, N_PRODUCTS)),  # doses in this and the last 3 review periods
         ("days_in", "i4", (4, N_PRODUCTS)),  # days with stock in them
         ("reported", "i4", (4,)),  # 1 if that period's report arrived
-        ("kit", "f8", (N_PRODUCTS,)),  # doses expected in 30 days
         ("coming", "i4", (4, N_PRODUCTS)),  # deliveries on the way
         ("coming_day", "i4", (4,)),
+        ("slot", "i4" if N_PRODUCTS % 2 else "i8"),  # delivery that is being put together, -1 none (and no padding)
         ("families", "i8"),  # households that it serves
         ("round_at", "i8"),  # place at which today's round of home visits begins
         ("round_today", "i8"),  # households that it comes to
         ("outreach", "f8"),  # minutes left for rounds; negative if sick children took more
-        ("slot", "i8"),  # delivery that is being put together, -1 none
         ("asks", "i8"),  # doses of the product being shared out
         ("gets", "i8"),
         ("began_with", "i8", (N_PRODUCTS,)),
@@ -221,7 +224,7 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("told_out_days", "i4"),
         ("reported_cases", "i4"),  # what the last report that arrived says, -1 none yet
         ("reported_out_days", "i4"),  # days with a product lacking
-        ("report_day", "i8"),  # on which it arrived, -1 none yet
+        ("report_day", "i4" if N_PRODUCTS % 2 else "i8"),  # on which it arrived, -1 none yet (and no padding)
         ("in_arrears", "i4"),  # 1 while pay does not come
         ("unpaid", "i4"),  # months of pay missed in a row
         ("job_aid", "i8"),  # none, works, broken

@@ -23,6 +23,7 @@ from iccmsim.core.records import (
     WAIT,
 )
 from iccmsim.engine.calendar import put
+from iccmsim.engine.feeding import look_for_wasting
 from iccmsim.rules.care_seeking import (
     DAYTIME,
     feels_in_good_hands,
@@ -279,6 +280,8 @@ def be_seen(zone, row, p, key, minute, who, month):
         if child.active[k] >= 0:
             zone.course[child.active[k]].lacked |= visit.lacked
     part(zone, row, p, key, minute, visit, month)
+    if p.policy_muac > 0.0 and provider.kind == AT_CHW:
+        look_for_wasting(child, zone.course, provider, month, visit, p, key, minute)
 
 
 @rule

@@ -132,6 +132,9 @@ def check_policy(values: Mapping[str, Any], *, where: str = "programme") -> list
     if youngest >= oldest:
         faults.append(f"{where}.policy.youngest_months = {plain(youngest)}: must be below policy.oldest_months "
                       f"({plain(oldest)})")
+    if values["policy.muac"] and not values["was.on"]:
+        faults.append(f"{where}.policy.muac = {plain(values['policy.muac'])}: must be 0 where setting.was.on is 0 "
+                      "(no child is wasted)")
     for needed in ("policy.antibiotics", "policy.under_2m_refer"):
         if values["policy.newborn"] and not values[needed]:
             faults.append(f"{where}.policy.newborn = {plain(values['policy.newborn'])}: must be 0 where {needed} is 0")

@@ -64,6 +64,12 @@ BOX = (
            "2 amoxicillin and gentamicin injections: the simplified regimen, as good as injections alone.",
            source="a choice of the programme; treatment failed in 9 % in DRC, as with the reference (AFRINEST 2018 "
            "Matern Health Neonatol Perinatol 4:8)"),
+    choice("policy.muac", 0, "share of visits", (0, 1), integer=False,
+           says="CHW visits of sick children at which the arm is measured; severe wasting is treated with ready-to-use "
+           "food (needs was.on)."),
+    Parameter("sup.kit_rutf", .02, unit="treatments per visit", allowed=(0, 10), plausible=(.005, .05),
+              distribution="U", source=src.ASSUMED, grade="D", dated=False,
+              says="Treatments with ready-to-use food that a kit holds for each expected visit, where it is given."),
     share("chw.newborn_found", .4, .2, .6, source="assumption (recognition of serious infection by CHWs)",
           says="Young infants with fever, fast breathing or a danger sign in whom a CHW recognises serious infection."),
     share("chw.ras_use", .70, .52, .88, source=f"{src.HETZEL_2022}: 88, 52, 70 %", grade="C",
@@ -113,6 +119,14 @@ WASTING = (
     Parameter("mam.hr", 2.5, unit="hazard ratio of death", allowed=(1, 100), plausible=(1.8, 3.4), distribution="LogU",
               source=f"below 3.4 (2.6-4.3), {src.PROMIS}; the lowering is an assumption", grade="D",
               says="Danger of an illness that begins in moderate wasting, against the well nourished."),
+    share("dx.muac.sens", .8, .5, .95, says="Severe wasting that a CHW finds when the arm is measured."),
+    share("tx.sam.cure", .942, .77, .95, grade="A", distribution="Beta(23.5, 1.44)",
+          source="Alvarez Moran 2018 BMC Health Serv Res 18:207 PMC5870488: 94.2 % at CHWs in Kita, Mali; 92 % of "
+          "27,800 in Nara, Mali; 77 % in Niger, 2024 doi:10.1186/s12960-024-00904-1",
+          says="Children treated for severe wasting by CHWs who are cured."),
+    Parameter("tx.sam.days", 49, unit="days", allowed=(1, 365), plausible=(35, 70), distribution="Tri(35, 49, 70)",
+              source=f"7 weeks (5-10); 48 days in {src.CIFF_SAM}", grade="C",
+              says="Days of treatment until severe wasting is cured."),
     share("tx.sam.mort_red", .75, .50, .90, distribution="Beta(12.8, 4.25)", source="assumption; no trial is possible",
           says="Part of the added danger of severe wasting that is gone while it is treated."),
 )

@@ -246,7 +246,8 @@ def _providers(p: np.record, values: Mapping[str, object], reference: Mapping[st
     p.fac_danger_factor = math.exp(values["fac.danger_severe"])
     p.skill_start = min(values["skill.training"], values["skill.max"])
     month = values["sup.kit_contacts"] * UNDER_FIVES / 12.0  # contacts per person and month
-    mix = np.array([*values["sup.kit_mix"], values["sup.kit_ras"], values["sup.kit_gentamicin"]])
+    mix = np.array([*values["sup.kit_mix"], values["sup.kit_ras"], values["sup.kit_gentamicin"],
+                    values["sup.kit_rutf"]])
     p.chw_kit[:] = np.maximum(1.0, values["chw.catch"] * month * mix) * _in_the_box(values)
     basic = values["fac.kit_contacts"] * UNDER_FIVES / 12.0 * np.array(values["fac.kit_mix"])
     p.fac_kit_per_person[:BASIC_PRODUCTS] = basic
@@ -258,5 +259,5 @@ def _in_the_box(values: Mapping[str, object]) -> np.ndarray:
     newborn = values["policy.newborn"] * values["policy.antibiotics"]
     malaria, diarrhoea = values["policy.malaria"], values["policy.diarrhoea"]
     carried = [diarrhoea, diarrhoea * values["policy.zinc"], pneumonia + newborn, malaria, malaria,
-               malaria * values["policy.rdt"], values["policy.ras"], newborn >= 2]  # fmt: skip
+               malaria * values["policy.rdt"], values["policy.ras"], newborn >= 2, values["policy.muac"]]  # fmt: skip
     return np.array([1.0 if each else 0.0 for each in carried])

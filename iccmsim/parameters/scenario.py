@@ -153,9 +153,10 @@ def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
 
 def _check_policies(checked: Mapping[str, Any]) -> list[str]:
     """The programme's levers must fit each other at launch and after every dated change."""
-    if not checked["programme"]:
+    if not checked["programme"] or not checked["setting"]:
         return []
-    values, faults = dict(checked["programme"]), check_policy(checked["programme"])
+    values = {**checked["setting"], **checked["programme"]}
+    faults = check_policy(values)
     for day, changed in checked["changes"]:
         values |= changed
         faults += check_policy(values, where=f"programme, day {day}")

@@ -13,8 +13,8 @@ LABEL = 32
 INDENT = "    "
 PRODUCT_NAMES = {"ors": "ORS", "zinc": "zinc", "amoxicillin": "amoxicillin", "act_infant": "ACT (infant)",
                  "act_child": "ACT (child)", "rdt": "malaria test", "rectal_artesunate": "rectal artesunate",
-                 "gentamicin": "gentamicin", "any": "any of these"}  # fmt: skip
-BEYOND_THE_BOX = ("rectal_artesunate", "gentamicin")  # told of only if they were ever out
+                 "gentamicin": "gentamicin", "rutf": "ready-to-use food", "any": "any of these"}  # fmt: skip
+BEYOND_THE_BOX = ("rectal_artesunate", "gentamicin", "rutf")  # told of only if they were ever out
 Row = tuple[str, list[str]]
 
 

@@ -18,7 +18,7 @@ ILLNESS_WORDS = {"newborn_infection": "a newborn infection", "other_fever": "a f
                  "cough_or_cold": "a cough or cold", "background": "causes the model does not follow"}  # fmt: skip
 DRUGS = {"ors": "ORS", "zinc": "zinc", "amoxicillin": "amoxicillin", "act_infant": "an antimalarial (ACT)",
          "act_child": "an antimalarial (ACT)",
-         "rectal_artesunate": "rectal artesunate", "gentamicin": "gentamicin"}  # fmt: skip
+         "rectal_artesunate": "rectal artesunate", "gentamicin": "gentamicin", "rutf": "ready-to-use food"}  # fmt: skip
 SIGN_WORDS = {"fever": "fever", "cough": "cough", "fast_breathing": "fast breathing", "diarrhoea_sign": "diarrhoea"}
 Event = tuple[float, int, str]  # day, order within a minute, sentence
 

@@ -42,6 +42,9 @@ from iccmsim.core.records import (
     RECOVERED,
     RUNNING,
     SEVERE,
+    SEVERE_WASTING,
+    TREATED_WASTING,
+    WELL_NOURISHED,
 )
 
 
@@ -116,6 +119,8 @@ def begin(child, course, p, key):
             if u < guard:
                 finish(child, course, PREVENTED)
                 return
+    if course.wasting == SEVERE_WASTING and child.fed_until == course.wasted_until:
+        course.wasting = after_feeding(child, course, p, key)
     course.outcome = RUNNING
     child.ill += 1
     child.home_due = 1
@@ -140,6 +145,15 @@ def is_taught(child, p, key):
         return False
     u, _, _, _ = draw(key, Decision.RELAIS, child.household, 0)
     return u < p.relais_reach
+
+
+@rule
+def after_feeding(child, course, p, key):
+    """An illness that begins in a spell of severe wasting that is being treated, or was: most are cured in weeks."""
+    if course.onset < child.fed_at + p.tx_sam_days * MINUTES:
+        return TREATED_WASTING
+    u, _, _, _ = draw(key, Decision.CURE, child.number, child.fed_until)
+    return WELL_NOURISHED if u < p.tx_sam_cure else SEVERE_WASTING
 
 
 @rule

@@ -10,7 +10,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
+from iccmsim.core.records import MILD, MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
 
 WASTES_FROM = int(6 * MONTH) * MINUTES  # age at which spells begin: younger children are all average
 
@@ -51,3 +51,28 @@ def mark_wasting(courses, children, p, key):
         state, until = wasting_at(children[course.child].birth, course.child, course.onset, p, key)
         course.wasting = state
         course.wasted_until = until
+
+
+@rule
+def severe_wasting_found(child, courses, p, key, minute):
+    """Measure the arm of a sick child: when the spell of severe wasting that is found would end, or 0. A child that is
+    treated for this spell already is not found again."""
+    for k in range(6):
+        row = child.active[k]
+        if row < 0 or courses[row].stage < MILD:
+            continue
+        course = courses[row]
+        until = course.wasted_until
+        if course.wasting != SEVERE_WASTING or until <= minute or child.fed_until == until:
+            continue
+        u, v, _, _ = draw(key, Decision.MUAC, course.child, course.episode, course.illness)
+        if u < p.policy_muac and v < p.dx_muac_sens:
+            return until
+    return 0
+
+
+@rule
+def begin_feeding(child, until, minute):
+    """Ready-to-use food for weeks: it changes the danger of illnesses that begin from now on."""
+    child.fed_at = minute
+    child.fed_until = until
