@@ -76,19 +76,19 @@ if FOLDER is not None:
 _OPTIONS = {} if os.environ.get("ICCMSIM_REFCOUNT") else {"_nrt": False}
 
 
-# Rules are inlined into their callers in the end: each call would hand over all arrays of a zone word by word, which
-# took a fifth of the run time.
-_compile = partial(numba.njit, nogil=True, cache=FOLDER is not None, error_model="numpy", forceinline=True, **_OPTIONS)
+_compile = partial(numba.njit, nogil=True, cache=FOLDER is not None, error_model="numpy", **_OPTIONS)
 
 
-def rule(function: Callable | None = None, *, inline: bool = False) -> Callable:
+def rule(function: Callable | None = None, *, inline: bool = False, joined: bool = False) -> Callable:
     """Make a function part of the compiled rule book; with NUMBA_DISABLE_JIT=1 it stays plain Python.
 
-    `inline` copies it into its callers before they are compiled, so that a loop over it can be vectorised.
+    `inline` copies it into its callers before they are compiled, so that a loop over it can be vectorised. `joined`
+    has the compiler put it into its callers in the end: for what is called often and handed the whole zone, since a
+    call passes on all arrays of a zone word by word (a fifth of the run time).
     """
     if function is None:
-        return partial(rule, inline=inline)
-    compiled = _compile(inline="always")(function) if inline else _compile()(function)
+        return partial(rule, inline=inline, joined=joined)
+    compiled = _compile(inline="always" if inline else "never", forceinline=joined)(function)
     if isinstance(compiled, CPUDispatcher):
         call_template = compiled.get_call_template
         compiled.get_call_template = lambda args, kws: call_template(

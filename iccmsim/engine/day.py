@@ -89,7 +89,7 @@ def illness_moves(zone, day):
         join_the_sick(zone, course.child)
 
 
-@rule
+@rule(joined=True)
 def join_the_sick(zone, row):
     """The zone knows which children are unwell; only they have decisions to make."""
     child = zone.child[row]
@@ -123,7 +123,7 @@ def families_decide(zone, p, key, day):
             zone.wake[i] = next_look(child, zone.household[child.household], p, key, row, day + 1, change)
 
 
-@rule
+@rule(joined=True)
 def family_decides(zone, row, p, key, day):
     """One family, at its own minute of the day, with a child that is at home."""
     child = zone.child[row]
@@ -141,7 +141,7 @@ def family_decides(zone, row, p, key, day):
         set_out(zone, row, p, chosen, minute)
 
 
-@rule
+@rule(joined=True)
 def next_look(child, household, p, key, row, day, change):
     """The first day from `day` on which this family may do anything but wait, at the latest that of the next change.
 
@@ -170,7 +170,7 @@ def latest_onset(child, courses):
     return latest
 
 
-@rule
+@rule(joined=True)
 def decide(child, courses, households, villages, p, key, uniforms, minute):
     """One decision for the child, not one per illness: wait, shop, CHW or facility."""
     household = households[child.household]
@@ -231,7 +231,7 @@ def meet_ones_fate(zone, p, key, day):
         leave_the_sick(zone, child)
 
 
-@rule
+@rule(joined=True)
 def leave_the_sick(zone, child):
     """A child that is well again, or gone, has nothing more to decide; the last of the list takes its place."""
     if child.sick_at < 0 or (child.ill > 0 and child.state == ALIVE):

@@ -52,7 +52,7 @@ from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat, 
 from iccmsim.world.zone import ARRIVALS, VISITS
 
 
-@rule
+@rule(joined=True)
 def bring_up(child, courses, households, villages, p, key, minute):
     """Bring a child up to a minute; a family whose child got worse after treatment remembers who gave it."""
     if child.due > minute:
@@ -67,7 +67,7 @@ def bring_up(child, courses, households, villages, p, key, minute):
         child.let_down_by = 0
 
 
-@rule
+@rule(joined=True)
 def set_out(zone, row, p, provider, minute):
     """The family starts walking."""
     child = zone.child[row]
@@ -76,13 +76,13 @@ def set_out(zone, row, p, provider, minute):
     put(zone.days, ARRIVALS, zone.child, row, child.arrives)
 
 
-@rule
+@rule(joined=True)
 def morning_after(day, p):
     """The minute at which those who wait are looked after again."""
     return (day + 1) * MINUTES + int(p.seek_hours[0])
 
 
-@rule
+@rule(joined=True)
 def come_again(zone, row, minute):
     """The child stays where it is, and its turn comes on another day."""
     child = zone.child[row]
@@ -92,7 +92,7 @@ def come_again(zone, row, minute):
     put(zone.days, ARRIVALS, zone.child, row, minute)
 
 
-@rule
+@rule(joined=True)
 def go_home(child):
     """The way and the waiting are over."""
     child.going_to = WAIT
@@ -101,7 +101,7 @@ def go_home(child):
     child.attempt = 0
 
 
-@rule
+@rule(joined=True)
 def open_visit(zone, row, provider, who, lead, minute):
     """A line in the books. Where no table is kept there is one row, written over and over."""
     i = zone.n[VISITS]
@@ -125,7 +125,7 @@ def open_visit(zone, row, provider, who, lead, minute):
     return i
 
 
-@rule
+@rule(joined=True)
 def note_care(zone, child, provider, minute):
     """Each illness the child has now counts this visit; the first formal one is what surveys ask about."""
     for k in range(6):
@@ -141,7 +141,7 @@ def note_care(zone, child, provider, minute):
                 course.first_formal = minute
 
 
-@rule
+@rule(joined=True)
 def at_shop(zone, row, p, key, minute):
     """A purchase from a shop, a drug seller or a neighbour, at once."""
     child = zone.child[row]
@@ -151,7 +151,7 @@ def at_shop(zone, row, p, key, minute):
     child.visited[INFORMAL] = minute
 
 
-@rule
+@rule(joined=True)
 def at_hospital(zone, row, p, key):
     """Arrival at the referral hospital."""
     child = zone.child[row]
@@ -166,7 +166,7 @@ def at_hospital(zone, row, p, key):
     go_home(child)
 
 
-@rule
+@rule(joined=True)
 def mark_referral_done(zone, child):
     """The referral of each present illness is complete."""
     for k in range(6):
@@ -175,7 +175,7 @@ def mark_referral_done(zone, child):
             zone.course[row].referral_done = 1
 
 
-@rule
+@rule(joined=True)
 def at_provider(zone, row, p, key, day):
     """Arrival at a CHW's post or the health centre: is anyone there, has anyone time?"""
     child = zone.child[row]
@@ -201,7 +201,7 @@ def at_provider(zone, row, p, key, day):
     be_seen(zone, row, p, key, starts, who, month)
 
 
-@rule
+@rule(joined=True)
 def queue_up(zone, row, p, key, day, who, month):
     """No time left today: wait for tomorrow if there is room and patience."""
     child = zone.child[row]
@@ -215,7 +215,7 @@ def queue_up(zone, row, p, key, day, who, month):
         come_again(zone, row, morning_after(day, p))
 
 
-@rule
+@rule(joined=True)
 def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
     """Nobody there, or no turn: half a day is gone, trust suffers, some try elsewhere the same day."""
     child = zone.child[row]
@@ -229,7 +229,7 @@ def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
     be_disappointed(zone, row, p, key, minute)
 
 
-@rule
+@rule(joined=True)
 def be_disappointed(zone, row, p, key, minute):
     """A family that got nothing trusts less, and perhaps tries another provider."""
     child = zone.child[row]
@@ -253,7 +253,7 @@ def be_disappointed(zone, row, p, key, minute):
         set_out(zone, row, p, chosen, minute + DAYTIME)
 
 
-@rule
+@rule(joined=True)
 def be_seen(zone, row, p, key, minute, who, month):
     """The consultation and what follows: doses, inpatient care, referral, the family's memory of it."""
     child = zone.child[row]
@@ -284,7 +284,7 @@ def be_seen(zone, row, p, key, minute, who, month):
         look_for_wasting(child, zone.course, provider, month, visit, p, key, minute)
 
 
-@rule
+@rule(joined=True)
 def part(zone, row, p, key, minute, visit, month):
     """How the visit ends: sent on, sent home content, or sent home without the drug."""
     child = zone.child[row]
@@ -315,7 +315,7 @@ def part(zone, row, p, key, minute, visit, month):
         go_home(child)
 
 
-@rule
+@rule(joined=True)
 def send_on(zone, row, p, key, minute, visit, destination):
     """A referral: noted on every illness; whether the family goes, and when it arrives, is its own matter."""
     child = zone.child[row]
