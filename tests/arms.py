@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pytest
 from small import NEAR, lived, tiny
+from world import PLAIN
 
 from iccmsim.core.records import AT_CHW, AT_FACILITY, FOUND_CLOSED, LOOKED, REFERRED, TURNED_AWAY
 from iccmsim.engine.simulation import Simulation
@@ -23,11 +25,19 @@ NEW_BOOKS = {"monthly.unpaid", "provider.unpaid", "provider.in_arrears", "monthl
 
 def district(more: dict | None = None, *, seed: int = 1, programme: str = "iccm-as-delivered") -> Simulation:
     """The small district, lived to the end under some changed levers."""
+    only_if_compiled()
     return lived({**WORLD, **(more or {})}, seed=seed, programme=programme)
+
+
+def only_if_compiled() -> None:
+    """A district takes minutes in plain Python; the rules are tested there without one."""
+    if PLAIN:
+        pytest.skip("districts are lived compiled only")
 
 
 def dated(changes: tuple, more: dict | None = None, *, seed: int = 1) -> Simulation:
     """The same with levers that change on a day after launch."""
+    only_if_compiled()
     scenario = replace(tiny(more={**WORLD, **(more or {})}), changes=changes)
     return Simulation(scenario, seed=seed, threads=1).run()
 

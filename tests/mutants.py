@@ -31,7 +31,13 @@ MOST_SURVIVORS = 0.02
 EXCUSED: dict[tuple[str, str], str] = {
     ("supply", "if chance >= 1.0: return ordered"): "a short cut: the sum below ends at once where all is sent",
     ("supply", "return ordered"): "the same short cut",
+    ("pay", "return"): "a short cut: what follows draws against a chance of nought",
+    ("illness", "if p.relais_reach <= 0.0: return False"): "a short cut: no uniform is below nought",
+    ("illness", "return False"): "the same short cut",
 }
+
+# rule modules whose levers are tested under other names
+ALSO = {"pay": ("test_lever_finance",), "workforce": ("test_lever_supervision",), "illness": ("test_lever_workforce",)}
 
 
 class Mutant(NamedTuple):
@@ -89,7 +95,8 @@ def _without_branch(lines: list[str], node: ast.If) -> str:
 
 def tests_of(module: str, tests: Path) -> list[str]:
     """The tests of a rule module; all rule tests where it has none of its own."""
-    own = [str(file) for stem in ("test", "test_lever") if (file := tests / f"{stem}_{module}.py").exists()]
+    names = (f"test_{module}", f"test_lever_{module}", *ALSO.get(module, ()))
+    own = [str(file) for name in names if (file := tests / f"{name}.py").exists()]
     if own:
         return own
     return [

@@ -1,4 +1,4 @@
-"""Tiny districts for tests: one or two zones of 1,500 people, a little over a year, no tail."""
+"""Tiny districts for tests: one or two zones of 1,500 people, a little over a year, no tail, a full district store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from iccmsim.engine.simulation import Simulation, ZoneRun
 from iccmsim.parameters.scenario import Scenario, load_scenario
 
 TINY = {"setting.place.zones": 1, "setting.place.people": 1500, "setting.place.villages_per_zone": 5,
-        "run.days": 400, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
+        "run.days": 400, "run.warmup_days": 60, "run.tail_days": 0,
+        "stk.avail": 1, "road.rain_lead": 1, "was.on": 0}  # fmt: skip
 TWO_ZONES = {**TINY, "setting.place.zones": 2, "setting.place.people": 3000}
 
 

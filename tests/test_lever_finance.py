@@ -83,6 +83,13 @@ def test_only_chws_of_the_funder_who_fails_are_exposed_and_always_the_same_ones(
     assert_share(sum(hit), len(hit), 0.4)
 
 
+@pytest.mark.parametrize("now", [{"pay_unpaid": 0.0}, {"pay_unpaid": 0.3, "pay_exposed": 0.0}])
+def test_arrears_end_with_their_cause(now):
+    chw = a_provider(in_arrears=1)
+    arrears_move(chw, parameters(pay_spell=60.0, **now), KEY, 3)
+    assert not chw.in_arrears
+
+
 def test_months_without_pay_are_counted_until_the_first_pay():
     p, unfunded = parameters(), parameters(pay_on=0)
     chw, month = a_provider(in_arrears=1), a_month()

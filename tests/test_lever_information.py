@@ -11,7 +11,7 @@ from small import NEAR, lived, tiny, what_differs
 from world import KEY, MANY, PLAIN, a_provider, assert_mean, parameters
 
 from iccmsim.core.draws import Decision, draw, two_normals
-from iccmsim.core.records import MONTHLY, table
+from iccmsim.core.records import BASIC_PRODUCTS, MONTHLY, N_PRODUCTS, table
 from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import tally_zone
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
@@ -91,7 +91,7 @@ def test_what_a_missing_report_would_have_told_is_told_to_nobody():
     write_report(chw, months, 1, parameters(info_bias=3), KEY, 59)
     assert chw.told_month == -1
     assert (chw.cases_before, chw.out_days_before) == (30, 3)
-    assert list(chw.used[0]) == [50] * 6
+    assert list(chw.used[0]) == [50] * N_PRODUCTS
     report_counts(chw, months, 60)
     assert (chw.reported_cases, chw.reported_out_days, chw.report_day) == (-1, -1, -1)
     assert not months["reported_cases"].any()
@@ -100,10 +100,10 @@ def test_what_a_missing_report_would_have_told_is_told_to_nobody():
 def test_orders_are_reckoned_from_the_use_that_is_reported():
     p, chw = parameters(info_bias=1.5, info_error=0.3), a_reporter(number=4)
     chw.reported[0] = 1
-    chw.used[0] = (10, 20, 30, 40, 50, 60)
+    chw.used[0, :6] = (10, 20, 30, 40, 50, 60)
     write_report(chw, a_book(), 2, p, KEY, 89)
     expected = [retold(10 * (j + 1), j, chw, p, KEY, 89) for j in range(6)]
-    assert list(chw.used[0]) == expected
+    assert list(chw.used[0, :6]) == expected
     assert expected != [10, 20, 30, 40, 50, 60]
     assert not chw.used[1:].any()
     assert chw.told_cases == retold(70, CASES, chw, p, KEY, 89)
@@ -143,7 +143,7 @@ def measures(changed: tuple, seed: int) -> dict[str, float]:
     run = run_of(dict(changed), seed)
     counts = tally_zone(run)[0]
     said = {name: above / below for name, (above, below) in from_tally(counts).items() if below}
-    return {"out": float((run.zone.stock_by_day[run.plan.warmup :, 1:] == 0).mean()),
+    return {"out": float((run.zone.stock_by_day[run.plan.warmup :, 1:, :BASIC_PRODUCTS] == 0).mean()),
             "ordered": float(counts["ordered"][CHW].sum()), "received": float(counts["received"][CHW].sum()),
             "true cases": said["chw_cases_a_month"], "reported cases": said["chw_reported_cases_a_month"],
             "share reported": counts["reported_cases"][CHW] / counts["cases"][CHW],

@@ -24,7 +24,7 @@ from iccmsim.core.records import (
 from iccmsim.engine.house import be_supervised
 from iccmsim.engine.staff import send_to_the_worst
 from iccmsim.rules.facility_care import month_number
-from iccmsim.rules.workforce import how_sure, is_guided, job_aid_today, looks_bad, motivation_moves
+from iccmsim.rules.workforce import how_sure, is_guided, job_aid_today, looks_bad, motivation_moves, visit_of_the_worst
 from iccmsim.world.zone import Zone
 
 # --- job aids ------------
@@ -165,6 +165,16 @@ def test_a_targeted_visit_is_kept_on_its_day_and_teaches():
     be_supervised(chw, month, p, KEY, due, month_number(due, p))
     assert chw.supervised_day == due
     assert chw.skill > 0.2
+
+
+def test_targeted_visits_mentor_as_often_as_others():
+    p = parameters(spv_targeted=1, spv_obs=0.35)
+    mentored = 0
+    for number in range(MANY):
+        chw = a_provider(number=number)
+        visit_of_the_worst(chw, p, KEY, 400, 13)
+        mentored += chw.visit_mentors
+    assert_share(mentored, MANY, 0.35)
 
 
 # --- the small district ------------

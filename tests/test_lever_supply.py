@@ -12,7 +12,7 @@ from small import NEAR, TWO_ZONES, lived, what_differs
 from world import KEY, MANY, PLAIN, a_month, a_provider, assert_mean, assert_share, parameters
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_FACILITY, MONTH, ORS
+from iccmsim.core.records import AT_FACILITY, BASIC_PRODUCTS, MONTH, N_PRODUCTS, ORS
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.rules.supply import (
@@ -152,13 +152,13 @@ def test_nothing_is_lost_without_leakage_and_a_day_without_delivery_takes_nothin
     provider, month = a_provider(stock=5), a_month()
     provider.coming[1], provider.coming_day[1] = 9, 3
     receive(provider, month, 3)
-    assert list(provider.arrived) == [9] * 6
+    assert list(provider.arrived) == [9] * N_PRODUCTS
     goes_astray(provider, month, parameters(), KEY, 3)
-    assert list(provider.stock) == [14] * 6
+    assert list(provider.stock) == [14] * N_PRODUCTS
     assert not provider.arrived.any()
     assert receive(provider, month, 4) == 0
     goes_astray(provider, month, parameters(sup_leak=0.9), KEY, 4)
-    assert list(provider.stock) == [14] * 6
+    assert list(provider.stock) == [14] * N_PRODUCTS
     assert not provider.leaked.any()
 
 
@@ -168,7 +168,7 @@ def test_two_deliveries_of_a_day_are_thinned_together_and_products_apart():
     assert receive(provider, month, 8) == 2
     goes_astray(provider, month, parameters(sup_leak=0.5), KEY, 8)
     expected = []
-    for product in range(6):
+    for product in range(N_PRODUCTS):
         u, v, _, _ = draw(KEY, Decision.LEAK, 5, 8, 0, product)
         expected.append(filled(100, 0.5, u, v))
     assert list(provider.stock) == expected
@@ -232,17 +232,17 @@ def test_doses_lost_on_the_way_issued_or_there_from_the_start_are_reckoned_with(
     throw_out_expired(provider, month, 80.0, 79)
     assert not provider.expired.any()  # not yet the day
     throw_out_expired(provider, month, 80.0, 80)
-    assert list(provider.expired) == [40] * 6  # a hundred came then, sixty of them have gone
-    assert list(provider.stock) == [30] * 6
-    assert provider.came[0].tolist() == [130] * 6
+    assert list(provider.expired) == [40] * N_PRODUCTS  # a hundred came then, sixty of them have gone
+    assert list(provider.stock) == [30] * N_PRODUCTS
+    assert provider.came[0].tolist() == [130] * N_PRODUCTS
 
 
 def test_more_is_never_thrown_out_than_is_there():
     provider, month = a_provider(stock=3, counted_day=-1), a_month()
     provider.came[COUNTS - 1] = 500
     throw_out_expired(provider, month, 80.0, 5)
-    assert list(provider.stock) == [0] * 6
-    assert list(provider.expired) == [3] * 6
+    assert list(provider.stock) == [0] * N_PRODUCTS
+    assert list(provider.expired) == [3] * N_PRODUCTS
 
 
 # --- the district store ------------
@@ -267,7 +267,7 @@ def test_products_that_share_every_fate_are_lacking_together_and_others_are_not(
     tables = [district_store(p, seed=3, days=300) for p in (together, alone)]
     assert (tables[0] == tables[0][:, :1]).all()
     assert 0 < tables[0].mean() < 1
-    assert len(np.unique(tables[1], axis=1).T) == 6
+    assert len(np.unique(tables[1], axis=1).T) == N_PRODUCTS
 
 
 @compiled_only
@@ -288,7 +288,7 @@ def test_the_store_keeps_its_availability_spells_and_correlation_over_the_years(
 
 
 def test_a_store_that_always_has_everything_takes_one_row():
-    assert district_store(parameters(), seed=1, days=500).tolist() == [[1] * 6]
+    assert district_store(parameters(stk_avail=1.0), seed=1, days=500).tolist() == [[1] * N_PRODUCTS]
 
 
 @compiled_only
@@ -317,7 +317,7 @@ def run_of(changed: dict, seed: int):
 
 def shelf(run, rows: slice) -> np.ndarray:
     """Day x provider x product from launch on: whether the shelf is empty at midnight."""
-    return run.zone.stock_by_day[run.plan.warmup :, rows] == 0
+    return run.zone.stock_by_day[run.plan.warmup :, rows, :BASIC_PRODUCTS] == 0
 
 
 def months(empty: np.ndarray) -> np.ndarray:
@@ -419,7 +419,7 @@ def test_no_post_stays_empty_for_ever_while_the_district_has_stock(how):
             "sup.leak": 0.1, "sup.shelf": 180, "sup.kit_days": 0, "run.days": 1461}  # fmt: skip
     for seed in (1, 2):
         run = run_of(hard, seed)
-        has = run.zone.store[run.plan.warmup :, None, :] > 0
+        has = run.zone.store[run.plan.warmup :, None, :BASIC_PRODUCTS] > 0
         empty = shelf(run, CHWS)
         spell, longest = np.zeros(empty.shape[1:], int), np.zeros(empty.shape[1:], int)
         for today, there in zip(empty, has, strict=True):
@@ -427,7 +427,7 @@ def test_no_post_stays_empty_for_ever_while_the_district_has_stock(how):
             longest = np.maximum(longest, spell)
         assert 0.05 < empty.mean() < 0.9
         assert longest.max() < 365
-        assert (run.zone.provider["received"][1:] > 0).all()
+        assert (run.zone.provider["received"][1:, :BASIC_PRODUCTS] > 0).all()
 
 
 @compiled_only

@@ -95,7 +95,7 @@ def test_danger_in_each_state_is_the_closed_form_and_treatment_takes_its_share_o
         severity, fatality = closed_form(p, hr, illness, p.overlap_mechanism if overlaps else 1.0)
         child, courses = a_sick_child(illness, wasting=state, overlaps=overlaps, u_worsen=0.0)
         courses[0].x[0], courses[0].y[0] = 0.25, 0.5
-        worsen_or_not(child, courses[0], p)
+        worsen_or_not(child, courses[0], p, KEY)
         kill_or_not(child, courses, courses[0], p)
         assert courses[0].chance_severe == pytest.approx(0.75 * severity)
         assert courses[0].chance_death == pytest.approx(0.5 * fatality)
@@ -104,7 +104,7 @@ def test_danger_in_each_state_is_the_closed_form_and_treatment_takes_its_share_o
 def test_treated_wasting_keeps_a_quarter_of_the_added_hazard():
     p = parameters()
     child, courses = a_sick_child(MALARIA, wasting=TREATED_WASTING, u_worsen=0.0)
-    worsen_or_not(child, courses[0], p)
+    worsen_or_not(child, courses[0], p, KEY)
     assert courses[0].chance_severe == pytest.approx(closed_form(p, 1 + 6 * 0.25, MALARIA)[0])
 
 
@@ -275,4 +275,4 @@ def test_without_screening_its_numbers_change_nothing():
 
 def test_screening_where_nobody_is_wasted_is_refused():
     with pytest.raises(ScenarioError, match=r"policy\.muac = 0\.5: must be 0 where setting\.was\.on is 0"):
-        load_scenario("sahel/iccm-as-delivered", overrides={"policy.muac": 0.5})
+        load_scenario("sahel/iccm-as-delivered", overrides={"policy.muac": 0.5, "was.on": 0})

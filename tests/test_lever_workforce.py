@@ -90,6 +90,13 @@ def test_an_empty_post_is_filled_only_if_there_is_money_to_recruit(recruits):
     assert month.days_in_post == (10 if recruits else 0)
 
 
+def test_a_successor_is_not_disheartened_by_what_was_owed_to_another():
+    p = parameters(chw_attr=0.0)
+    chw = a_provider(vacant_until=500, unpaid=4)
+    chw_morning(chw, a_month(), p, KEY, 500, month_number(500, p))
+    assert (chw.vacant_until, chw.unpaid) == (-1, 0)
+
+
 def test_first_postings_are_spread_over_their_time_and_nobody_walks_to_a_chw_still_to_come():
     simulation = district({"chw.rollout": 300, "chw.catch": 500, "chw.attr": 0})
     run = simulation.runs[0]

@@ -21,7 +21,7 @@ BORN_WITH = ("household", "birth", "leaves", "leaves_dead", "number")
 CHANCES = {"provider.logit", "provider.sure"}
 # a lever, what takes its strength away, the columns that only keep its books
 POWERLESS = {
-    "fee of the CHW": ({"fee.chw": 5}, {"seek.fee": 0}, set()),
+    "fee of the CHW": ({"fee.chw": 5}, {"seek.fee": 0}, {"monthly.fees"}),
     "mobilisation": ({"mob.on": 1}, {"seek.mob": 0}, set()),
     "supervision": (
         {"spv.freq": 0.85}, {"skill.visit": 0, "skill.mentored": 0, "motiv.supervised": 0},
@@ -90,6 +90,9 @@ def test_facility_only_is_any_programme_that_is_not_deployed():
 
 def other_value(each) -> object:
     """A value of a lever that is allowed and is not its default."""
+    odd = {"budget.order": [1, 2, 3], "policy.youngest_months": 6, "policy.oldest_months": 36}
+    if each.key in odd:
+        return odd[each.key]
     low, high = each.plausible or each.allowed
     if each.size:
         return [1.5 * value for value in each.default]
@@ -97,12 +100,14 @@ def other_value(each) -> object:
     return int(value) if each.integer else float(value)
 
 
-LEVERS = [key for key in of_section("programme") if key not in ("chw.deployed", "mob.on")]
+WITHOUT_CHWS_TOO = ("chw.deployed", "mob.on", "relais.reach", "fee.waived", "fee.exempt_poorest",
+                     "demand.knowledge")  # fmt: skip
+LEVERS = [key for key in of_section("programme") if key not in WITHOUT_CHWS_TOO]
 
 
 @pytest.mark.parametrize("key", LEVERS)
 def test_with_no_chw_in_post_no_lever_of_theirs_changes_anything(key):
-    more = {"run.days": 200}
+    more = {"run.days": 200, "was.on": int(key == "policy.muac")}
     alone = lived(more, programme="facility-only")
     changed = lived({**more, f"programme.{key}": other_value(of_section("programme")[key])}, programme="facility-only")
     assert what_differs(alone, changed) == set()

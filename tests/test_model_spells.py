@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from small import NEAR, SURE, lived, tiny
 
-from iccmsim.core.records import MINUTES
+from iccmsim.core.records import BASIC_PRODUCTS, MINUTES
 from iccmsim.engine.simulation import Simulation
 
 SHORT = {**NEAR, "place.people": 6000, "place.villages_per_zone": 8, "run.days": 1100, "chw.catch": 800,
@@ -18,7 +18,7 @@ SHORT = {**NEAR, "place.people": 6000, "place.villages_per_zone": 8, "run.days":
 def empty_days(seed: int, more: dict | None = None) -> np.ndarray:
     """Day x CHW and product: whether the shelf was empty at midnight, from launch on."""
     run = lived({**SHORT, **(more or {})}, seed=seed).runs[0]
-    days = run.zone.stock_by_day[run.plan.warmup :, 1:] == 0
+    days = run.zone.stock_by_day[run.plan.warmup :, 1:, :BASIC_PRODUCTS] == 0
     return days.reshape(len(days), -1)
 
 
@@ -54,7 +54,7 @@ def test_no_post_stays_empty_for_ever_while_the_district_has_stock():
     supply = {"fac.kit_days": 3000, "sup.kit_days": 0, "sup.fill": 0.6, "spv.report": 1, "sup.lead": 10, "chw.attr": 0}
     run = lived({**SHORT, **supply}, seed=3).runs[0]
     assert (run.zone.provider["stock"][0] > 0).all()
-    empty = run.zone.stock_by_day[run.plan.warmup :, 1:] == 0
+    empty = run.zone.stock_by_day[run.plan.warmup :, 1:, :BASIC_PRODUCTS] == 0
     run_length, longest = np.zeros(empty.shape[1:], int), np.zeros(empty.shape[1:], int)
     for day in empty:
         run_length = np.where(day, run_length + 1, 0)
@@ -71,7 +71,7 @@ def test_a_post_that_lost_its_reports_recovers_when_they_arrive_again():
     cut_off = tiny(more=supply)
     mended = replace(cut_off, changes=((500, {"spv.report": 1.0, "spv.freq": 0.5}),))
     run = Simulation(mended, seed=1, threads=1).run().runs[0]
-    empty = run.zone.stock_by_day[:, 1:] == 0
+    empty = run.zone.stock_by_day[:, 1:, :BASIC_PRODUCTS] == 0
     assert empty[day - 30 : day, :, :2].mean() > 0.9
     assert empty[day + 150 :].mean() < 0.25
 
