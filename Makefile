@@ -62,7 +62,7 @@ $(OK): pyproject.toml constraints.txt
 
 demo: $(OK)
 	@echo "A small district, with and without a programme."
-	@echo "On a new machine: compiling the kernels for the first time (about half a minute)."
+	@echo "On a new machine: compiling the kernels for the first time (about a minute)."
 	@"$(VENV)/bin/iccmsim" demo
 
 test: $(OK)

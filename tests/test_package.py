@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -239,3 +241,14 @@ def test_an_import_that_points_down_is_let_through(importer, source):
 )
 def test_hidden_dice_are_noticed(source):
     assert dice_in(source)
+
+
+def test_old_compiled_copies_go_but_not_those_that_may_be_running(tmp_path):
+    from iccmsim.core.compiled import STILL_USED, forget_old
+
+    now = time.time()
+    for days, name in enumerate("abcdefgh"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (now - days * STILL_USED / 4 - 1,) * 2)
+    forget_old(tmp_path / "h", keep=2)
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["a", "b", "c", "d", "h"]

@@ -151,4 +151,4 @@ def tell_if_compiling() -> None:
     from iccmsim.core.compiled import is_compiled_before
 
     if not is_compiled_before():
-        tell("Compiling the rules for the first time on this machine: about half a minute.")
+        tell("Compiling the rules for the first time on this machine: about a minute.")
