@@ -1,0 +1,85 @@
+"""Do CHWs who go from door to door save more children than CHWs who wait to be called?
+
+Question   In the trial in Bankass (Liu 2024 Bull WHO 102:639) under-five mortality with proactive home visits was 1.02
+           (.88-1.19) times that with CHWs at a fixed site, fees removed in both arms. What does this model give?
+Design     `scenarios/fixed-site.toml` and `scenarios/proactive.toml` differ in two hours of home visits a working day
+           and in nothing else. Three years, real geography, paired replicates. Nothing is fitted to the trial.
+Reading    The rate ratio first, with its Monte-Carlo error; then the lever's own trace: were children seen sooner, and
+           by how many more visits? A ratio near 1 with a clear trace says that visits came, and came for illnesses
+           that were not going to kill or that the fixed site would have treated too.
+
+python experiments/proactive_visits.py --out FOLDER --places FOLDER [--seeds 200] [--toy] [--remake]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.report.experiment import progress_bar, write_rows
+from iccmsim.studies.compare import Comparison, compare
+from iccmsim.studies.summary import deaths_of
+
+SCENARIOS = Path(__file__).resolve().parent / "scenarios"
+ARMS = ("fixed-site", "proactive")
+TRIAL = "the trial: 1.02 (.88-1.19)"
+TOY = {"run.days": 200, "run.warmup_days": 60, "run.tail_days": 0}
+
+
+def rate_ratio(result: Comparison) -> tuple[float, float]:
+    """Deaths per child-year with visits over those without, over all pairs, and its standard error (jackknife)."""
+    deaths = np.array([deaths_of(result, arm) for arm in (0, 1)], float)
+    years = np.array([result.tallies["child_days"][:, arm].sum(axis=(1, 2)) for arm in (0, 1)])
+
+    def ratio(of: np.ndarray) -> float:
+        return float((deaths[1, of].sum() / years[1, of].sum()) / (deaths[0, of].sum() / years[0, of].sum()))
+
+    n = deaths.shape[1]
+    without = np.array([ratio(np.arange(n) != i) for i in range(n)])
+    return ratio(np.arange(n)), float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
+
+
+def rows(result: Comparison) -> list[dict]:
+    """One row an arm: deaths, and the trace of the lever."""
+    found = []
+    for name, arm in zip(ARMS, result.to_json()["arms"], strict=True):
+        cascade, years = arm["cascade"], arm["child_years"]["mean"]
+        episodes = sum(each["episodes"]["mean"] for each in cascade.values())
+        found.append({
+            "arm": name, "deaths_per_1000_child_years": 1000 * arm["deaths"]["mean"] / years,
+            "formal_care_by_the_next_day": sum(e["formal_by_next_day"]["mean"] for e in cascade.values()) / episodes,
+            "chw_cases_per_child_year": sum(e["seen_by_chw"]["mean"] for e in cascade.values()) / years,
+        })  # fmt: skip
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run both arms, or take them from the folder again, and print the ratio and the trace."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--out", required=True, type=Path)
+    options.add_argument("--places")
+    options.add_argument("--seeds", type=int, default=200)
+    options.add_argument("--toy", action="store_true", help="some 200 days, 2 seeds")
+    options.add_argument("--remake", action="store_true", help="again from the stored results")
+    given = options.parse_args(argv)
+    if given.remake:
+        result = Comparison.load(given.out / "comparison")
+    else:
+        more = TOY if given.toy else {}
+        arms = [load_scenario(str(SCENARIOS / f"{arm}.toml"), overrides=more, places=given.places) for arm in ARMS]
+        with progress_bar("home visits") as progress:
+            result = compare(arms, seeds=2 if given.toy else given.seeds, progress=progress)
+        result.save(given.out / "comparison")
+    ratio, error = rate_ratio(result)
+    write_rows(rows(result), given.out / "trace.csv")
+    print((given.out / "trace.csv").read_text(encoding="utf-8"), end="")
+    print(f"rate ratio {ratio:.3f} (Monte-Carlo error {error:.3f}, {len(result.seeds)} pairs); {TRIAL}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
