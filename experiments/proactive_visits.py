@@ -47,12 +47,16 @@ def rows(result: Comparison) -> list[dict]:
     """One row an arm: deaths, and the trace of the lever."""
     found = []
     for name, arm in zip(ARMS, result.to_json()["arms"], strict=True):
-        cascade, years = arm["cascade"], arm["child_years"]["mean"]
-        episodes = sum(each["episodes"]["mean"] for each in cascade.values())
+        episodes = {name: q["mean"] for name, q in arm["episodes"].items()}
+        years = arm["child_years"]
+
+        def seen(step: str) -> float:
+            return sum(episodes[name] * of[step]["mean"] for name, of in arm["cascade"].items())  # noqa: B023
+
         found.append({
             "arm": name, "deaths_per_1000_child_years": 1000 * arm["deaths"]["mean"] / years,
-            "formal_care_by_the_next_day": sum(e["formal_by_next_day"]["mean"] for e in cascade.values()) / episodes,
-            "chw_cases_per_child_year": sum(e["seen_by_chw"]["mean"] for e in cascade.values()) / years,
+            "formal_care_by_the_next_day": seen("formal_by_next_day") / sum(episodes.values()),
+            "episodes_seen_by_a_chw_per_child_year": seen("seen_by_chw") / years,
         })  # fmt: skip
     return found
 

@@ -49,3 +49,22 @@ def test_table_and_figure_are_remade_from_the_stored_results(density: Path):
     assert main(["--out", str(density), "--remake"]) == 0
     assert (density / "density.csv").read_bytes() == before
     assert (density / "density.png").exists()
+
+
+def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_path: Path, capsys):
+    case = tmp_path / "cases" / "bankass"
+    case.mkdir(parents=True)
+    (case / "villages.csv").write_text("id,name,lat,lon,people\nV1,Near,14.0,-3.5,900\nV2,Far,14.2,-3.5,4000\n")
+    (case / "facilities.csv").write_text("id,name,type,lat,lon\nF1,Centre,health centre,14.0,-3.5\n"
+                                         "F2,Hospital,hospital,14.0,-3.9\n")  # fmt: skip
+    main = runpy.run_path(str(EXPERIMENTS / "proactive_visits.py"))["main"]
+    assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--toy"]) == 0
+    first = capsys.readouterr().out
+    with (tmp_path / "out" / "trace.csv").open(encoding="utf-8") as file:
+        fixed, proactive = csv.DictReader(file)
+    assert (fixed["arm"], proactive["arm"]) == ("fixed-site", "proactive")
+    for name in ("formal_care_by_the_next_day", "episodes_seen_by_a_chw_per_child_year"):
+        assert float(proactive[name]) > float(fixed[name]) > 0
+    assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--remake"]) == 0
+    assert capsys.readouterr().out == first
+    assert "1.02 (.88-1.19)" in first

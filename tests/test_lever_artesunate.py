@@ -379,4 +379,6 @@ def test_the_experiment_runs_at_toy_size_and_an_inert_drug_averts_nothing(tmp_pa
     assert len(found) == 5
     assert float(found["without"]["averted"]) == float(found["without"]["given"]) == 0
     assert float(found["with"]["given"]) > 0
-    assert float(found["with"]["averted"]) > float(found["with, inert"]["averted"]) <= 0
+    assert float(found["with"]["averted"]) > float(found["with, inert"]["averted"])
+    inert = found["with, inert"]  # fewer follow the referral, whose luck may go either way
+    assert float(inert["averted"]) < 3 * float(inert["se"]) + 0.05

@@ -104,7 +104,7 @@ def test_the_kernel_can_read_every_number_as_an_eight_byte_float() -> None:
 def test_the_effects_are_those_per_treated_child_and_not_the_list_ones() -> None:
     values = load_scenario("sahel/iccm-as-delivered").values()
     assert (values["tx.ors"], values["tx.act"], values["tx.adherence"]) == (.80, .95, .85)
-    assert (values["inc.mal"], values["inc.nmfi"], values["dx.danger.spec"]) == (1.4, 1.5, .98)
+    assert (values["inc.mal"], values["inc.nmfi"], values["dx.danger.spec"]) == (1.4, 2.0, .98)
     assert values["seek.sev"] == pytest.approx(np.log(2.4), abs=1e-3)
 
 

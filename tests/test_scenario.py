@@ -187,7 +187,7 @@ def test_paired_arms_must_share_the_setting_and_the_run() -> None:
         same_setting(one, other)
     assert str(caught.value) == (
         "sahel/facility-only and sahel/iccm-supported: arms must share setting and run, but differ in "
-        "setting.place.zones (8 and 4), setting.inc.nmfi (1.5 and 3), setting.kappa.mal (1.1195 and 1) and 2 more")
+        "setting.place.zones (8 and 4), setting.inc.nmfi (2 and 3), setting.kappa.mal (1.0662 and 1) and 2 more")
     with pytest.raises(ScenarioError, match=r"differ in run\.days \(1826 and 365\)"):
         same_setting(one, load_scenario("sahel/facility-only", overrides={"run.days": 365}))
 
