@@ -118,7 +118,7 @@ def open_visit(zone, row, provider, who, lead, minute):
     visit.provider = provider
     visit.who = who
     visit.complaint = child.complaint
-    visit.marks = AT_HOME if child.at_home else 0
+    visit.marks = AT_HOME if child.at_home and provider == AT_CHW else 0
     visit.given = 0
     visit.lacked = 0
     visit.by_referral = child.by_referral
