@@ -84,7 +84,7 @@ def rule(function: Callable | None = None, *, inline: bool = False, joined: bool
 
     `inline` copies it into its callers before they are compiled, so that a loop over it can be vectorised. `joined`
     has the compiler put it into its callers in the end: for what is called often and handed the whole zone, since a
-    call passes on all arrays of a zone word by word (a fifth of the run time).
+    call passes on all arrays of a zone word by word.
     """
     if function is None:
         return partial(rule, inline=inline, joined=joined)
