@@ -17,6 +17,7 @@ from world import (
     assert_share,
     bits,
     parameters,
+    some_providers,
 )
 
 from iccmsim.core.draws import Decision, draw
@@ -87,7 +88,7 @@ def utilities(household, village, p=None, day=50):
     """ln odds of informal, CHW and facility after the household has thought it over."""
     p = p if p is not None else habits()
     reckon_usual(household, p)
-    reckon_odds(household, village, p, day)
+    reckon_odds(household, village, some_providers(), p, day)
     return {v: math.log(household.odds[v]) for v in (INFORMAL, AT_CHW, AT_FACILITY) if household.odds[v] > 0}
 
 
@@ -445,7 +446,7 @@ def test_a_family_that_is_not_tempted_would_have_waited_and_most_that_wait_are_n
         reckon_usual(household, p)
         uniforms = draw(KEY, Decision.CHOICE, who, 7)
         tempted = is_tempted(child, household, p, uniforms, ONSET)
-        reckon_odds(household, village, p, 7)
+        reckon_odds(household, village, some_providers(), p, 7)
         chosen = choose(child, household, p, uniforms, ONSET)
         assert tempted or chosen == WAIT
         waited += chosen == WAIT

@@ -168,7 +168,7 @@ def test_full_treatment_that_follows_is_a_whole_act_or_a_whole_inpatient_treatme
     assert not followed(lambda child, courses: treat(child, courses, only, minute, p, KEY))
     assert followed(lambda child, courses: admit(child, courses, AT_FACILITY, 1.0, minute, p, KEY))
     assert not followed(lambda child, courses: admit(child, courses, AT_FACILITY, 0.0, minute, p, KEY))
-    assert followed(lambda child, courses: hospital_care(child, courses, minute, p, KEY))
+    assert followed(lambda child, courses: hospital_care(child, courses, 1, minute, p, KEY))
 
 
 def test_families_go_less_often_once_the_child_was_given_something_but_from_the_health_centre_as_before():

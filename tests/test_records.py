@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from iccmsim.core.records import (
-    AT_HOME,
     BACKGROUND,
     CAUSES,
     COMPLAINTS,
     COUGH,
+    ESCORTED,
     ILLNESSES,
     MARKS,
     NO_COMPLAINT,
@@ -76,8 +76,8 @@ def test_arrays_of_a_record_have_a_place_for_every_illness_product_provider_step
 
 
 def test_marks_and_products_fit_the_fields_they_are_noted_in():
-    assert 1 << MARKS.index("at_home") == AT_HOME == 1 << len(MARKS) - 1
-    assert AT_HOME < 1 << 31
+    assert 1 << MARKS.index("escorted") == ESCORTED == 1 << len(MARKS) - 1
+    assert ESCORTED < 1 << 31
     assert 1 << len(PRODUCTS) < 1 << 31
     # keys of draws: an illness has 4 bits, a product 8
     assert len(ILLNESSES) <= 16

@@ -505,7 +505,7 @@ def test_each_way_to_an_act_leaves_a_fuller_one_in_force():
         way(child, courses)
         assert (child.act_at, child.act_dose) == (later_on, 0.5)
     child, courses = with_courses(mild, act_at=SOON, act_dose=1.0)
-    hospital_care(child, courses, later_on, p, KEY)
+    hospital_care(child, courses, 1, later_on, p, KEY)
     assert (child.act_at, child.act_dose) == (later_on, 1.0)
 
 
@@ -643,7 +643,7 @@ def test_the_hospital_treats_every_illness_rightly_and_severe_ones_in_full():
         {"illness": DIARRHOEA, **mild},
         {"illness": FEVER, **mild},
     )
-    hospital_care(child, courses, LATE, pharmacy(hosp_full=1.0), KEY)
+    hospital_care(child, courses, 1, LATE, pharmacy(hosp_full=1.0), KEY)
     for k in (MALARIA, PNEUMONIA, DIARRHOEA):
         assert effects(courses[k]) == [0.0, 0.0, pytest.approx(inpatient_of(k)), 0.0]
         assert courses[k].treated_by == bits(AT_HOSPITAL)
@@ -655,7 +655,7 @@ def test_the_hospital_treats_every_illness_rightly_and_severe_ones_in_full():
 def test_the_hospital_too_multiplies_what_it_adds_by_how_often_it_gives_it_in_full(full):
     severe = {"stage": SEVERE, "due": KILLS}
     child, courses = with_courses(*({"illness": k, **severe} for k in (MALARIA, PNEUMONIA, DIARRHOEA)))
-    hospital_care(child, courses, LATE, pharmacy(hosp_full=full, tx_ors_severe=0.0), KEY)
+    hospital_care(child, courses, 1, LATE, pharmacy(hosp_full=full, tx_ors_severe=0.0), KEY)
     for k in (MALARIA, PNEUMONIA, DIARRHOEA):
         assert effects(courses[k]) == [0.0, 0.0, pytest.approx(full * inpatient_of(k)), 0.0]
 
@@ -663,7 +663,7 @@ def test_the_hospital_too_multiplies_what_it_adds_by_how_often_it_gives_it_in_fu
 def test_the_hospital_gives_the_main_drug_in_a_full_dose_where_inpatient_care_is_not_full():
     mild = {"stage": MILD}
     child, courses = with_courses(*({"illness": k, **mild} for k in (PNEUMONIA, DIARRHOEA)))
-    hospital_care(child, courses, SOON, pharmacy(hosp_full=0.0), KEY)
+    hospital_care(child, courses, 1, SOON, pharmacy(hosp_full=0.0), KEY)
     assert effects(courses[0]) == [pytest.approx(0.5), 0.0, 0.0, 0.0]
     assert effects(courses[1]) == [pytest.approx(1 - 0.2 / 0.6), 0.0, pytest.approx(0.4), 0.0]
     assert child.act_at == -1
@@ -673,7 +673,7 @@ def test_the_hospital_admits_a_newborn_and_passes_over_what_lies_ahead():
     child, courses = with_courses(
         {"illness": NEWBORN, "stage": SEVERE, "worsens": ONSET}, {"illness": MALARIA, "stage": DUE}
     )
-    hospital_care(child, courses, SOON, pharmacy(hosp_full=1.0), KEY)
+    hospital_care(child, courses, 1, SOON, pharmacy(hosp_full=1.0), KEY)
     assert courses[0].y[MAIN] == pytest.approx(0.75)
     assert (effects(courses[1]), courses[1].treated_by, child.act_at) == ([0.0] * 4, 0, -1)
 

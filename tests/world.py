@@ -191,6 +191,13 @@ def a_provider(kind: int = AT_CHW, *, sure: float = 1.0, stock: int = 10, **fiel
     return row
 
 
+def some_providers(**facility: object) -> np.recarray:
+    """A health centre alone, as a zone's table of providers."""
+    rows = table(PROVIDER, 1)
+    rows[0] = a_provider(AT_FACILITY, **facility)
+    return rows
+
+
 def a_zone(child: np.record, courses: np.recarray, *chws: np.record) -> Zone:
     """A zone of one family and one child with these courses, its health centre in row 0 and these CHWs."""
     rows = table(CHILD, 1), table(HOUSEHOLD, 1), table(VILLAGE, 1), table(PROVIDER, 1 + len(chws))

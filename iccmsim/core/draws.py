@@ -92,6 +92,11 @@ class Decision(IntEnum):
     HOME_VISIT = 80
     FOLLOW_UP = 81
     NEWBORN_VISIT = 82
+    SHUT = 90
+    DISPLACED = 91
+    STRUCK = 92
+    TRANSPORT = 93
+    VOLUNTEER = 94
 
 
 @rule(inline=True)

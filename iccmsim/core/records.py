@@ -53,10 +53,12 @@ MAIN, BY_ZINC = range(2)
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
          "fast_found", "referred", "gone", "not_allowed", "oximeter", "low_oxygen", "indrawing_at_home",
-         "at_home")  # fmt: skip
+         "at_home", "by_volunteer", "no_bed", "taken_there", "escorted")  # fmt: skip
 FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
 COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
 NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME, AT_HOME = (1 << i for i in range(11, 16))
+BY_VOLUNTEER, NO_BED, TAKEN_THERE, ESCORTED = (1 << i for i in range(16, 20))
+MOST_BEDS = 24  # of one health centre, or of the hospital for one zone
 
 CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
     [
@@ -228,6 +230,9 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("in_arrears", "i4"),  # 1 while pay does not come
         ("unpaid", "i4"),  # months of pay missed in a row
         ("job_aid", "i8"),  # none, works, broken
+        ("wait_hours", "f8"),  # that families have lately waited here, a running mean
+        ("bed_until", "i4", (MOST_BEDS,)),  # minute until which each bed of the health centre is taken
+        ("hospital_bed_until", "i4", (MOST_BEDS,)),  # the same for the zone's share of the hospital's beds
     ],
     align=True,
 )

@@ -8,7 +8,8 @@ from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UN
 from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.outreach import chws_visit
-from iccmsim.engine.visits import at_hospital, at_provider, at_shop, bring_up, set_out
+from iccmsim.engine.visits import at_hospital, at_provider, at_shop, at_volunteer
+from iccmsim.engine.ways import bring_up, set_out
 from iccmsim.rules.care_seeking import choose, decision_minute, is_tempted, may_decide, reckon_odds, reckon_usual
 from iccmsim.rules.illness import awaits, next_change
 from iccmsim.rules.treatment import care_at_home
@@ -134,7 +135,12 @@ def family_decides(zone, row, p, key, day):
     bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state != ALIVE or not may_decide(child, minute):
         return
-    chosen = decide(child, zone.course, zone.household, zone.village, p, key, uniforms, minute)
+    if p.hmm_reach > 0.0 and child.home_due:
+        care_at_home(child, zone.course, minute, p, key)
+        at_volunteer(zone, row, p, key, minute)
+        if not may_decide(child, minute):
+            return
+    chosen = decide(child, zone.course, zone.household, zone.village, zone.provider, p, key, uniforms, minute)
     if chosen == INFORMAL:
         at_shop(zone, row, p, key, minute)
     elif chosen != WAIT:
@@ -171,14 +177,14 @@ def latest_onset(child, courses):
 
 
 @rule(joined=True)
-def decide(child, courses, households, villages, p, key, uniforms, minute):
+def decide(child, courses, households, villages, providers, p, key, uniforms, minute):
     """One decision for the child, not one per illness: wait, shop, CHW or facility."""
     household = households[child.household]
     if child.home_due:
         care_at_home(child, courses, minute, p, key)
     if not is_tempted(child, household, p, uniforms, minute):
         return WAIT
-    reckon_odds(household, villages[household.village], p, minute // MINUTES)
+    reckon_odds(household, villages[household.village], providers, p, minute // MINUTES)
     return choose(child, household, p, uniforms, minute)
 
 

@@ -6,12 +6,13 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, N_PRODUCTS, NO_JOB_AID, WORKS
 from iccmsim.engine.orders import order_stock
 from iccmsim.engine.staff import families_hear, join_campaign, pay_salaries, send_to_the_worst
-from iccmsim.rules.facility_care import facility_is_open, is_rainy, minutes_today, month_number
-from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired
+from iccmsim.rules.facility_care import facility_is_open, is_rainy, is_shut, minutes_today, month_number
+from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired, withdraw
 from iccmsim.rules.workforce import (
     NOT_YET_POSTED,
     comes_to_work,
     how_sure,
+    is_displaced,
     is_guided,
     is_supervised,
     job_aid_today,
@@ -34,14 +35,16 @@ def keep_house(zone, p, key, day):
     for who in range(zone.provider.shape[0]):
         provider = zone.provider[who]
         month = zone.monthly[who, number]
-        if not is_cut_off(provider, rainy):
+        if not is_cut_off(provider, rainy) and p.shock_cut == 0.0:
             take_delivery(provider, month, p, key, day)
+        if p.shock_recalls > 0.0:
+            withdraw(provider, month, p)
         provider.waiting = 0
         provider.overloaded_today = 0
         provider.minutes = minutes_today(provider.kind, p)
         provider.clock = day * MINUTES
         if provider.kind == AT_FACILITY:
-            provider.present = 1 if facility_is_open(day, p) else 0
+            provider.present = 1 if facility_is_open(day, p) and not is_shut(provider, p, key, day) else 0
         else:
             if provider.generation == NOT_YET_POSTED and day >= provider.vacant_until and p.chw_recruit > 0.0:
                 families_hear(zone, who, p, day)
@@ -83,6 +86,8 @@ def chw_morning(provider, month, p, key, day, number):
     month.skill += provider.skill
     month.motivation += provider.motivation
     u = comes_to_work(provider, p, key, day)
+    if is_displaced(provider, p, key):
+        provider.present = 0
     month.days_present += provider.present
     how_sure(provider)
     if provider.job_aid == WORKS:

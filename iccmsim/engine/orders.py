@@ -54,7 +54,7 @@ def facility_orders(zone, p, key, day, number):
     """The health centre orders from the district store, unless no road leads there."""
     facility = zone.provider[0]
     facility.reported[0] = 1
-    if not is_cut_off(facility, is_rainy(day, p)):
+    if not is_cut_off(facility, is_rainy(day, p)) and p.shock_cut == 0.0:
         send_order(zone, facility, zone.monthly[0, number], p, key, day)
     close_period(facility)
 
@@ -71,14 +71,16 @@ def send_order(zone, facility, month, p, key, day):
             facility, product, p.fac_sup_rule, p.fac_sup_review, p.fac_sup_lead, p.fac_sup_buffer, p.fac_sup_floor
         )
         month.ordered[product] += ordered
-        if store_is_stocked(zone, day, product):
+        if store_is_stocked(zone, p, day, product):
             u, v, _, _ = draw(key, Decision.FILL, facility.number, day, 0, product)
             facility.coming[slot, product] = filled(ordered, p.fac_sup_fill, u, v)
 
 
 @rule
-def store_is_stocked(zone, day, product):
+def store_is_stocked(zone, p, day, product):
     """Whether the district store has a product on a day; a table of one row says that it always has."""
+    if p.shock_store_out[product] > 0.0 or p.shock_recall[product] > 0.0:
+        return False
     return zone.store[day if zone.store.shape[0] > 1 else 0, product] > 0
 
 
@@ -113,9 +115,10 @@ def send_messages(zone, p, key, day):
 def chws_order(zone, p, key, day, number, since):
     """CHWs are resupplied by the ordering rule, from the health centre's store or straight from the district's."""
     rainy = is_rainy(day, p)
+    comes = p.sup_on > 0.0 and p.shock_cut == 0.0
     for who in range(1, zone.provider.shape[0]):
         chw = zone.provider[who]
-        chw.slot = free_slot(chw) if may_be_supplied(chw, p.sup_rule, rainy, since) and p.sup_on > 0.0 else -1
+        chw.slot = free_slot(chw) if comes and may_be_supplied(chw, p.sup_rule, rainy, since) else -1
         if chw.slot >= 0:
             chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead * road_today(p, day))
     for product in range(N_PRODUCTS):
@@ -149,7 +152,7 @@ def order_product(zone, p, key, day, number, product, since):
             )
             zone.monthly[who, number].ordered[product] += chw.asks
     if p.sup_direct > 0.0:
-        share_out(zone.provider, EVERYTHING if store_is_stocked(zone, day, product) else 0)
+        share_out(zone.provider, EVERYTHING if store_is_stocked(zone, p, day, product) else 0)
     else:
         share_out(zone.provider, facility.stock[product])
     for who in range(1, zone.provider.shape[0]):

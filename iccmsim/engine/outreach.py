@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.records import ALIVE, AT_CHW, MINUTES
-from iccmsim.engine.visits import be_seen, bring_up
+from iccmsim.engine.visits import be_seen
+from iccmsim.engine.ways import bring_up
 from iccmsim.rules.facility_care import is_rainy, month_number
 from iccmsim.rules.outreach import (
     is_at_home,

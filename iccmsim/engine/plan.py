@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
+from iccmsim.core.draws import Decision, draw
+from iccmsim.core.records import MINUTES
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.budget import Falls, after_falls, budget_falls
+from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.kernel import kernel_record
 from iccmsim.parameters.scenario import Scenario, load_scenario
+from iccmsim.parameters.shocks import Shock
 from iccmsim.world.deployment import Deployment, place_chws
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 
+Regimes = tuple[tuple[int, np.recarray], ...]
 REFERENCE = "sahel/iccm-as-delivered"  # at whose usual skill the chance of each step is stated
 
 
@@ -25,23 +32,28 @@ class Plan:
     scenario: Scenario
     places: Places
     deployment: Deployment | None
-    regimes: tuple[tuple[int, np.recarray], ...]
+    regimes: Regimes
     warmup: int
     days: int  # of the whole run: warm-up, window, tail
     falls: Falls = ()  # days after launch on which a budget that ends takes levers away
+    struck: Mapping[int, Regimes] = field(default_factory=dict)  # those of the zones that a shock befalls
 
     @property
     def window(self) -> tuple[int, int]:
         """First day of the window in which deaths are counted, and the day after its last."""
         return self.warmup, self.warmup + int(self.scenario.run["run.days"])
 
-    def record(self, day: int) -> np.recarray:
-        """The parameters in force on a day since the warm-up began."""
-        return [record for first, record in self.regimes if first <= day][-1]
+    def regimes_of(self, zone: int | None) -> Regimes:
+        """The regimes of one zone; None: of a zone that no shock befalls."""
+        return self.struck.get(zone, self.regimes)
 
-    def until(self, day: int) -> int:
+    def record(self, day: int, zone: int | None = None) -> np.recarray:
+        """The parameters in force on a day since the warm-up began, in a zone."""
+        return [record for first, record in self.regimes_of(zone) if first <= day][-1]
+
+    def until(self, day: int, zone: int | None = None) -> int:
         """The day on which the next dated change comes, or the end of the run."""
-        return min([first for first, _ in self.regimes if first > day], default=self.days)
+        return min([first for first, _ in self.regimes_of(zone) if first > day], default=self.days)
 
 
 @lru_cache(maxsize=1)
@@ -58,13 +70,64 @@ def make_plan(scenario: Scenario, *, places: Places | None = None) -> Plan:
     deployment = _deployment(scenario, places)
     falls = budget_falls(scenario.values(), chws=int(deployment.post_chws.sum()) if deployment else 0)
     falls = tuple(fall for fall in falls if warmup + fall[0] < days)
-    dates = sorted({0, *(int(day) for day, _ in scenario.changes), *(day for day, _ in falls)})
-    regimes = tuple(
-        (0 if day == 0 else warmup + day, kernel_record(after_falls(scenario.values(day), falls, day=day),
-                                                        reference=reference_values()))
-        for day in dates
-    )  # fmt: skip
-    return Plan(scenario, places, deployment, regimes, warmup, days, falls)
+    regimes = _regimes(scenario, falls, ())
+    return Plan(scenario, places, deployment, regimes, warmup, days, falls, _struck(scenario, falls, places))
+
+
+def _regimes(scenario: Scenario, falls: Falls, shocks: Sequence[Shock]) -> Regimes:
+    """The parameters by date where these shocks befall a zone."""
+    warmup = int(scenario.run["run.warmup_days"])
+    dates = {int(day) for day, _ in scenario.changes} | {day for day, _ in falls}
+    dates |= {day for shock in shocks for day in (shock.day, shock.ends)}
+    regimes = []
+    for day in sorted({-1 if shocks else 0, *dates}):  # a shock on the day of launch is not there in the warm-up
+        values = after_falls(scenario.values(max(0, day)), falls, day=day)
+        for shock in shocks:
+            values |= shock.values if shock.is_on(day) else {}
+        record = kernel_record(values, reference=reference_values())
+        _write_surge(record[0], [shock for shock in shocks if shock.surge() != 1.0], warmup)
+        first = day == (-1 if shocks else 0)
+        regimes.append((0 if first else warmup + day, record))
+    return tuple(regimes)
+
+
+def zones_hit(shock: Shock, number: int, n_zones: int) -> tuple[int, ...]:
+    """The zones that a shock befalls. A share is always made up of the same zones, whatever the seed: the n-th shock of
+    every scenario of a place hits the same ones, and a larger share only adds to a smaller."""
+    if shock.zones == "all":
+        return tuple(range(n_zones))
+    if isinstance(shock.zones, tuple):
+        if shock.zones[-1] >= n_zones:
+            last = shock.zones[-1]
+            raise ScenarioError(f"shock[{number}].zones: there is no zone {last}; they are 0 to {n_zones - 1}")
+        return shock.zones
+    order = sorted(range(n_zones), key=lambda zone: draw((0, zone), Decision.STRUCK, number, 0)[0])
+    return tuple(sorted(order[: max(1, math.floor(shock.zones * n_zones + 0.5))]))
+
+
+def _write_surge(p: np.record, surges: Sequence[Shock], warmup: int) -> None:
+    """Onsets are drawn before anything happens, so the first record already knows when malaria will surge."""
+    for shock in surges:
+        p.surge_ratio = shock.surge()
+        p.surge_from, p.surge_until = (warmup + shock.day) * MINUTES, (warmup + shock.ends) * MINUTES
+
+
+def _struck(scenario: Scenario, falls: Falls, places: Places) -> dict[int, Regimes]:
+    """The regimes of each zone that a shock befalls; zones with the same shocks share them."""
+    hits = [set(zones_hit(shock, number, places.n_zones)) for number, shock in enumerate(scenario.shocks)]
+    made: dict[tuple[int, ...], Regimes] = {}
+    struck = {}
+    for zone in range(places.n_zones):
+        mine = tuple(number for number, zones in enumerate(hits) if zone in zones)
+        if not mine:
+            continue
+        shocks = [scenario.shocks[number] for number in mine]
+        if sum(shock.surge() != 1.0 for shock in shocks) > 1:
+            raise ScenarioError(f"shock: malaria surges twice in zone {zone}; once in a run is all this version can do")
+        if mine not in made:
+            made[mine] = _regimes(scenario, falls, shocks)
+        struck[zone] = made[mine]
+    return struck
 
 
 def _deployment(scenario: Scenario, places: Places) -> Deployment | None:

@@ -39,8 +39,8 @@ class ZoneRun:
     def run_to(self, day: int) -> None:
         """Let days pass up to (not including) a day since the warm-up began."""
         while self.day < day:
-            last = min(day, self.plan.until(self.day))
-            p = self.plan.record(self.day)
+            last = min(day, self.plan.until(self.day, self.number))
+            p = self.plan.record(self.day, self.number)
             if self.regime is not p:
                 self.regime = p
                 tastes_of_families(self.zone.household, p[0])
@@ -69,7 +69,7 @@ def arms_of_zone(zone_map: ZoneMap, plans: Sequence[Plan], *, status_quo: Plan, 
     Yields the arms in order. Tally each before asking for the next: its arrays are used again.
     """
     refuse_unfit("seed", seed, SEED_LIMIT)
-    population = build_population(zone_map, status_quo.record(0), seed=seed, days=status_quo.days)
+    population = build_population(zone_map, status_quo.record(0, zone_map.number), seed=seed, days=status_quo.days)
     warm = start(population, status_quo, seed=seed, tables=tables)
     warm.run_to(status_quo.warmup)
     spare = None
@@ -122,9 +122,10 @@ class Simulation:
 
     def build(self) -> Simulation:
         """Make the people of every zone, and open the zones on the first morning of the warm-up."""
-        maps, record = zone_maps(self.plan.places), self.status_quo.record(0)
+        record, seed, days = self.status_quo.record, self.seed, self.plan.days
         self.populations = self._each(
-            lambda place: build_population(place, record, seed=self.seed, days=self.plan.days), maps
+            lambda place: build_population(place, record(0, place.number), seed=seed, days=days),
+            zone_maps(self.plan.places),
         )
         self.runs = [start(people, self.status_quo, seed=self.seed, tables=self.tables) for people in self.populations]
         return self

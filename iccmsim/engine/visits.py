@@ -7,138 +7,73 @@ from iccmsim.core.records import (
     ALIVE,
     AT_CHW,
     AT_FACILITY,
-    AT_HOME,
     AT_HOSPITAL,
+    BY_VOLUNTEER,
     DANGER_FOUND,
+    ESCORTED,
     FOUND_CLOSED,
     FOUND_NO_DRUG,
     GONE,
+    HAS_FEVER,
     INDRAWING_AT_HOME,
     INFORMAL,
     IS_HYPOXIC,
     MILD,
     MINUTES,
+    NO_BED,
     REFERRED,
+    TAKEN_THERE,
     TURNED_AWAY,
     WAIT,
 )
 from iccmsim.engine.calendar import put
 from iccmsim.engine.feeding import look_for_wasting
+from iccmsim.engine.ways import (
+    bring_up,
+    come_again,
+    go_home,
+    mark_referral_done,
+    morning_after,
+    note_care,
+    open_visit,
+    set_out,
+)
 from iccmsim.rules.care_seeking import (
     DAYTIME,
     feels_in_good_hands,
     gave_drugs,
     lacked_drugs,
+    note_wait,
     reckon_odds,
     remember,
     second_choice,
-    walking_minutes,
 )
-from iccmsim.rules.case_management import consult, lead_course
+from iccmsim.rules.case_management import act_for_age, consult, is_young_infant, lead_course, take_from_stock
 from iccmsim.rules.facility_care import (
     completes_referral,
     facility_is_open,
     has_room,
+    help_on_the_way,
     is_rainy,
     loses_patience,
     minutes_each,
     month_number,
     referral_minutes,
+    ride_minutes,
+    takes_bed,
 )
-from iccmsim.rules.illness import live_until, signs_now, signs_of_breathing
+from iccmsim.rules.illness import signs_now, signs_of_breathing
 from iccmsim.rules.outreach import promise_follow_up
 from iccmsim.rules.pay import pays
-from iccmsim.rules.treatment import admit, buy_from_shop, hospital_care, treat, treat_indrawing
-from iccmsim.world.zone import ARRIVALS, VISITS
-
-
-@rule(joined=True)
-def bring_up(child, courses, households, villages, p, key, minute):
-    """Bring a child up to a minute; a family whose child got worse after treatment remembers who gave it."""
-    if child.due > minute:
-        return
-    live_until(child, courses, p, key, minute)
-    if child.let_down_by:
-        household = households[child.household]
-        village = villages[household.village]
-        for provider in range(AT_CHW, AT_FACILITY + 1):
-            if child.let_down_by & 1 << provider:
-                remember(household, village, p, provider, p.trust_severe, minute // MINUTES)
-        child.let_down_by = 0
-
-
-@rule(joined=True)
-def set_out(zone, row, p, provider, minute):
-    """The family starts walking."""
-    child = zone.child[row]
-    child.going_to = provider
-    child.arrives = minute + walking_minutes(zone.household[child.household], p, provider)
-    put(zone.days, ARRIVALS, zone.child, row, child.arrives)
-
-
-@rule(joined=True)
-def morning_after(day, p):
-    """The minute at which those who wait are looked after again."""
-    return (day + 1) * MINUTES + int(p.seek_hours[0])
-
-
-@rule(joined=True)
-def come_again(zone, row, minute):
-    """The child stays where it is, and its turn comes on another day."""
-    child = zone.child[row]
-    if child.waits_since < 0:
-        child.waits_since = child.arrives
-    child.arrives = minute
-    put(zone.days, ARRIVALS, zone.child, row, minute)
-
-
-@rule(joined=True)
-def go_home(child):
-    """The way and the waiting are over."""
-    child.going_to = WAIT
-    child.waits_since = -1
-    child.by_referral = 0
-    child.attempt = 0
-
-
-@rule(joined=True)
-def open_visit(zone, row, provider, who, lead, minute):
-    """A line in the books. Where no table is kept there is one row, written over and over."""
-    i = zone.n[VISITS]
-    if zone.visit.shape[0] > 1:
-        zone.n[VISITS] += 1
-    else:
-        i = 0
-    visit = zone.visit[i]
-    child = zone.child[row]
-    visit.child = row
-    visit.course = lead
-    visit.arrived = minute if provider == INFORMAL else (child.waits_since if child.waits_since >= 0 else child.arrives)
-    visit.minute = minute
-    visit.provider = provider
-    visit.who = who
-    visit.complaint = child.complaint
-    visit.marks = AT_HOME if child.at_home and provider == AT_CHW else 0
-    visit.given = 0
-    visit.lacked = 0
-    visit.by_referral = child.by_referral
-    return i
-
-
-@rule(joined=True)
-def note_care(zone, child, provider, minute):
-    """Each illness the child has now counts this visit; the first formal one is what surveys ask about."""
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0 and zone.course[row].stage >= MILD:
-            course = zone.course[row]
-            course.visits += 1
-            course.seen_by |= 1 << provider
-            if course.first_care < 0:
-                course.first_care = minute
-                course.first_provider = provider
-            if provider != INFORMAL and course.first_formal < 0:
-                course.first_formal = minute
+from iccmsim.rules.treatment import (
+    admit,
+    buy_from_shop,
+    hospital_care,
+    is_treated_by_volunteer,
+    treat,
+    treat_indrawing,
+)
+from iccmsim.world.zone import ARRIVALS
 
 
 @rule(joined=True)
@@ -152,6 +87,31 @@ def at_shop(zone, row, p, key, minute):
 
 
 @rule(joined=True)
+def at_volunteer(zone, row, p, key, minute):
+    """Home management of malaria: a volunteer near by gives a feverish child an ACT, untested, from the CHW's box or,
+    where there is no CHW, the health centre's. A child that looks in danger is told to go on."""
+    child = zone.child[row]
+    lead = lead_course(child, zone.course)
+    if lead < 0 or not signs_now(child, zone.course) & HAS_FEVER or is_young_infant(child, minute):
+        return
+    if not is_treated_by_volunteer(child, zone.course[lead], p, key):
+        return
+    who = max(0, zone.household[child.household].chw)
+    act = act_for_age(child, minute)
+    visit = zone.visit[open_visit(zone, row, AT_CHW, who, lead, minute)]
+    visit.marks |= BY_VOLUNTEER
+    note_care(zone, child, AT_CHW, minute)
+    if not take_from_stock(zone.provider[who], zone.monthly[who, month_number(minute // MINUTES, p)], act):
+        visit.lacked |= 1 << act
+        return
+    visit.given |= 1 << act
+    visit.dose[act] = 1.0
+    treat(child, zone.course, visit, minute, p, key)
+    if feels_in_good_hands(child, visit):
+        child.content_until = minute + int(p.seek_content_days * MINUTES)
+
+
+@rule(joined=True)
 def at_hospital(zone, row, p, key):
     """Arrival at the referral hospital."""
     child = zone.child[row]
@@ -161,18 +121,10 @@ def at_hospital(zone, row, p, key):
         open_visit(zone, row, AT_HOSPITAL, -1, lead_course(child, zone.course), minute)
         note_care(zone, child, AT_HOSPITAL, minute)
         mark_referral_done(zone, child)
-        hospital_care(child, zone.course, minute, p, key)
+        bed = child.severe == 0 or takes_bed(zone.provider[0].hospital_bed_until, p.hosp_beds, minute, p)
+        hospital_care(child, zone.course, bed, minute, p, key)
         child.content_until = minute + int(p.seek_content_days * MINUTES)
     go_home(child)
-
-
-@rule(joined=True)
-def mark_referral_done(zone, child):
-    """The referral of each present illness is complete."""
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0 and zone.course[row].referred:
-            zone.course[row].referral_done = 1
 
 
 @rule(joined=True)
@@ -198,6 +150,8 @@ def at_provider(zone, row, p, key, day):
         return
     provider.minutes -= minutes_each(provider.kind, p)
     provider.clock = starts + int(minutes_each(provider.kind, p))
+    if p.seek_wait > 0.0:
+        note_wait(provider, starts - (child.arrives if child.waits_since < 0 else child.waits_since))
     be_seen(zone, row, p, key, starts, who, month)
 
 
@@ -242,7 +196,7 @@ def be_disappointed(zone, row, p, key, minute):
     go_home(child)
     if not again:
         return
-    reckon_odds(household, village, p, day)
+    reckon_odds(household, village, zone.provider, p, day)
     chosen = second_choice(child, household, p, key, row, failed, day)
     if chosen == INFORMAL:
         bring_up(child, zone.course, zone.household, zone.village, p, key, minute + DAYTIME)
@@ -269,12 +223,14 @@ def be_seen(zone, row, p, key, minute, who, month):
     if p.policy_indrawing > 0.0 or p.policy_oximetry > 0.0:
         signs |= signs_of_breathing(child, zone.course, p, key)
     consult(child, zone.course[lead], provider, month, visit, p, key, signs, minute)
+    if provider.kind == AT_FACILITY and child.severe > 0 and not takes_bed(provider.bed_until, p.fac_beds, minute, p):
+        visit.marks |= NO_BED | REFERRED
     if gave_drugs(visit):
         treat(child, zone.course, visit, minute, p, key)
     month.fees += pays(zone.household[child.household], p, provider.kind, gave_drugs(visit))
     if visit.marks & INDRAWING_AT_HOME:
         treat_indrawing(child, zone.course, visit, signs & IS_HYPOXIC, minute, p, key)
-    if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND:
+    if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND and not visit.marks & NO_BED:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     for k in range(6):
         if child.active[k] >= 0:
@@ -324,12 +280,17 @@ def send_on(zone, row, p, key, minute, visit, destination):
         if child.active[k] >= 0 and zone.course[child.active[k]].stage >= MILD:
             zone.course[child.active[k]].referred = 1
     household = zone.household[child.household]
-    if not completes_referral(child, course, household, destination, p, key, is_rainy(minute // MINUTES, p)):
+    aid = help_on_the_way(course, p, key) if visit.provider == AT_CHW else 0
+    if not completes_referral(child, course, household, destination, p, key, is_rainy(minute // MINUTES, p), aid):
         return False
-    visit.marks |= GONE
+    visit.marks |= GONE | aid
+    if aid & ESCORTED:  # the CHW is away for the rest of the day
+        zone.provider[visit.who].minutes = 0.0
     go_home(child)
     child.going_to = destination
     child.by_referral = 1
     child.arrives = minute + referral_minutes(course, p, key)
+    if aid & TAKEN_THERE:
+        child.arrives = min(child.arrives, minute + ride_minutes(household, destination, p))
     put(zone.days, ARRIVALS, zone.child, row, child.arrives)
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from iccmsim.parameters import chain, clinical, course, illness, outreach, people, programme, run, setting
+from iccmsim.parameters import chain, clinical, course, illness, outreach, people, programme, run, setting, shock
 from iccmsim.parameters.declare import Parameter, did_you_mean, lookup
 
 SECTIONS = ("setting", "programme", "run")
@@ -17,7 +17,7 @@ COLUMNS = (
 @cache
 def all_parameters() -> tuple[Parameter, ...]:
     """Every number of the model, in the order in which the record and the tables hold them."""
-    files = (illness, course, setting, programme, clinical, people, chain, outreach, run)
+    files = (illness, course, setting, programme, clinical, people, chain, outreach, shock, run)
     declared = tuple(each for file in files for each in file.PARAMETERS)
     for name in ("key", "field"):
         names = [getattr(parameter, name) for parameter in declared]

@@ -18,7 +18,7 @@ from iccmsim.parameters.faults import ScenarioError
 
 FORMAT = 1
 LIBRARY = Path(__file__).parent / "library"
-TOP_WORDS = ("format", "name", "says", "extends", "setting", "programme", "run")
+TOP_WORDS = ("format", "name", "says", "extends", "setting", "programme", "run", "shock")
 PIECES = {"setting": "settings", "programme": "programmes"}
 
 
@@ -32,6 +32,7 @@ class Draft:
     run: dict[str, Any] = field(default_factory=dict)
     place: Any = field(default_factory=dict)
     changes: list[Any] = field(default_factory=list)
+    shocks: list[Any] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def put(self, section: str, key: str, value: Any) -> None:
@@ -156,6 +157,10 @@ def _lay_over(draft: Draft, table: Mapping[str, Any], *, beside: Path) -> None:
             draft.faults.append(f"{word} = {plain(table[word])}: must be a text")
     if isinstance(table.get("name"), str):
         draft.name = table["name"]
+    if isinstance(table.get("shock", []), list):
+        draft.shocks += [dict(flat(each)) if isinstance(each, Mapping) else each for each in table.get("shock", [])]
+    else:
+        draft.faults.append("shock: must be written [[shock]], one for each")
     for section in SECTIONS:
         part = table.get(section, {})
         if isinstance(part, str) and section in PIECES:
@@ -229,7 +234,7 @@ def _lay_bare(draft: Draft, key: str, value: Any) -> None:
 
 
 def toml_of(sections: Mapping[str, Mapping[str, Any]], *, name: str, place: Mapping[str, Any],
-            changes: tuple[tuple[int, Mapping[str, Any]], ...]) -> str:
+            changes: tuple[tuple[int, Mapping[str, Any]], ...], shocks: tuple[Mapping[str, Any], ...] = ()) -> str:
     """A complete scenario file: every value, with its unit and grade."""
     lines = [f"format = {FORMAT}", f"name = {_text(name)}", "", "[setting.place]"]
     lines += [f"{key} = {_toml(value)}" for key, value in place.items() if value is not None]
@@ -243,12 +248,18 @@ def toml_of(sections: Mapping[str, Mapping[str, Any]], *, name: str, place: Mapp
     for day, values in changes:
         lines += ["", "[[programme.change]]", f"day = {day}"]
         lines += [f"{_text(key)} = {_toml(value)}" for key, value in values.items()]
+    for shock in shocks:
+        lines += ["", "[[shock]]", *(f"{_key(key)} = {_toml(value)}" for key, value in shock.items())]
     return "\n".join(lines) + "\n"
 
 
 def _line(each: Parameter, rest: str, value: Any) -> str:
     key = _text(rest) if "." in rest else rest
     return f"{key} = {_toml(value)}  # {each.unit}; grade {each.grade}"
+
+
+def _key(key: str) -> str:
+    return key if "." not in key else _text(key)
 
 
 def _toml(value: Any) -> str:

@@ -46,7 +46,8 @@ DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "re
                "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start",
                "fee_at_chw", "fee_at_facility", "fee_exempt_below", "recog_mild_taught",
                "recog_severe_taught", "ref_ras_gain",
-               "was_per_day", "was_severe_share", "was_most")  # fmt: skip
+               "was_per_day", "was_severe_share", "was_most", "transport_gain", "escort_gain",
+               "shock_recalls", "surge_ratio", "surge_from", "surge_until")  # fmt: skip
 
 
 def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
@@ -63,6 +64,8 @@ def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, objec
     _treatment(p[0], values)
     _families(p[0], values)
     _providers(p[0], values, reference)
+    p.surge_ratio[0] = 1.0  # a surge is written in where its dates are known
+    p.shock_recalls[0] = max(values["shock.recall"])
     return p
 
 
@@ -205,6 +208,7 @@ def _families(p: np.record, values: Mapping[str, object]) -> None:
         taught = logit(float(p[f"recog_{sees}"])) + values["relais.recog"]
         p[f"recog_{sees}_taught"] = 1.0 / (1.0 + math.exp(-taught))
     p.ref_ras_gain = math.log(values["ref.ras_or"])
+    p.transport_gain, p.escort_gain = math.log(values["transport.or"]), math.log(values["escort.or"])
     p.ref_severe_gain = logit(values["ref.severe"]) - logit(values["ref.routine"])
 
 

@@ -32,4 +32,26 @@ KNOWLEDGE = (
           says="How much teaching of danger signs adds to the chance that a family sees severe illness as such."),
 )
 
-PARAMETERS = parameters("programme", *VISITS, *KNOWLEDGE)
+HOME_MANAGEMENT = (
+    lever("hmm.reach", 0, "share of families", (0, 1), None,
+          says="Home management of malaria: families near a volunteer or trained mother who keeps ACT; 0: none."),
+    lever("hmm.use", .5, "share of fevers", (0, 1), (.2, .9),
+          source="assumption; mothers taught and supplied gave most of their children's treatment themselves in Kidane "
+          "2000 Lancet 356:550 doi:10.1016/S0140-6736(00)02580-0 (remembered)",
+          says="Fevers of such families that get an ACT there, untested, on the first day the family considers them."),
+)
+
+ON_THE_WAY = (
+    lever("transport.share", 0, "share of referrals by CHWs", (0, 1), None,
+          says="Referrals for which the programme arranges transport; 0: none."),
+    lever("transport.wait", 2, "hours", (0, 72), (.5, 6), says="Time until the vehicle comes."),
+    lever("transport.kmh", 20, "km per hour", (1, 100), (10, 40), says="How fast it goes."),
+    lever("transport.or", 2, "odds ratio", (.1, 20), (1, 4),
+          says="Odds of completing a referral with transport arranged, against without."),
+    lever("escort.share", 0, "share of referrals by CHWs", (0, 1), None,
+          says="Referrals on which the CHW goes along, and is away for the rest of the day; 0: none."),
+    lever("escort.or", 2, "odds ratio", (.1, 20), (1, 4),
+          says="Odds of completing a referral with the CHW beside, against without."),
+)
+
+PARAMETERS = parameters("programme", *VISITS, *KNOWLEDGE, *HOME_MANAGEMENT, *ON_THE_WAY)

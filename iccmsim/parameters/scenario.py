@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from iccmsim.parameters.declare import plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_overrides, toml_of
 from iccmsim.parameters.place import FilesPlace, Place
+from iccmsim.parameters.shocks import Shock, check_shocks, surges
 
 __all__ = ["Scenario", "ScenarioError", "load_scenario", "record_dtype", "same_setting"]
 
@@ -38,7 +39,8 @@ class Scenario:
     """Everything that one arm is told. It cannot be changed; `load_scenario` with overrides makes another.
 
     `setting`, `programme` and `run` map every key to its value. `changes` are the dated changes of the
-    programme: (days after launch, {key: new value}), in order of day. `place` describes the place, `folder`
+    programme: (days after launch, {key: new value}), in order of day; `shocks` befall the place whatever the programme
+    does. `place` describes the place, `folder`
     is where its files are (None for a made-up place, or if nobody has said where), `source` what was loaded.
     """
 
@@ -50,6 +52,7 @@ class Scenario:
     place: Place
     source: str
     folder: Path | None = None
+    shocks: tuple[Shock, ...] = ()
 
     def __post_init__(self) -> None:
         for section in SECTIONS:
@@ -60,7 +63,7 @@ class Scenario:
     def __reduce__(self) -> tuple:
         changes = tuple((day, dict(values)) for day, values in self.changes)
         parts = (dict(self.setting), dict(self.programme), dict(self.run))
-        return (Scenario, (self.name, *parts, changes, self.place, self.source, self.folder))
+        return (Scenario, (self.name, *parts, changes, self.place, self.source, self.folder, self.shocks))
 
     def values(self, day: int = 0) -> dict[str, Any]:
         """Every value by key, the programme as it stands on a day (days after launch)."""
@@ -83,6 +86,8 @@ class Scenario:
         said = {"values": {**self.setting, **self.programme, **self.run}, "files": self.files_digest(),
                 "changes": [[day, dict(values)] for day, values in self.changes],
                 "place": self.place.model_dump()}
+        if self.shocks:
+            said["shocks"] = [shock.told() for shock in self.shocks]
         text = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -98,7 +103,8 @@ class Scenario:
     def to_toml(self) -> str:
         """The whole scenario as a file that can be loaded again, every value written out."""
         sections = {section: getattr(self, section) for section in SECTIONS}
-        return toml_of(sections, name=self.name, place=self.place.model_dump(), changes=self.changes)
+        return toml_of(sections, name=self.name, place=self.place.model_dump(), changes=self.changes,
+                       shocks=tuple(shock.told() for shock in self.shocks))
 
 
 @cache
@@ -113,16 +119,19 @@ def record_dtype() -> np.dtype:
 
 
 def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[str, Any] | None = None,
-                  places: str | os.PathLike[str] | None = None) -> Scenario:
+                  places: str | os.PathLike[str] | None = None,
+                  shocks: Sequence[Mapping[str, Any]] = ()) -> Scenario:
     """Load "setting/programme" from the library, or a .toml file, and check every number in it.
 
     overrides: values by dotted key, on top of the file ({"programme.chw.absent": .3} or {"chw.absent": .3}).
     places: folder of the files of a real place; else the scenario's own folder, else $ICCMSIM_DATA.
+    shocks: more of them, beside those of the file ([{"kind": "flood", "day": 200, "zones": .5}]).
     ScenarioError (a ValueError) lists everything that is wrong, a line each.
     """
     name = os.fspath(name_or_path)
     draft = draft_of(name)
     lay_overrides(draft, overrides or {})
+    draft.shocks += [dict(each) for each in shocks]
     checked, faults = _check(draft)
     own = Path(name).resolve().parent if is_file_name(name) else None
     folder = None
@@ -147,8 +156,10 @@ def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
         faults += check_together(checked["setting"])
     if checked["programme"]:
         faults += check_budget(checked["programme"])
-    checked["changes"], wrong = _check_changes(draft, run=checked["run"])
-    return checked, faults + wrong + _check_policies(checked)
+    last_day = int(checked["run"]["run.days"] + checked["run"]["run.tail_days"]) if checked["run"] else 10**6
+    checked["changes"], wrong = _check_changes(draft, last_day=last_day)
+    checked["shocks"], more = check_shocks(draft.shocks, last_day=last_day)
+    return checked, faults + wrong + more + _check_policies(checked)
 
 
 def _check_policies(checked: Mapping[str, Any]) -> list[str]:
@@ -163,8 +174,7 @@ def _check_policies(checked: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(faults))
 
 
-def _check_changes(draft: Draft, *, run: Mapping[str, Any]) -> tuple[tuple, list[str]]:
-    last_day = int(run["run.days"] + run["run.tail_days"]) if run else 10**6
+def _check_changes(draft: Draft, *, last_day: int) -> tuple[tuple, list[str]]:
     by_day: dict[int, dict[str, Any]] = {}
     faults: list[str] = []
     for number, change in enumerate(draft.changes):
@@ -208,4 +218,5 @@ def same_setting(first: Scenario, second: Scenario) -> bool:
 def _shared(scenario: Scenario) -> dict[str, Any]:
     """What all arms of a comparison must have in common, by dotted path."""
     place = {f"setting.place.{key}": value for key, value in scenario.place.model_dump().items()}
-    return place | {f"setting.{key}": value for key, value in scenario.setting.items()} | dict(scenario.run)
+    settled = {f"setting.{key}": value for key, value in scenario.setting.items()}
+    return place | settled | dict(scenario.run) | {"surges of malaria": surges(scenario.shocks)}

@@ -18,8 +18,9 @@ TRIED_FOR = 2 * MINUTES
 
 
 @rule
-def reckon_odds(household, village, p, day):
-    """How inclined a household is today towards each provider, against waiting: its lasting odds, moved by trust."""
+def reckon_odds(household, village, providers, p, day):
+    """How inclined a household is today towards each provider, against waiting: its lasting odds, moved by trust and
+    by how long children have lately waited there."""
     fade_trust(household, village, p, day)
     half = 0.5 * p.seek_trust
     household.odds[INFORMAL] = household.usual[INFORMAL]
@@ -28,6 +29,16 @@ def reckon_odds(household, village, p, day):
         household.odds[AT_CHW] *= math.exp(half * (household.trust[0] + village.trust[0]))
     trust = household.trust[1] + village.trust[1]
     household.odds[AT_FACILITY] = household.usual[AT_FACILITY] * math.exp(half * trust)
+    if p.seek_wait > 0.0:
+        household.odds[AT_FACILITY] *= math.exp(-p.seek_wait * providers[0].wait_hours)
+        if household.chw >= 0:
+            household.odds[AT_CHW] *= math.exp(-p.seek_wait * providers[household.chw].wait_hours)
+
+
+@rule
+def note_wait(provider, minutes):
+    """What families tell each other of the wait at a door: the last ten or so children count."""
+    provider.wait_hours += 0.1 * (minutes / 60.0 - provider.wait_hours)
 
 
 @rule
@@ -40,12 +51,21 @@ def reckon_usual(household, p):
         cost = 0.0
     household.usual[INFORMAL] = math.exp(p.seek_a_informal + common)
     household.usual[AT_FACILITY] = math.exp(
-        p.seek_a_facility + formal - p.seek_km_facility * household.km_facility - cost * p.fee_at_facility
+        p.seek_a_facility
+        + formal
+        - p.seek_km_facility * household.km_facility * p.shock_far
+        - cost * p.fee_at_facility
+        - p.shock_avoid_facility
     )
     household.usual[AT_CHW] = 0.0
     if household.chw >= 0:
         household.usual[AT_CHW] = math.exp(
-            p.seek_a_facility + p.seek_chw_shift + formal - p.seek_km_chw * household.km_chw - cost * p.fee_at_chw
+            p.seek_a_facility
+            + p.seek_chw_shift
+            + formal
+            - p.seek_km_chw * household.km_chw * p.shock_far
+            - cost * p.fee_at_chw
+            - p.shock_avoid_chw
         )
 
 
@@ -189,4 +209,4 @@ def walking_minutes(household, p, provider):
         km = household.km_chw
     elif provider > AT_FACILITY:
         km = household.km_hospital
-    return int(km * 60.0 / p.seek_speed)
+    return int(km * p.shock_far * 60.0 / p.seek_speed)

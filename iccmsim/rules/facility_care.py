@@ -6,7 +6,15 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, expit, two_normals
-from iccmsim.core.records import AT_CHW, AT_HOSPITAL, MONTH, RECTAL_ARTESUNATE
+from iccmsim.core.records import (
+    AT_CHW,
+    AT_HOSPITAL,
+    ESCORTED,
+    MINUTES,
+    MONTH,
+    RECTAL_ARTESUNATE,
+    TAKEN_THERE,
+)
 
 
 @rule
@@ -25,6 +33,27 @@ def is_rainy(day, p):
 def facility_is_open(day, p):
     """Opening days of the week."""
     return day % 7 < p.fac_days_week
+
+
+@rule
+def is_shut(provider, p, key, day):
+    """Whether a shock (a strike, fighting) keeps the health centre shut today, though it should be open."""
+    if p.shock_closed <= 0.0:
+        return False
+    u, _, _, _ = draw(key, Decision.SHUT, provider.number, day)
+    return u < p.shock_closed
+
+
+@rule
+def takes_bed(bed_until, beds, minute, p):
+    """A severely ill child is put to bed for some days, if one of the beds is free; 0 beds: nobody counts them."""
+    if beds <= 0.0:
+        return True
+    for i in range(int(beds)):
+        if bed_until[i] <= minute:
+            bed_until[i] = minute + int(p.fac_bed_days * MINUTES)
+            return True
+    return False
 
 
 @rule
@@ -52,14 +81,31 @@ def loses_patience(kind, p, days_waited):
 
 
 @rule
-def completes_referral(child, course, household, destination, p, key, rainy):
-    """Whether a family goes where it was sent: severity first, then distance, the rains, the price, trust."""
+def help_on_the_way(course, p, key):
+    """What a programme does for a child who is sent on: arranges transport, or has the CHW go along; as marks."""
+    marks = 0
+    if p.transport_share > 0.0 or p.escort_share > 0.0:
+        u, v, _, _ = draw(key, Decision.TRANSPORT, course.child, course.episode, course.illness, course.visits)
+        if u < p.transport_share:
+            marks |= TAKEN_THERE
+        if v < p.escort_share:
+            marks |= ESCORTED
+    return marks
+
+
+@rule
+def completes_referral(child, course, household, destination, p, key, rainy, aid=0):
+    """Whether a family goes where it was sent: severity first, then distance, the rains, the price, trust, help."""
     u, _, _, _ = draw(key, Decision.REFERRAL, course.child, course.episode, course.illness, course.visits)
     km = household.km_hospital if destination == AT_HOSPITAL else household.km_facility
     if rainy:
         km *= p.ref_season
     fee = 0.0 if household.wealth < p.fee_exempt_below else p.fee_at_facility
-    log_odds = p.ref_base - p.ref_km * km - p.ref_fee * fee / household.wealth
+    log_odds = p.ref_base - p.ref_km * km * p.shock_far - p.ref_fee * fee / household.wealth - p.shock_avoid_facility
+    if aid & TAKEN_THERE:
+        log_odds += p.transport_gain
+    if aid & ESCORTED:
+        log_odds += p.escort_gain
     log_odds += p.ref_trust * household.trust[1]
     if child.severe > 0:
         log_odds += p.ref_severe_gain
@@ -74,3 +120,10 @@ def referral_minutes(course, p, key):
     _, u, v, _ = draw(key, Decision.REFERRAL, course.child, course.episode, course.illness, course.visits)
     z, _ = two_normals(u, v)
     return int(p.ref_delay * math.exp(p.ref_delay_sd * z) * 60.0)
+
+
+@rule
+def ride_minutes(household, destination, p):
+    """How long a ride takes, the wait for the vehicle included."""
+    km = household.km_hospital if destination == AT_HOSPITAL else household.km_facility
+    return int(60.0 * (p.transport_wait + km * p.shock_far / p.transport_kmh))

@@ -220,6 +220,16 @@ def goes_astray(provider, month, p, key, day):
 
 
 @rule
+def withdraw(provider, month, p):
+    """A recalled product is taken off the shelf wherever it turns up; it counts as thrown out."""
+    for product in range(N_PRODUCTS):
+        if p.shock_recall[product] > 0.0 and provider.stock[product] > 0:
+            provider.expired[product] += provider.stock[product]
+            month.expired[product] += provider.stock[product]
+            provider.stock[product] = 0
+
+
+@rule
 def throw_out_expired(provider, month, life, day):
     """Eight times in a shelf life the shelf is counted: what came a life ago or more and is still there is thrown out.
 

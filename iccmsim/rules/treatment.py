@@ -29,6 +29,7 @@ from iccmsim.core.records import (
     MILD,
     MINUTES,
     NEWBORN,
+    NO_BED,
     ORS,
     PNEUMONIA,
     RECTAL_ARTESUNATE,
@@ -129,7 +130,9 @@ def treat(child, courses, visit, minute, p, key):
             if k == MALARIA and given & 1 << RECTAL_ARTESUNATE:
                 give_suppository(course, minute, p)
             if k < NEWBORN:
-                inpatient = 0.0 if visit.provider == AT_CHW else inpatient_effect(course, p.fac_full, p)
+                inpatient = 0.0
+                if visit.provider != AT_CHW and not visit.marks & NO_BED:
+                    inpatient = inpatient_effect(course, p.fac_full, p)
                 for product in range(5):
                     if given & 1 << product:
                         give(course, product, visit.dose[product], inpatient, minute, p, key)
@@ -183,14 +186,15 @@ def admit(child, courses, provider, chance, minute, p, key):
 
 
 @rule
-def hospital_care(child, courses, minute, p, key):
-    """The referral hospital treats every illness rightly and most severe ones in full; it is not modelled further."""
-    admit(child, courses, AT_HOSPITAL, p.hosp_full, minute, p, key)
+def hospital_care(child, courses, bed, minute, p, key):
+    """The referral hospital treats every illness rightly and, where a bed is free, most severe ones in full."""
+    full = p.hosp_full if bed else 0.0
+    admit(child, courses, AT_HOSPITAL, full, minute, p, key)
     for k in range(NEWBORN):
         row = child.active[k]
         if row >= 0 and courses[row].stage >= MILD:
             course = courses[row]
-            inpatient = inpatient_effect(course, p.hosp_full, p)
+            inpatient = inpatient_effect(course, full, p)
             give(course, int(p.main_product[k]), 1.0, inpatient, minute, p, key)
             course.treated_by |= 1 << AT_HOSPITAL
             if k == MALARIA:
@@ -222,6 +226,14 @@ def partial_act(child, course, dose, minute, p, key):
     """Part of a course of an antimalarial, from a shop or from home: it also protects, in part."""
     give(course, ACT_INFANT, dose, 0.0, minute, p, key)
     note_act(child, dose, minute, p)
+
+
+@rule
+def is_treated_by_volunteer(child, course, p, key):
+    """Home management of malaria: the family is one that a volunteer serves, and takes this fever there."""
+    u, _, _, _ = draw(key, Decision.VOLUNTEER, child.household, 0)
+    v, _, _, _ = draw(key, Decision.VOLUNTEER, course.child, course.episode, course.illness, 1)
+    return u < p.hmm_reach and v < p.hmm_use
 
 
 @rule

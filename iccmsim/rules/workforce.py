@@ -70,6 +70,15 @@ def comes_to_work(provider, p, key, day):
 
 
 @rule
+def is_displaced(provider, p, key):
+    """Whether this CHW is one of those whom a shock (fighting, a flood) has driven away."""
+    if p.shock_chws_gone <= 0.0:
+        return False
+    u, _, _, _ = draw(key, Decision.DISPLACED, provider.number, 0)
+    return u < p.shock_chws_gone
+
+
+@rule
 def leaves_post(provider, p, u):
     """Attrition: a small daily chance, larger when motivation is low."""
     yearly = p.chw_attr * math.exp(-p.motiv_attrition * (provider.motivation - p.motiv_ref))

@@ -85,14 +85,19 @@ def season_minute(p, k, total):
 def next_onset(p, k, frail, birth, clock, end, wanted):
     """Move on from `clock` until the cumulative rate has grown by `wanted`; FAR if that is past `end` (minutes).
 
-    Rates are steps in age bands, times the season of the calendar month.
+    Rates are steps in age bands, times the season of the calendar month, times a surge of malaria while there is one.
     """
     band = 0
     while band < 5 and clock - birth >= p.age_days[band + 1] * MINUTES:
         band += 1
     while clock < end and band < 5:
         per_month = frail * p.rate[k, band] / 12.0
-        stop = min(end, birth + p.age_days[band + 1] * MINUTES)
+        grown = min(end, birth + p.age_days[band + 1] * MINUTES)
+        stop = grown
+        if k == MALARIA and p.surge_ratio != 1.0 and clock < p.surge_until:
+            stop = min(grown, p.surge_from if clock < p.surge_from else p.surge_until)
+            if clock >= p.surge_from:
+                per_month *= p.surge_ratio
         sum_now = season_sum(p, k, clock)
         if per_month > 0.0:
             minute = max(clock, season_minute(p, k, sum_now + wanted / per_month))
@@ -100,7 +105,8 @@ def next_onset(p, k, frail, birth, clock, end, wanted):
                 return minute
             wanted -= per_month * (season_sum(p, k, stop) - sum_now)
         clock = stop
-        band += 1
+        if stop >= grown:
+            band += 1
     return FAR
 
 

@@ -1,0 +1,242 @@
+"""What became levers of service delivery last: home management of malaria, transport and escort, beds, waiting."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from small import NEAR, SURE, lived, what_differs
+from world import (
+    DAY,
+    KEY,
+    MANY,
+    PLAIN,
+    WORSENS,
+    a_course,
+    a_household,
+    a_provider,
+    a_sick_child,
+    a_village,
+    a_visit,
+    assert_share,
+    parameters,
+    some_providers,
+)
+
+from iccmsim.core.records import (
+    ACT_CHILD,
+    ACT_INFANT,
+    AT_CHW,
+    AT_FACILITY,
+    AT_HOSPITAL,
+    BY_VOLUNTEER,
+    ESCORTED,
+    GONE,
+    MALARIA,
+    NO_BED,
+    REFERRED,
+    SEVERE,
+    TAKEN_THERE,
+)
+from iccmsim.rules.care_seeking import note_wait, reckon_odds, reckon_usual
+from iccmsim.rules.facility_care import completes_referral, help_on_the_way, ride_minutes, takes_bed
+from iccmsim.rules.treatment import hospital_care, is_treated_by_volunteer, treat
+
+WORLD = {**NEAR, "setting.place.people": 3000, "run.days": 200, "seek.chw_shift": 0.0}
+SEEDS = range(1, 5)
+LATE = WORSENS + 60
+ACTS = 1 << ACT_INFANT | 1 << ACT_CHILD
+
+
+# --- one child, one rule ------------
+
+
+def test_a_volunteer_serves_a_lasting_share_of_families_and_some_of_their_fevers():
+    p = parameters(hmm_reach=0.4, hmm_use=0.5)
+    child, _ = a_sick_child(MALARIA)
+    served = []
+    for household in range(400):
+        child.household = household
+        fevers = [a_course(MALARIA, child=household, episode=i) for i in range(25)]
+        used = [is_treated_by_volunteer(child, fever, p, KEY) for fever in fevers]
+        served.append(np.mean(used))
+    reached = np.array(served) > 0
+    assert_share(int(reached.sum()), 400, 0.4)
+    assert np.mean(np.array(served)[reached]) == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(25 * reached.sum()))
+
+
+def test_nobody_is_served_where_there_are_no_volunteers():
+    child, _ = a_sick_child(MALARIA)
+    assert not any(
+        is_treated_by_volunteer(child, a_course(MALARIA, child=i), parameters(hmm_reach=0.0, hmm_use=1.0), KEY)
+        for i in range(50)
+    )
+
+
+def test_transport_and_escort_come_to_their_shares_of_referrals():
+    p = parameters(transport_share=0.3, escort_share=0.6)
+    marks = [help_on_the_way(a_course(MALARIA, child=i), p, KEY) for i in range(MANY)]
+    assert_share(sum(mark & TAKEN_THERE > 0 for mark in marks), MANY, 0.3)
+    assert_share(sum(mark & ESCORTED > 0 for mark in marks), MANY, 0.6)
+    assert help_on_the_way(a_course(MALARIA), parameters(), KEY) == 0
+
+
+@pytest.mark.parametrize(("mark", "lever"), [(TAKEN_THERE, "transport_or"), (ESCORTED, "escort_or")])
+def test_help_multiplies_the_odds_of_completing_a_referral(mark, lever):
+    p = parameters(**{lever: 3.0})
+    child, _ = a_sick_child(MALARIA)
+
+    def share(aid):
+        return np.mean([completes_referral(child, a_course(MALARIA, child=i), a_household(km_facility=8.0), AT_FACILITY,
+                                           p, KEY, False, aid) for i in range(MANY)])  # fmt: skip
+
+    alone, helped = share(0), share(mark)
+    odds = 3.0 * alone / (1.0 - alone)
+    assert helped == pytest.approx(odds / (1.0 + odds), abs=4 * np.sqrt(0.25 / MANY))
+    assert helped > alone
+
+
+def test_a_ride_takes_the_wait_and_the_way():
+    p = parameters(transport_wait=2.0, transport_kmh=20.0)
+    home = a_household(km_facility=10.0, km_hospital=40.0)
+    assert ride_minutes(home, AT_FACILITY, p) == 150
+    assert ride_minutes(home, AT_HOSPITAL, p) == 240
+
+
+def test_beds_are_taken_for_their_days_and_then_free():
+    p = parameters(fac_bed_days=2.0)
+    beds = a_provider(AT_FACILITY).bed_until
+    assert [takes_bed(beds, 2.0, 10 * DAY, p) for _ in range(3)] == [True, True, False]
+    assert not takes_bed(beds, 2.0, 12 * DAY - 1, p)
+    assert takes_bed(beds, 2.0, 12 * DAY, p)
+    assert all(takes_bed(beds, 0.0, 10 * DAY, p) for _ in range(40))
+
+
+def test_without_a_bed_severe_malaria_gets_no_inpatient_care():
+    p = parameters(hosp_full=1.0, fac_full=1.0)
+    effects = {}
+    for bed in (0, 1):
+        child, courses = a_sick_child(MALARIA, severe=True)
+        hospital_care(child, courses, bed, LATE, p, KEY)
+        effects["hospital", bed] = float(courses[0].y[0])
+        child, courses = a_sick_child(MALARIA, severe=True)
+        visit = a_visit(AT_FACILITY, given=1 << ACT_INFANT)
+        visit.marks = 0 if bed else NO_BED
+        treat(child, courses, visit, LATE, p, KEY)
+        effects["facility", bed] = float(courses[0].y[0])
+    assert courses[0].stage == SEVERE
+    for place in ("hospital", "facility"):
+        assert effects[place, 0] == 0.0 < effects[place, 1]
+
+
+def test_a_long_wait_is_told_and_keeps_families_away():
+    p = parameters(seek_wait=0.5)
+    providers, household, village = some_providers(), a_household(), a_village()
+    reckon_usual(household, p)
+    reckon_odds(household, village, providers, p, 7)
+    before = float(household.odds[AT_FACILITY])
+    for _ in range(200):
+        note_wait(providers[0], 240)
+    assert providers[0].wait_hours == pytest.approx(4.0)
+    reckon_odds(household, village, providers, p, 7)
+    assert float(household.odds[AT_FACILITY]) == pytest.approx(before * np.exp(-2.0))
+
+
+# --- the whole ------------
+
+
+def frozen(more: dict) -> tuple:
+    return tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in more.items())
+
+
+@cache
+def visits(changed: tuple, seed: int):
+    run = lived({**WORLD, **dict(changed)}, seed=seed).runs[0]
+    return run, run.zone.visit[: run.zone.n[1]]
+
+
+def counts(name: str, more: dict) -> np.ndarray:
+    out = []
+    for seed in SEEDS:
+        run, visit = visits(frozen(more), seed)
+        marks = visit["marks"]
+        sent = (marks & REFERRED > 0) & (visit["provider"] == AT_CHW)
+        out.append({
+            "by_volunteer": float((marks & BY_VOLUNTEER > 0).sum()),
+            "share_gone": float((marks[sent] & GONE > 0).mean()) if sent.any() else 0.0,
+            "no_bed": float((marks & NO_BED > 0).sum()),
+            "at_facility": float((visit["provider"] == AT_FACILITY).sum()),
+            "malaria_chw": float((run.zone.course["treated_by"] & 1 << AT_CHW > 0).sum()),
+        }[name])  # fmt: skip
+    return np.array(out)
+
+
+def clearly(values: np.ndarray) -> float:
+    return float(values.mean() / (values.std(ddof=1) / np.sqrt(len(values)) + 1e-12))
+
+
+@pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")
+class TestWhole:
+    def test_volunteers_give_act_from_the_chw_s_box(self):
+        more = {"hmm.reach": 0.8, "hmm.use": 0.8, **SURE}
+        assert counts("by_volunteer", more).min() > 100
+        for seed in SEEDS:
+            run, visit = visits(frozen(more), seed)
+            given = visit[visit["marks"] & BY_VOLUNTEER > 0]
+            assert set(given["provider"]) == {AT_CHW}
+            assert (given["given"] & ~ACTS == 0).all()
+            for product in (ACT_INFANT, ACT_CHILD):
+                handed = np.bincount(visit["who"][visit["given"] & 1 << product > 0], minlength=len(run.zone.provider))
+                assert (handed == run.zone.provider["given"][:, product]).all()
+
+    def test_where_there_is_no_chw_the_doses_are_the_health_centre_s(self):
+        more = {"hmm.reach": 0.8, "hmm.use": 0.8}
+        run = lived({**WORLD, **more}, programme="facility-only").runs[0]
+        visit = run.zone.visit[: run.zone.n[1]]
+        by_volunteer = visit["marks"] & BY_VOLUNTEER > 0
+        assert (visit["who"][by_volunteer] == 0).all()
+        assert (visit["given"][by_volunteer] & ACTS > 0).any()
+
+    def test_home_management_treats_more_malaria_sooner(self):
+        assert clearly(counts("malaria_chw", {"hmm.reach": 0.8, **SURE}) - counts("malaria_chw", SURE)) > 3
+
+    @pytest.mark.parametrize("more", [{"transport.share": 1, "transport.or": 4}, {"escort.share": 1, "escort.or": 4}])
+    def test_help_completes_referrals(self, more):
+        assert clearly(counts("share_gone", more) - counts("share_gone", {})) > 3
+
+    def test_a_health_centre_with_one_bed_turns_children_away(self):
+        more = {"chw.deployed": 0, "seek.a_facility": 0.0, "seek.km_facility": 0.0, "was.on": 0}
+        assert counts("no_bed", {**more, "fac.beds": 1, "fac.bed_days": 30}).sum() > 0
+        assert counts("no_bed", more).sum() == 0
+
+    def test_waiting_keeps_families_from_a_full_health_centre(self):
+        crowded = {"fac.minutes_day": 60, "fac.minutes": 20, "seek.a_facility": 0.0}
+        more, less = counts("at_facility", crowded), counts("at_facility", {**crowded, "seek.wait": 0.3})
+        assert clearly(more - less) > 3
+
+    @pytest.mark.parametrize("nothing", [
+        {"hmm.use": 0.9}, {"transport.wait": 1, "transport.kmh": 90, "transport.or": 9, "escort.or": 9},
+        {"fac.bed_days": 9},
+    ])  # fmt: skip
+    def test_nothing_changes_where_nothing_is_offered(self, nothing):
+        assert what_differs(lived(WORLD), lived({**WORLD, **nothing})) == set()
+
+    def test_beds_enough_for_all_change_nothing_but_who_lay_in_them(self):
+        many = {"fac.beds": 24, "hosp.beds": 24, "fac.bed_days": 0.1}
+        moved = what_differs(lived(WORLD), lived({**WORLD, **many}))
+        assert moved <= {"provider.bed_until", "provider.hospital_bed_until"}
+
+    def test_it_is_the_same_a_day_at_a_time(self):
+        from small import digest, tiny
+
+        from iccmsim.engine.simulation import Simulation
+
+        more = {**WORLD, "hmm.reach": 0.5, "transport.share": 0.5, "escort.share": 0.5, "fac.beds": 1, "hosp.beds": 1,
+                "seek.wait": 0.1, "run.days": 60}  # fmt: skip
+        at_once = Simulation(tiny(more=more), seed=5, threads=1).run()
+        by_day = Simulation(tiny(more=more), seed=5, threads=1)
+        for day in range(1, by_day.plan.days + 1):
+            by_day.run_to(day)
+        assert digest(at_once) == digest(by_day)
+

@@ -1,0 +1,289 @@
+"""Shocks: what befalls some zones for some days, seen where and while it should be, and over when it is over."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from small import NEAR, TWO_ZONES, cells, digest
+from world import DAY, PLAIN
+
+from iccmsim.core.records import ACT_CHILD, ACT_INFANT, AMOXICILLIN, AT_CHW, AT_FACILITY, FOUND_CLOSED, MALARIA
+from iccmsim.engine.plan import make_plan, zones_hit
+from iccmsim.engine.simulation import Simulation
+from iccmsim.parameters.scenario import Scenario, ScenarioError, load_scenario
+from iccmsim.parameters.shocks import Shock, shock_kinds
+from iccmsim.studies.compare import compare
+
+WORLD = {**TWO_ZONES, **NEAR, "run.days": 300}
+STRUCK, SPARED = 1, 0
+FROM, LASTS = 120, 60  # days after launch
+SEEDS = range(1, 4)
+compiled_only = pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")
+
+
+def own(**values: object) -> dict:
+    """A shock of one's own in the second zone."""
+    return {"kind": "own", "day": FROM, "days": LASTS, "zones": [STRUCK],
+            **{f"shock.{key}": value for key, value in values.items()}}  # fmt: skip
+
+
+def shaken(*shocks: dict, programme: str = "iccm-as-delivered", **more: object) -> Scenario:
+    return load_scenario(f"sahel/{programme}", overrides={**WORLD, **more}, shocks=shocks)
+
+
+# --- words ------------
+
+
+@pytest.mark.parametrize(
+    ("shock", "said"),
+    [
+        ({"kind": "floood", "day": 3}, "shock[0].kind = 'floood': unknown shock; did you mean flood?"),
+        ({"kind": "flood"}, "shock[0]: must have a day"),
+        ({"day": 3}, "shock[0]: must have a kind"),
+        ({"kind": "flood", "day": -1},
+         "shock[0].day = -1: must be a whole number between 0 and 299 (days after launch, within the run)"),
+        ({"kind": "flood", "day": 300},
+         "shock[0].day = 300: must be a whole number between 0 and 299 (days after launch, within the run)"),
+        ({"kind": "flood", "day": 3, "days": 0},
+         "shock[0].days = 0: must be a whole number of at least 1 (how long it lasts)"),
+        ({"kind": "own", "day": 3, "shock.far": 2}, "shock[0]: must have days (how long it lasts)"),
+        ({"kind": "own", "day": 3, "days": 3},
+         "shock[0]: sets nothing; give it at least one value, such as shock.closed = 1"),
+        ({"kind": "flood", "day": 3, "zones": 0},
+         'shock[0].zones = 0: must be "all", a share above 0 and at most 1, or a list of zone numbers'),
+        ({"kind": "flood", "day": 3, "zones": [-1]},
+         'shock[0].zones = [-1]: must be "all", a share above 0 and at most 1, or a list of zone numbers'),
+        ({"kind": "flood", "day": 3, "shock.closd": 1},
+         "shock[0].shock.closd: unknown key; did you mean shock.closed?"),
+        ({"kind": "flood", "day": 3, "shock.closed": 2},
+         "shock[0].shock.closed = 2: must be between 0 and 1 (share of days)"),
+        ({"kind": "flood", "day": 3, "seek.fee": 1}, "shock[0].seek.fee: no shock can set this"),
+        ({"kind": "flood", "day": 3, "chw.catch": 500}, "shock[0].chw.catch: no shock can set this"),
+    ],
+)  # fmt: skip
+def test_a_wrong_shock_is_refused_in_one_line(shock, said):
+    with pytest.raises(ScenarioError) as refused:
+        shaken(shock)
+    assert str(refused.value) == said
+
+
+def test_a_zone_that_does_not_exist_is_refused():
+    with pytest.raises(ScenarioError, match=r"shock\[0\]\.zones: there is no zone 7; they are 0 to 1"):
+        make_plan(shaken({"kind": "flood", "day": 3, "zones": [7]}))
+
+
+def test_two_surges_in_one_zone_are_refused():
+    twice = [{"kind": "malaria-surge", "day": day} for day in (3, 200)]
+    with pytest.raises(ScenarioError, match="malaria surges twice in zone 0"):
+        make_plan(shaken(*twice))
+
+
+def test_a_scenario_file_keeps_its_shocks(tmp_path):
+    file = tmp_path / "mine.toml"
+    text = """
+        format = 1
+        extends = "sahel/iccm-as-delivered"
+        [[shock]]
+        kind = "flood"
+        day = 20
+        zones = 0.5
+        shock.far = 3
+        [[shock]]
+        kind = "own"
+        day = 9
+        days = 2
+        pay.on = 0
+    """
+    file.write_text(text, encoding="utf-8")
+    scenario = load_scenario(file)
+    assert [(shock.kind, shock.day, shock.days, shock.zones) for shock in scenario.shocks] == [
+        ("flood", 20, 45, 0.5), ("own", 9, 2, "all")]  # fmt: skip
+    assert scenario.shocks[0].values["shock.far"] == 3.0
+    again = tmp_path / "again.toml"
+    again.write_text(scenario.to_toml(), encoding="utf-8")
+    assert load_scenario(again).shocks == scenario.shocks
+    assert load_scenario(again).hash() == scenario.hash() != load_scenario("sahel/iccm-as-delivered").hash()
+
+
+def test_shock_must_be_written_as_a_list(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('format = 1\nextends = "sahel/iccm-as-delivered"\n[shock]\nkind = "flood"\n', encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(file)
+    assert str(refused.value) == "shock: must be written [[shock]], one for each"
+
+
+def test_a_larger_share_of_zones_adds_to_a_smaller():
+    hits = [set(zones_hit(Shock("own", 0, 1, share, {}), 0, 24)) for share in (0.01, 0.25, 0.5, 1.0)]
+    assert [len(each) for each in hits] == [1, 6, 12, 24]
+    assert all(small < large for small, large in pairwise(hits))
+    assert zones_hit(Shock("own", 0, 1, 0.25, {}), 1, 24) != zones_hit(Shock("own", 0, 1, 0.25, {}), 0, 24)
+
+
+# --- what it does ------------
+
+
+@cache
+def lived_through(programme: str, shock: tuple, seed: int, more: tuple = ()) -> Simulation:
+    scenario = shaken(*([dict(shock)] if shock else []), programme=programme, **dict(more))
+    return Simulation(scenario, seed=seed, threads=1).run()
+
+
+def runs(shock: dict | None, *, programme: str = "iccm-as-delivered", **more: object):
+    """The struck zone of each seed, with the shock or without."""
+    frozen = () if shock is None else tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in shock.items())
+    return [lived_through(programme, frozen, seed, tuple(more.items())).runs[STRUCK] for seed in SEEDS]
+
+
+def during(run, *, after: int = 0, days: int = LASTS):
+    """Visits from so many days after the shock began."""
+    visit, first = run.zone.visit[: run.zone.n[1]], run.plan.warmup + FROM + after
+    return visit[(visit["minute"] >= first * DAY) & (visit["minute"] < (first + days) * DAY)]
+
+
+def seen(runs_of, provider: int, **span: int) -> int:
+    return sum(int(((v["provider"] == provider) & (v["marks"] & FOUND_CLOSED == 0)).sum())
+               for v in (during(run, **span) for run in runs_of))  # fmt: skip
+
+
+@compiled_only
+@pytest.mark.parametrize("kind", sorted(shock_kinds()))
+def test_every_shock_of_the_library_strikes_its_zones_from_its_day_on_and_no_others(kind):
+    quiet, struck = shaken(), shaken({"kind": kind, "day": FROM, "days": LASTS, "zones": [STRUCK]})
+    a, b = Simulation(quiet, seed=1, threads=1), Simulation(struck, seed=1, threads=1)
+    day = a.plan.warmup + FROM
+    a.run_to(day), b.run_to(day)
+    if kind != "malaria-surge":  # candidate onsets are drawn before anything happens
+        assert digest(a) == digest(b)
+    a.run(), b.run()
+    assert digest(a.runs[SPARED]) == digest(b.runs[SPARED])
+    assert digest(a.runs[STRUCK]) != digest(b.runs[STRUCK])
+
+
+@compiled_only
+def test_a_shut_health_centre_turns_children_back_and_opens_again():
+    closed = [during(run) for run in runs(own(closed=1.0))]
+    at_door = [v[v["provider"] == AT_FACILITY] for v in closed]
+    assert sum(map(len, at_door)) > 30
+    assert all((v["marks"] & FOUND_CLOSED > 0).all() for v in at_door)
+    again = seen(runs(own(closed=1.0)), AT_FACILITY, after=LASTS + 30)
+    assert again > 0.7 * seen(runs(None), AT_FACILITY, after=LASTS + 30)
+
+
+@compiled_only
+@pytest.mark.parametrize(("what", "provider"), [({"avoid_facility": 2.0}, AT_FACILITY), ({"avoid_chw": 2.0}, AT_CHW),
+                                                ({"far": 6.0}, AT_FACILITY), ({"chws_gone": 1.0}, AT_CHW)])  # fmt: skip
+def test_what_keeps_families_away_or_chws_is_felt_and_passes(what, provider):
+    usual, shock = runs(None), runs(own(**what))
+    assert seen(shock, provider) < 0.7 * seen(usual, provider)
+    assert seen(shock, provider, after=LASTS + 60) > 0.75 * seen(usual, provider, after=LASTS + 60)
+
+
+@compiled_only
+def test_nothing_is_delivered_while_roads_are_cut():
+    for run in runs(own(cut=1)):
+        book, first = run.zone.monthly, int(run.plan.record(0)[0].month_offset)
+        assert book["received"][:, first + 4].sum() == 0  # all of May is within the sixty days from day 120
+        assert book["received"][:, first + 7].sum() > 0
+
+
+@compiled_only
+def test_a_recalled_product_leaves_every_shelf_and_comes_back():
+    recall = [0.0] * 9
+    recall[AMOXICILLIN] = 1.0
+    for run in runs(own(recall=recall)):
+        first = run.plan.warmup + FROM
+        shelf = run.zone.stock_by_day[:, :, AMOXICILLIN]
+        assert shelf[first - 1].sum() > 0
+        assert (shelf[first : first + LASTS] == 0).all()
+        assert shelf[first + LASTS + 60 :].sum() > 0
+        assert run.zone.provider["expired"][:, AMOXICILLIN].sum() > 0
+
+
+@compiled_only
+def test_a_break_of_the_pipeline_empties_shelves_and_they_fill_again():
+    """No ACT comes from the district for a quarter. The health centre's store lasts two months; then shelves are bare
+    until deliveries have come through again."""
+    out = [0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    lacking = {}
+    for name, shock in (("usual", None), ("break", {**own(store_out=out), "day": 180, "days": 90})):
+        lived = runs(shock, **{"run.days": 500})
+        shelves = [run.zone.stock_by_day[:, :, [ACT_INFANT, ACT_CHILD]] for run in lived]
+        first = lived[0].plan.warmup + 180
+        for span, start, days in (("before", -first, first + 60), ("late", 90, 60), ("long after", 200, 90)):
+            bare = [each[first + start : first + start + days] == 0 for each in shelves]
+            lacking[name, span] = np.mean([each.mean() for each in bare])
+    assert lacking["break", "before"] == lacking["usual", "before"]
+    assert lacking["break", "late"] > lacking["usual", "late"] + 0.2
+    assert lacking["break", "long after"] == pytest.approx(lacking["usual", "long after"], abs=0.1)
+
+
+@compiled_only
+def test_a_flood_month_shows_its_trace_and_its_recovery():
+    usual, flood = runs(None), runs({**own(), "kind": "flood", "days": 30})
+
+    def visits(each, **span):
+        return [seen([run], AT_CHW, **span) + seen([run], AT_FACILITY, **span) for run in each]
+
+    fewer = np.array(visits(usual, days=30)) - visits(flood, days=30)
+    assert fewer.mean() > 3 * fewer.std(ddof=1) / np.sqrt(len(fewer))
+    assert sum(visits(flood, after=90)) == pytest.approx(sum(visits(usual, after=90)), rel=0.1)
+
+
+@compiled_only
+def test_malaria_surges_only_while_it_does_and_by_as_much_as_it_says():
+    from world import assert_share
+
+    def onsets(sims, first, days):
+        start = sims[0].plan.warmup + first
+        total = 0
+        for run in sims:
+            day = run.zone.course["onset"][run.zone.course["illness"] == MALARIA] // DAY
+            total += int(((day >= start) & (day < start + days)).sum())
+        return total
+
+    usual, surge = runs(None), runs(own(malaria=3.0))
+    assert onsets(surge, 0, FROM) == onsets(usual, 0, FROM)
+    within = onsets(surge, FROM, LASTS), onsets(usual, FROM, LASTS)
+    # three times the rate while at risk; children who are ill already cannot fall ill again, so somewhat less
+    assert 2.2 < within[0] / within[1] < 3.2
+    after = onsets(surge, FROM + LASTS + 30, 60), onsets(usual, FROM + LASTS + 30, 60)
+    assert_share(after[0], sum(after), 0.5)
+
+
+@compiled_only
+def test_a_funding_cliff_stops_pay_and_visits_for_its_days():
+    for run in runs({**own(), "kind": "funding-cliff", "days": 90}):
+        first = int(run.plan.record(0)[0].month_offset)
+        book = run.zone.monthly[1:]
+        assert book["supervised"][:, first + 5].sum() == 0
+        assert book["unpaid"][:, first + 5].sum() > 0
+        assert book["unpaid"][:, first + 8].sum() == 0
+
+
+@compiled_only
+def test_a_run_with_shocks_is_the_same_however_it_is_cut():
+    scenario = shaken(own(closed=0.5, far=2.0, chws_gone=0.3), {"kind": "flood", "day": 40, "days": 20, "zones": 0.5})
+    at_once, by_day = Simulation(scenario, seed=2, threads=2).run(), Simulation(scenario, seed=2, threads=1)
+    for day in range(1, by_day.plan.days + 1):
+        by_day.run_to(day)
+    assert {n: v.tobytes() for n, v in cells(at_once)} == {n: v.tobytes() for n, v in cells(by_day)}
+
+
+@compiled_only
+def test_arms_may_differ_in_a_flood_but_not_in_a_surge():
+    flooded = shaken({"kind": "flood", "day": 50})
+    more = compare([shaken(), flooded_as(flooded, "flooded")], seeds=1).to_json()
+    assert more["arms"][1]["births"] == more["arms"][0]["births"]
+    surge = flooded_as(shaken({"kind": "malaria-surge", "day": 50}), "surge")
+    with pytest.raises(ScenarioError, match="differ in surges of malaria"):
+        compare([shaken(), surge], seeds=1)
+
+
+def flooded_as(scenario: Scenario, name: str) -> Scenario:
+    from dataclasses import replace
+
+    return replace(scenario, name=name)
