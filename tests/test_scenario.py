@@ -107,7 +107,8 @@ def test_a_setting_and_a_programme_can_be_named_or_taken_from_files(written: Cal
     replaced = load_scenario(written(text, "next.toml"))
     assert replaced.programme["chw.absent"] == .1
     written(BASE, "whole.toml")
-    with pytest.raises(ScenarioError, match=r"whole.toml: is used as a programme, so it cannot have extends"):
+    with pytest.raises(ScenarioError, match=r"whole.toml: is used as a programme, so extends = .sahel.iccm-as-delivered. must be the "
+                       "name of a programme or a .toml file of one"):
         load_scenario(written('format = 1\nprogramme = "whole.toml"'))
 
 
