@@ -174,6 +174,15 @@ def fit_prevalence(fit: Fit) -> None:
     fit.say(fit.notes[-1])
 
 
+def begin_near(fit: Fit) -> None:
+    """Case fatality begins in proportion to the deaths of rural Mali, to which the declared values belong."""
+    mali = read_targets()
+    for (key, _), name in zip(KAPPAS, (*CAUSES[:3], "newborn_infection"), strict=True):
+        low, high = lookup(key, all_parameters()).plausible
+        part = fit.target(f"deaths_{name}") / float(mali[f"deaths_{name}"]["value"])
+        fit.values[key] = min(max(fit.values[key] * part, low), high)
+
+
 def malaria_shift(fit: Fit, share_of_all: float | None) -> dict[str, float]:
     """Deaths by cause to be met; another share of malaria is taken from, or given to, all other causes after day 28."""
     want = {name: fit.target(f"deaths_{name}") for name in (*CAUSES[:3], "newborn_infection")}
@@ -270,6 +279,7 @@ def main() -> None:
             fit.values = tomllib.loads(asked.start.read_text(encoding="utf-8"))["values"]
         else:
             fit_prevalence(fit)
+            begin_near(fit)
             CARE_OF[asked.care](fit, care_seen)
         fit_deaths(fit, rounds=asked.rounds, share_of_all=MALARIA_SHARES[asked.malaria])
         rows = residuals(fit)

@@ -29,6 +29,7 @@ class Draft:
     """A scenario as written, not yet checked: flat keys a section, the place, and the dated changes.
 
     `why` holds the reason of each value that is written somewhere, by dotted path; `change_why` those of each change.
+    `files` are those that were read, the lowest first: (what each was used as, where it is).
     """
 
     name: str = ""
@@ -40,6 +41,7 @@ class Draft:
     faults: list[str] = field(default_factory=list)
     why: dict[str, Reason] = field(default_factory=dict)
     change_why: list[dict[str, Reason]] = field(default_factory=list)
+    files: list[tuple[str, Path]] = field(default_factory=list)
 
     def put(self, section: str, key: str, value: Any, why: Reason = OVERRIDE) -> None:
         """Give one key of a section its value, and keep the reason."""
@@ -49,6 +51,7 @@ class Draft:
     def clear(self, piece: str) -> None:
         """Forget the setting or the programme."""
         setattr(self, piece, {})
+        self.files = [(used_as, path) for used_as, path in self.files if used_as != piece]
         self.why = {path: why for path, why in self.why.items() if not path.startswith(f"{piece}.")}
         if piece == "setting":
             self.place = {}
@@ -79,6 +82,7 @@ def draft_of(name: str, *, beside: Path | None = None, seen: tuple[str, ...] = (
         draft.faults.append(f"extends = {plain(table['extends'])}: "
                             "must be a text, setting/programme or a .toml file")
     draft.name = path.stem
+    draft.files.append(("scenario", path))
     _lay_over(draft, table, path=path)
     return draft
 
@@ -133,6 +137,7 @@ def _take_piece(draft: Draft, piece: str, name: str, *, beside: Path | None = No
     elif faults := _take_piece(draft, piece, under, beside=path.parent, seen=(*seen, str(path))):
         return [f"{path.name} extends {fault}" for fault in faults]
     name = draft.name
+    draft.files.append((piece, path))
     _lay_over(draft, table, path=path)
     draft.name = name
     return unknown_words(table, known=TOP_WORDS, where=f"{path.name}: ")
