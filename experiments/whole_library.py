@@ -35,7 +35,7 @@ from iccmsim.studies.compare import Comparison, compare
 FIRST, USUAL = "facility-only", "iccm-as-delivered"
 CLEAR = 3.0  # Monte-Carlo errors
 CHW, FACILITY = 0, 1
-TOY = {"setting.place.people": 3000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
+TOY = {"setting.place.people": 8000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
        "run.days": 740, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
 SPELT = {"iccm": "iCCM", "ccm": "CCM", "cmam": "CMAM", "chws": "CHWs", "asc": "ASC", "mali": "Mali", "senegal": "Senegal"}
 

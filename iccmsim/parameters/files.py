@@ -121,8 +121,7 @@ def _take_piece(draft: Draft, piece: str, name: str, *, beside: Path | None = No
     elif name in library_names()[piece]:
         path = piece_file(piece, name)
     else:
-        names = library_names()[piece]
-        hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+        hint = did_you_mean(name, library_names()[piece]) or f"; iccmsim {piece}s lists them"
         return [f"{piece} = {plain(name)}: unknown {piece}{hint}"]
     _refuse_circle(path, seen)
     table = read_toml(path)

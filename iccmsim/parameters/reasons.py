@@ -71,7 +71,8 @@ def read_reasons(text: str) -> Reasons:
             about = said if told == "start" else about
             told = told if told == "start" else "comment"
         elif header := HEADER.fullmatch(bare):
-            table, told = _table(header[2], count if header[1] else None), "table"
+            table, said = _table(header[2], count if header[1] else None), said if told == "comment" else ""
+            told = "table"
     return Reasons(about, found)
 
 

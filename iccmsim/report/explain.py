@@ -9,7 +9,7 @@ from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.files import reasons_of, read_toml
 from iccmsim.parameters.reasons import Reason
-from iccmsim.report.terminal import count, folded
+from iccmsim.report.terminal import count, folded, several
 
 if TYPE_CHECKING:
     from iccmsim.parameters.declare import Parameter
@@ -43,8 +43,13 @@ def place_in_words(scenario: Scenario) -> str:
     place = scenario.place
     if place.kind == "files":
         return f"{place.name}: a real place, its villages and facilities read from {place.villages} and {place.facilities}."
-    return (f"{place.name}: a made-up place of {count(place.people)} people, {count(place.zones)} health facilities with "
-            f"{place.villages_per_zone} villages each, some {plain(place.radius_km)} km around a facility.")  # fmt: skip
+    return (f"{place.name}: a made-up place of {count(place.people)} people, {facilities(place.zones)} with "
+            f"{several(place.villages_per_zone, 'village')} each, some {plain(place.radius_km)} km around a facility.")  # fmt: skip
+
+
+def facilities(n: int) -> str:
+    """So many health facilities."""
+    return "1 health facility" if n == 1 else f"{count(n)} health facilities"
 
 
 def run_in_words(values: Mapping[str, Any]) -> str:
