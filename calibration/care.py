@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CARE = ("seek.a_informal", "seek.a_facility", "seek.hh_sd")
 SURVEYED = ("any_care", "informal_share", "formal_by_next_day")
 REGISTERED = ("facility_visits", "informal_share")  # with seek.hh_sd as declared
+FORMAL = ("formal_care", "informal_share")  # the same, where a survey tells of formal care alone
 HH_SD = (1.2, 2.6)  # the plausible range of seek.hh_sd; the two others are free
 STEP = (0.4, 0.4, -0.3)
 LOW_K = (0.0, 0.0, 0.0, -0.45, -1.5)  # the end of the plausible range of seek.k that keeps mild illness at home
@@ -73,6 +74,15 @@ def fit_registers(fit: Fit, care_seen: Look) -> dict[str, float]:
     seen, _ = solve_care(fit, care_seen, {name: fit.target(name) for name in REGISTERED}, rounds=8, slopes=None)
     text = ", ".join(f"{name} {seen[name]:.3f}" for name in (*SURVEYED, "facility_visits"))
     fit.notes.append(f"fitted to registers, not to what families tell surveys: {text}")
+    fit.say(fit.notes[-1])
+    return seen
+
+
+def fit_formal(fit: Fit, care_seen: Look) -> dict[str, float]:
+    """Step 2 where no more is known than how many ill children were taken to a qualified provider."""
+    seen, _ = solve_care(fit, care_seen, {name: fit.target(name) for name in FORMAL}, rounds=8, slopes=None)
+    text = ", ".join(f"{name} {seen[name]:.3f}" for name in (*FORMAL, "any_care", "formal_by_next_day"))
+    fit.notes.append(f"{text}, facility visits {seen['facility_visits']:.2f} a child-year; seek.hh_sd and seek.k as declared")
     fit.say(fit.notes[-1])
     return seen
 

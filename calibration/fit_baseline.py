@@ -9,7 +9,10 @@ Targets are those of targets.toml with role "fitted" or "circular". `--apply` wr
 
 What families tell surveys and what health centres write into registers cannot both be right. `--care registers` fits
 the second baseline: visits to the facility as registers have them, whatever families say (`--apply` then writes into
-the setting of that name with "-registers" behind it).
+the setting of that name with "-registers" behind it). `--care formal` meets the share of ill children taken to a
+qualified provider, for places of which no more is known.
+
+    python calibration/fit_baseline.py --setting remote-forest --care formal --out calibration/fits/remote-forest.toml --apply
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from background import NoFitError, solve_background
-from care import CARE, SURVEYED, fit_registers, fit_surveys
+from care import CARE, SURVEYED, fit_formal, fit_registers, fit_surveys
 from fit_report import apply, as_toml
 
 from iccmsim.core.records import CAUSES, FIVE_YEARS, ILLNESSES, MINUTES, YEAR
@@ -43,8 +46,10 @@ from iccmsim.results.tables import TABLES
 from iccmsim.studies.check import read_targets
 
 ON_THE_WAY = 0.02  # of every age, what must be left for the background in rounds before the last
-IN_SURVEYS = (*SURVEYED, "two_week_fever", "two_week_diarrhoea", "two_week_ari", "more_than_one_complex")
+CARE_OF = {"surveys": fit_surveys, "registers": fit_registers, "formal": fit_formal}
+IN_SURVEYS = (*SURVEYED, "formal_care", "two_week_fever", "two_week_diarrhoea", "two_week_ari", "more_than_one_complex")
 LOOKED_AT = (*IN_SURVEYS, "facility_visits")
+OTHER_PLACES = ("low-utilisation-highland", "remote-forest")  # with targets of their own
 SURVEYED_SEEDS = 5  # of the fresh ones, through one year
 KAPPAS = (("kappa.mal", "cfr.mal.severe_untx"), ("kappa.pneu", "cfr.pneu.severe_untx"),
           ("kappa.diarr", "cfr.diarr.severe_untx"), ("kappa.psbi", "cfr.psbi.untx"))  # fmt: skip
@@ -169,6 +174,15 @@ def fit_prevalence(fit: Fit) -> None:
     fit.say(fit.notes[-1])
 
 
+def begin_near(fit: Fit) -> None:
+    """Case fatality begins in proportion to the deaths of rural Mali, to which the declared values belong."""
+    mali = read_targets()
+    for (key, _), name in zip(KAPPAS, (*CAUSES[:3], "newborn_infection"), strict=True):
+        low, high = lookup(key, all_parameters()).plausible
+        part = fit.target(f"deaths_{name}") / float(mali[f"deaths_{name}"]["value"])
+        fit.values[key] = min(max(fit.values[key] * part, low), high)
+
+
 def malaria_shift(fit: Fit, share_of_all: float | None) -> dict[str, float]:
     """Deaths by cause to be met; another share of malaria is taken from, or given to, all other causes after day 28."""
     want = {name: fit.target(f"deaths_{name}") for name in (*CAUSES[:3], "newborn_infection")}
@@ -238,11 +252,11 @@ def values_of(seen: Seen) -> dict[str, float]:
 def options() -> argparse.Namespace:
     """What is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--setting", required=True, choices=("sahel", "bankass"))
+    parser.add_argument("--setting", required=True, choices=("sahel", "bankass", *OTHER_PLACES))
     parser.add_argument("--places", help="folder with the files of a real place")
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--apply", action="store_true", help="write the values into the setting's file")
-    parser.add_argument("--care", choices=("surveys", "registers"), default="surveys", help="which of the two to meet")
+    parser.add_argument("--care", choices=tuple(CARE_OF), default="surveys", help="what to meet")
     parser.add_argument("--malaria", choices=tuple(MALARIA_SHARES), default="21", help="percent of all deaths")
     parser.add_argument("--care-seeds", type=int, default=2)
     parser.add_argument("--death-seeds", type=int, default=4)
@@ -258,13 +272,15 @@ def main() -> None:
     asked = options()
     seeds = {"care": tuple(range(1, 1 + asked.care_seeds)), "deaths": tuple(range(11, 11 + asked.death_seeds)),
              "fresh": tuple(range(1001, 1001 + asked.fresh_seeds))}  # fmt: skip
-    fit = Fit(asked.setting, asked.places, seeds, asked.threads, read_targets())
+    place = load_scenario(f"{asked.setting}/facility-only").place.name
+    fit = Fit(asked.setting, asked.places, seeds, asked.threads, read_targets(place))
     try:
         if asked.start:
             fit.values = tomllib.loads(asked.start.read_text(encoding="utf-8"))["values"]
         else:
             fit_prevalence(fit)
-            (fit_surveys if asked.care == "surveys" else fit_registers)(fit, care_seen)
+            begin_near(fit)
+            CARE_OF[asked.care](fit, care_seen)
         fit_deaths(fit, rounds=asked.rounds, share_of_all=MALARIA_SHARES[asked.malaria])
         rows = residuals(fit)
     except NoFitError as why:

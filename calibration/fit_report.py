@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent
 HEAD = "# Fitted to the surveys and the deaths of Bankass 2012-16, facilities only, by calibration/fit_baseline.py."
+OWN_HEAD = "# Fitted to its own targets in calibration/targets.toml, facilities only, by calibration/fit_baseline.py."
 
 
 def git_commit() -> str:
@@ -56,8 +57,10 @@ def apply(fit: Fit, out: Path, *, setting: str) -> None:
     """Write the fitted values at the end of the setting's file, in the place of the former ones."""
     file = LIBRARY / "settings" / f"{setting}.toml"
     where = f"fitted, see calibration/fits/{out.name}"
-    kept = file.read_text(encoding="utf-8").split(f"\n{HEAD}")[0].rstrip()
-    lines = [kept, "", HEAD]
+    own = any("place" in each for each in fit.targets.values())
+    head = OWN_HEAD if own else HEAD
+    kept = file.read_text(encoding="utf-8").split(f"\n{head}")[0].rstrip()
+    lines = [kept, "", head]
     heads = dict.fromkeys(key.split(".", 1)[0] for key in sorted(fit.values))
     for head in heads:
         lines += ["", f"[setting.{head}]"]

@@ -161,9 +161,30 @@ def test_a_fit_keeps_to_its_priors_and_to_the_rules_of_the_budget(file):
         assert values[f"kappa.{name}"] * lookup(row, all_parameters()).default < 0.9
     assert len(values["mort.background"]) == 6
     assert min(values["mort.background"]) > 0
-    model = {row["target"]: row["model"] for row in told["residual"]}
-    assert abs(model["u5mr"] / 148 - 1) < 0.02
+    seen = {row["target"]: row["model"] / row["value"] for row in told["residual"]}
+    assert abs(seen["u5mr"] - 1) < 0.02
     assert not {"chw.absent", "tx.act"} & set(values)
+
+
+def test_a_place_with_targets_of_its_own_meets_those_that_were_fitted(script):
+    for setting in script.OTHER_PLACES:
+        told = tomllib.loads((CALIBRATION / "fits" / f"{setting}.toml").read_text(encoding="utf-8"))
+        wanted = read_targets(load_scenario(f"{setting}/facility-only").place.name)
+        assert [row["target"] for row in told["residual"]] == list(wanted)
+        for row in told["residual"]:
+            assert row["value"] == wanted[row["target"]]["value"]
+            assert row.get("low", 0) <= row["model"] <= row.get("high", 1e9), row["target"]
+
+
+def test_case_fatality_begins_in_proportion_to_the_deaths_wanted(script):
+    mali = script.Fit("sahel", None, {}, 1, read_targets())
+    script.begin_near(mali)
+    assert {key: mali.values[key] for key, _ in script.KAPPAS} == {
+        key: lookup(key, all_parameters()).default for key, _ in script.KAPPAS}  # fmt: skip
+    highland = script.Fit("low-utilisation-highland", None, {}, 1, read_targets("Highland (made up)"))
+    script.begin_near(highland)
+    assert highland.values["kappa.pneu"] == pytest.approx(2.05 * 15.2 / 22.8)
+    assert highland.values["kappa.mal"] == lookup("kappa.mal", all_parameters()).plausible[0]
 
 
 @pytest.mark.parametrize("setting", [file.stem for file in FITS if (LIBRARY / "settings" / file.name).is_file()])

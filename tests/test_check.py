@@ -39,6 +39,19 @@ def test_every_target_is_complete_and_its_value_lies_in_its_interval():
             assert target["low"] <= target["value"] <= target["high"], key
 
 
+def test_another_place_has_its_own_targets_and_says_what_it_borrows():
+    mali = read_targets()
+    assert read_targets("somewhere") == mali
+    for place in ("Highland (made up)", "Forest (made up)"):
+        here = read_targets(place)
+        assert here["formal_care"]["place"] == place
+        assert "any_care" not in here
+        assert here["u5mr"]["value"] < mali["u5mr"]["value"]
+        assert here["informal_share"]["note"].startswith("borrowed from rural Mali")
+        assert {"deaths_all", "deaths_0_27d", "deaths_28d_11m", "deaths_1_4y"} <= set(here)
+        assert here["deaths_all"]["value"] == sum(here[f"deaths_{age}"]["value"] for age in ("0_27d", "28d_11m", "1_4y"))
+
+
 def test_no_effect_of_a_programme_is_ever_fitted():
     assert all(each["arms"] != "chw" for each in read_targets().values() if each["role"] != "check")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from iccmsim.cli import main
+from iccmsim.cli import COMMANDS, main
 
 TINY = """\
 format = 1
@@ -69,9 +69,9 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 
 BROKEN = [
     # the command itself
-    ("", "no command given; there are demo, run, compare, params, check, places (see iccmsim --help)"),
+    ("", "no command given; there are {commands} (see iccmsim --help)"),
     ("compair care.toml none.toml", "compair: unknown command; did you mean compare?"),
-    ("fly", "fly: unknown command; there are demo, run, compare, params, check, places"),
+    ("fly", "fly: unknown command; there are {commands}"),
     ("run", "the following arguments are required: SCENARIO (see iccmsim run --help)"),
     ("run care.toml --sead 3", "--sead: unknown option of iccmsim run; did you mean --seed?"),
     ("run care.toml --qqq", "--qqq: unknown option of iccmsim run (see iccmsim run --help)"),
@@ -111,6 +111,28 @@ BROKEN = [
      "gao/villages.csv"),
     ("run care.toml --places my_papers", "--places my_papers: care.toml plays in a made-up district and reads no "
      "files"),
+    # what is in it
+    ("explain sahel/free-car", "programme = 'free-car': unknown programme; did you mean free-care?"),
+    ("explain sahel/care", "programme = 'care': unknown programme; did you mean free-care?"),
+    ("explain free-care", "free-care: is a programme only; a scenario is both, such as sahel/free-care"),
+    ("explain car.toml", "{here}/car.toml: no such file; did you mean care.toml?"),
+    ("explain care.toml --set chw.absent=2", "programme.chw.absent = 2: must be between 0 and 0.95 (share of working "
+     "days)"),
+    ("diff care.toml", "the following arguments are required: SCENARIO (see iccmsim diff --help)"),
+    ("diff care.toml non.toml", "{here}/non.toml: no such file; did you mean none.toml?"),
+    ("programmes free-care", "free-care: unknown word of iccmsim programmes (see iccmsim programmes --help)"),
+    ("settings --jsn", "--jsn: unknown option of iccmsim settings; did you mean --json?"),
+    # one's own
+    ("new", "the following arguments are required: FOLDER (see iccmsim new --help)"),
+    ("new my_papers", "my_papers: is there already; iccmsim new writes a new folder only"),
+    ("new a_file", "a_file: is there already; iccmsim new writes a new folder only"),
+    ("new .", ".: is there already; iccmsim new writes a new folder only"),
+    ("new a_file/sub", "a_file/sub: {here}/a_file is not a folder that can be written to"),
+    ("new nowhere/sub", "nowhere/sub: {here}/nowhere is not a folder that can be written to"),
+    ("new mine --from mali-asc", "--from mali-asc: unknown programme; did you mean mali-asc-package?"),
+    ("new mine --from qq", "--from qq: unknown programme; see iccmsim programmes"),
+    ("new mine --setting sahell", "--setting sahell: unknown setting; did you mean sahel?"),
+    # places
     ("places nowhere", "nowhere: neither a folder with villages.csv and facilities.csv nor a scenario"),
     ("places my_papers", "villages.csv: no such file; looked for my_papers/villages.csv"),
     ("places my_papers --set chw.catch=700", "--set chw.catch=700: is for a scenario, and my_papers is a folder"),
@@ -149,7 +171,7 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(line, message,
     assert main(line.split()) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.replace(os.sep, "/") == f"iccmsim: {message.format(here=here.as_posix())}\n"
+    assert said.err.replace(os.sep, "/") == f"iccmsim: {message.format(here=here.as_posix(), commands=', '.join(COMMANDS))}\n"
     assert everything_in(here.parent) == before
 
 

@@ -7,7 +7,11 @@ import json
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from iccmsim.parameters.files import library_names
+from iccmsim.parameters.reasons import Reasons
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 
@@ -68,3 +72,71 @@ def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_pa
     assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--remake"]) == 0
     assert capsys.readouterr().out == first
     assert "1.02 (.88-1.19)" in first
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The folder that the run of the whole library fills at toy size, and the script's names."""
+    out = tmp_path_factory.mktemp("library")
+    script = runpy.run_path(str(EXPERIMENTS / "whole_library.py"))
+    assert script["main"](["--out", str(out), "--toy"]) == 0
+    return out, script
+
+
+def test_the_whole_library_ends_in_a_table_with_a_row_a_programme_best_first(library):
+    out, _ = library
+    with (out / "library.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["programme"] for row in rows} == set(library_names()["programme"])
+    averted = [float(row["expected_averted_mean"]) for row in rows]
+    assert averted == sorted(averted, reverse=True)
+    by_name = {row["programme"]: row for row in rows}
+    assert by_name["iccm-as-delivered"]["beside_as_delivered"] == "the same"
+    assert float(by_name["facility-only"]["expected_averted_mean"]) == 0
+    assert int(by_name["more-chws"]["chws"]) > int(by_name["iccm-as-delivered"]["chws"]) > 0
+    for row in rows:
+        difference = float(row["expected_averted_mean"]) - float(by_name["iccm-as-delivered"]["expected_averted_mean"])
+        assert float(row["more_than_as_delivered"]) == pytest.approx(difference, abs=1e-3)
+    assert (out / "library.png").read_bytes().startswith(b"\x89PNG")
+    assert len(json.loads((out / "comparison" / "manifest.json").read_text(encoding="utf-8"))["names"]) == len(rows)
+
+
+def test_each_pair_of_programmes_has_the_outcome_that_tells_them_apart(library):
+    out, _ = library
+    with (out / "pairs.csv").open(encoding="utf-8") as file:
+        pairs = list(csv.DictReader(file))
+    n = len(library_names()["programme"])
+    assert len(pairs) == n * (n - 1) // 2
+    for pair in pairs:
+        assert (pair["apart"] == "yes") == (float(pair["in_errors"]) >= 3)
+        assert bool(pair["why_not"]) == (pair["apart"] == "no")
+    none = next(p for p in pairs if {p["first"], p["second"]} == {"facility-only", "iccm-as-delivered"})
+    assert none["apart"] == "yes"
+
+
+def test_the_tables_and_the_figure_of_the_library_are_remade_from_the_stored_results(library):
+    out, script = library
+    before = {name: (out / name).read_bytes() for name in ("library.csv", "pairs.csv")}
+    for name in (*before, "library.png"):
+        (out / name).unlink()
+    assert script["main"](["--out", str(out), "--remake"]) == 0
+    assert {name: (out / name).read_bytes() for name in before} == before
+    assert (out / "library.png").exists()
+
+
+def test_a_difference_is_counted_in_its_own_monte_carlo_errors(library):
+    _, script = library
+    mean, error, times = script["in_errors"](np.array([1.0, 2.0, 3.0, 2.0]))
+    assert (mean, error, times) == pytest.approx((2.0, np.sqrt(2 / 3) / 2, 2 / (np.sqrt(2 / 3) / 2)))
+    assert script["in_errors"](np.zeros(4))[2] == 0
+    assert script["in_errors"](np.ones(4))[2] == np.inf
+
+
+def test_why_two_programmes_coincide_is_read_from_the_file_of_either(library, monkeypatch):
+    _, script = library
+    assert script["why_they_coincide"]("free-care", "more-chws") == "unexplained"
+    said = Reasons("About. Coincides with more-chws: nobody comes.")
+    monkeypatch.setitem(script["why_they_coincide"].__globals__, "reasons_of",
+                        lambda path: said if path.stem == "free-care" else Reasons())  # fmt: skip
+    for pair in (("free-care", "more-chws"), ("more-chws", "free-care")):
+        assert script["why_they_coincide"](*pair) == "nobody comes."

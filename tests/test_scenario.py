@@ -39,8 +39,9 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
 def test_every_setting_and_programme_of_the_library_loads() -> None:
     names = library_names()
-    assert names["setting"] == ("bankass", "sahel", "sahel-registers")
-    assert names["programme"] == ("facility-only", "iccm-as-delivered", "iccm-supported")
+    assert names["setting"] == ("bankass", "low-utilisation-highland", "remote-forest", "sahel", "sahel-registers")
+    assert len(names["programme"]) == 22
+    assert {"facility-only", "iccm-as-delivered", "iccm-supported", "mali-asc-package"} < set(names["programme"])
     for setting in names["setting"]:
         for programme in names["programme"]:
             assert load_scenario(f"{setting}/{programme}").name == f"{setting}/{programme}"
@@ -107,7 +108,8 @@ def test_a_setting_and_a_programme_can_be_named_or_taken_from_files(written: Cal
     replaced = load_scenario(written(text, "next.toml"))
     assert replaced.programme["chw.absent"] == .1
     written(BASE, "whole.toml")
-    with pytest.raises(ScenarioError, match=r"whole.toml: is used as a programme, so it cannot have extends"):
+    with pytest.raises(ScenarioError, match=r"whole.toml: is used as a programme, so extends = .sahel.iccm-as-delivered. must be the "
+                       "name of a programme or a .toml file of one"):
         load_scenario(written('format = 1\nprogramme = "whole.toml"'))
 
 

@@ -89,7 +89,7 @@ BROKEN_WORDS = [
     ("setting = 5", "setting = 5: must be a table or the name of one"),
     ('setting = "sahl"', "setting = 'sahl': unknown setting; did you mean sahel?"),
     ('programme = "xyz"',
-     "programme = 'xyz': unknown programme; there are facility-only, iccm-as-delivered, iccm-supported"),
+     "programme = 'xyz': unknown programme; iccmsim programmes lists them"),
 ]
 
 BROKEN_TOGETHER = [
@@ -239,3 +239,30 @@ def test_a_circle_of_files_is_refused(written: Callable) -> None:
     written('format = 1\nextends = "a.toml"', "c.toml")
     path = written('format = 1\nextends = "b.toml"', "a.toml")
     assert faults_of(path) == ("extends: goes round in a circle: a.toml -> b.toml -> c.toml -> a.toml",)
+
+
+BROKEN_PIECES = [
+    ('extends = "lazy.toml"\nformat = 1', "extends: goes round in a circle: lazy.toml -> lazy.toml"),
+    ('extends = "sahel/free-care"\nformat = 1', "lazy.toml: is used as a programme, so extends = 'sahel/free-care' must be "
+     "the name of a programme or a .toml file of one"),
+    ("extends = 3\nformat = 1", "lazy.toml: is used as a programme, so extends = 3 must be the name of a programme or a "
+     ".toml file of one"),
+    ('extends = "free-car"\nformat = 1',
+     "lazy.toml extends programme = 'free-car': unknown programme; did you mean free-care?"),
+    ('extends = "sahel"\nformat = 1', "lazy.toml extends programme = 'sahel': unknown programme"),
+    ('setting = "sahel"\nformat = 1', "lazy.toml: is used as a programme, so it cannot have setting"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN_PIECES)
+def test_a_broken_piece_is_answered_with_one_clear_line(text: str, message: str, written: Callable) -> None:
+    written(text, "lazy.toml")
+    (said,) = faults_of(written('format = 1\nsetting = "sahel"\nprogramme = "lazy.toml"'))
+    assert said.split("; iccmsim")[0] == message
+
+
+def test_a_circle_of_pieces_is_refused(written: Callable) -> None:
+    written('format = 1\nextends = "b.toml"', "a.toml")
+    written('format = 1\nextends = "a.toml"', "b.toml")
+    assert faults_of(written('format = 1\nsetting = "a.toml"\nprogramme = "free-care"', "mine.toml")) == (
+        "extends: goes round in a circle: a.toml -> b.toml -> a.toml",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,16 +15,22 @@ from iccmsim.parameters.catalogue import SECTIONS, all_parameters, of_section
 from iccmsim.parameters.checks import unknown_words
 from iccmsim.parameters.declare import Parameter, did_you_mean, plain
 from iccmsim.parameters.faults import ScenarioError
+from iccmsim.parameters.reasons import Reason, Reasons, flat, read_reasons
 
 FORMAT = 1
 LIBRARY = Path(__file__).parent / "library"
 TOP_WORDS = ("format", "name", "says", "extends", "setting", "programme", "run", "shock")
 PIECES = {"setting": "settings", "programme": "programmes"}
+OVERRIDE = Reason("given beside the file")
 
 
 @dataclass
 class Draft:
-    """A scenario as written, not yet checked: flat keys a section, the place, and the dated changes."""
+    """A scenario as written, not yet checked: flat keys a section, the place, and the dated changes.
+
+    `why` holds the reason of each value that is written somewhere, by dotted path; `change_why` those of each change.
+    `files` are those that were read, the lowest first: (what each was used as, where it is).
+    """
 
     name: str = ""
     setting: dict[str, Any] = field(default_factory=dict)
@@ -34,10 +40,24 @@ class Draft:
     changes: list[Any] = field(default_factory=list)
     shocks: list[Any] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    why: dict[str, Reason] = field(default_factory=dict)
+    change_why: list[dict[str, Reason]] = field(default_factory=list)
+    files: list[tuple[str, Path]] = field(default_factory=list)
 
-    def put(self, section: str, key: str, value: Any) -> None:
-        """Give one key of a section its value."""
+    def put(self, section: str, key: str, value: Any, why: Reason = OVERRIDE) -> None:
+        """Give one key of a section its value, and keep the reason."""
         getattr(self, section)[key] = value
+        self.why[key if section == "run" else f"{section}.{key}"] = why
+
+    def clear(self, piece: str) -> None:
+        """Forget the setting or the programme."""
+        setattr(self, piece, {})
+        self.files = [(used_as, path) for used_as, path in self.files if used_as != piece]
+        self.why = {path: why for path, why in self.why.items() if not path.startswith(f"{piece}.")}
+        if piece == "setting":
+            self.place = {}
+        else:
+            self.changes, self.change_why = [], []
 
 
 @cache
@@ -52,9 +72,7 @@ def draft_of(name: str, *, beside: Path | None = None, seen: tuple[str, ...] = (
     if not is_file_name(name):
         return _from_library(name)
     path = _path(name, beside)
-    if str(path) in seen:
-        circle = " -> ".join(Path(each).name for each in (*seen, str(path)))
-        raise ScenarioError(f"extends: goes round in a circle: {circle}")
+    _refuse_circle(path, seen)
     table = read_toml(path)
     draft = Draft(faults=unknown_words(table, known=TOP_WORDS))
     if isinstance(table.get("extends"), str):
@@ -65,7 +83,8 @@ def draft_of(name: str, *, beside: Path | None = None, seen: tuple[str, ...] = (
         draft.faults.append(f"extends = {plain(table['extends'])}: "
                             "must be a text, setting/programme or a .toml file")
     draft.name = path.stem
-    _lay_over(draft, table, beside=path.parent)
+    draft.files.append(("scenario", path))
+    _lay_over(draft, table, path=path)
     return draft
 
 
@@ -95,30 +114,44 @@ def _from_library(name: str) -> Draft:
     return draft
 
 
-def _take_piece(draft: Draft, piece: str, name: str, *, beside: Path | None = None) -> list[str]:
-    """Replace the setting or the programme of a draft by one of the library, or by that of a file."""
+def _take_piece(draft: Draft, piece: str, name: str, *, beside: Path | None = None,
+                seen: tuple[str, ...] = ()) -> list[str]:  # fmt: skip
+    """Replace the setting or the programme of a draft by one of the library or of a file, with all it extends."""
     if is_file_name(name):
         path = _path(name, beside)
     elif name in library_names()[piece]:
-        path = LIBRARY / PIECES[piece] / f"{name}.toml"
+        path = piece_file(piece, name)
     else:
-        names = library_names()[piece]
-        hint = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+        hint = did_you_mean(name, library_names()[piece]) or f"; iccmsim {piece}s lists them"
         return [f"{piece} = {plain(name)}: unknown {piece}{hint}"]
+    _refuse_circle(path, seen)
     table = read_toml(path)
-    other = next(word for word in PIECES if word != piece)
-    wrong = [word for word in ("extends", other) if word in table]
-    if wrong:
-        return [f"{path.name}: is used as a {piece}, so it cannot have {wrong[0]}"]
-    setattr(draft, piece, {})
-    if piece == "setting":
-        draft.place = {}
-    else:
-        draft.changes = []
+    other, under = next(word for word in PIECES if word != piece), table.get("extends")
+    if other in table:
+        return [f"{path.name}: is used as a {piece}, so it cannot have {other}"]
+    if under is None:
+        draft.clear(piece)
+    elif not isinstance(under, str) or ("/" in under and not is_file_name(under)):
+        return [f"{path.name}: is used as a {piece}, so extends = {plain(under)} must be the name of a {piece} "
+                "or a .toml file of one"]
+    elif faults := _take_piece(draft, piece, under, beside=path.parent, seen=(*seen, str(path))):
+        return [f"{path.name} extends {fault}" for fault in faults]
     name = draft.name
-    _lay_over(draft, table, beside=path.parent)
+    draft.files.append((piece, path))
+    _lay_over(draft, table, path=path)
     draft.name = name
     return unknown_words(table, known=TOP_WORDS, where=f"{path.name}: ")
+
+
+def _refuse_circle(path: Path, seen: tuple[str, ...]) -> None:
+    if str(path) in seen:
+        circle = " -> ".join(Path(each).name for each in (*seen, str(path)))
+        raise ScenarioError(f"extends: goes round in a circle: {circle}")
+
+
+def piece_file(piece: str, name: str) -> Path:
+    """The file of a setting or programme of the library."""
+    return LIBRARY / PIECES[piece] / f"{name}.toml"
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -129,6 +162,20 @@ def read_toml(path: Path) -> dict[str, Any]:
 @cache
 def _read_library(path: Path) -> dict[str, Any]:
     return _read_toml(path)
+
+
+def reasons_of(path: Path) -> Reasons:
+    """What the comments of a file that can be read say of its values."""
+    return _library_reasons(path) if LIBRARY in path.parents else _read_reasons(path)
+
+
+@cache
+def _library_reasons(path: Path) -> Reasons:
+    return _read_reasons(path)
+
+
+def _read_reasons(path: Path) -> Reasons:
+    return read_reasons(path.read_text(encoding="utf-8-sig"))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -150,7 +197,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     return table
 
 
-def _lay_over(draft: Draft, table: Mapping[str, Any], *, beside: Path) -> None:
+def _lay_over(draft: Draft, table: Mapping[str, Any], *, path: Path) -> None:
     """Put what a file says on top of what is there."""
     for word in ("name", "says"):
         if not isinstance(table.get(word, ""), str):
@@ -164,26 +211,37 @@ def _lay_over(draft: Draft, table: Mapping[str, Any], *, beside: Path) -> None:
     for section in SECTIONS:
         part = table.get(section, {})
         if isinstance(part, str) and section in PIECES:
-            draft.faults += _take_piece(draft, section, part, beside=beside)
+            draft.faults += _take_piece(draft, section, part, beside=path.parent)
         elif isinstance(part, Mapping):
-            _lay_section(draft, section, part)
+            _lay_section(draft, section, part, path=path)
         else:
             draft.faults.append(f"{section} = {plain(part)}: must be a table"
                                 + (" or the name of one" if section in PIECES else ""))
 
 
-def _lay_section(draft: Draft, section: str, part: Mapping[str, Any]) -> None:
-    part = dict(part)
+def _lay_section(draft: Draft, section: str, part: Mapping[str, Any], *, path: Path) -> None:
+    part, said = dict(part), reasons_of(path).of
     if section == "setting" and "place" in part:
-        lay_place(draft, part.pop("place"))
+        place = part.pop("place")
+        lay_place(draft, place)
+        draft.why |= {f"setting.place.{key}": Reason(said.get(f"setting.place.{key}", ""), path.name)
+                      for key in (place if isinstance(place, Mapping) else ())}
     if section == "programme" and "change" in part:
         changes = part.pop("change")
         if isinstance(changes, list):
             draft.changes += [dict(flat(each)) if isinstance(each, Mapping) else each for each in changes]
+            draft.change_why += [_of_change(said, number, path=path) for number in range(len(changes))]
         else:
             draft.faults.append("programme.change: must be written [[programme.change]], one for each day")
     for key, value in flat(part):
-        draft.put(section, f"run.{key}" if section == "run" else key, value)
+        why = Reason(said.get(f"{section}.{key}", ""), path.name)
+        draft.put(section, f"run.{key}" if section == "run" else key, value, why)
+
+
+def _of_change(said: Mapping[str, str], number: int, *, path: Path) -> dict[str, Reason]:
+    """The reasons within one dated change of a file, by key."""
+    head = f"programme.change[{number}]."
+    return {key.removeprefix(head): Reason(text, path.name) for key, text in said.items() if key.startswith(head)}
 
 
 def lay_place(draft: Draft, place: Any) -> None:
@@ -196,15 +254,6 @@ def lay_place(draft: Draft, place: Any) -> None:
     draft.place = {**under, **place} if same_kind else dict(place)
 
 
-def flat(table: Mapping[str, Any], *, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The keys of nested tables, joined by dots."""
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, prefix=f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
-
-
 def lay_overrides(draft: Draft, overrides: Mapping[str, Any]) -> None:
     """Put values given by dotted key on top; a key without its section will do where it is clear."""
     for key, value in overrides.items():
@@ -213,6 +262,7 @@ def lay_overrides(draft: Draft, overrides: Mapping[str, Any]) -> None:
         place = key.removeprefix("setting.").split(".")
         if place[0] == "place" and len(place) == 2:
             lay_place(draft, {place[1]: value})
+            draft.why[f"setting.place.{place[1]}"] = OVERRIDE
         elif section == "run":
             draft.put("run", key, value)
         elif section in SECTIONS and rest:

@@ -103,13 +103,24 @@ def _interval(row: CheckRow) -> str:
 
 
 @cache
-def read_targets() -> Mapping[str, Mapping[str, Any]]:
-    """All targets by key, from calibration/targets.toml (or the copy that an installed package carries)."""
+def read_targets(place: str = "") -> Mapping[str, Mapping[str, Any]]:
+    """The targets of a place by key, from calibration/targets.toml (or the copy that an installed package carries).
+
+    A place that the list does not name has the targets of rural Mali.
+    """
     for file in PLACES_OF_TARGETS:
         if file.is_file():
-            listed = tomllib.loads(file.read_text(encoding="utf-8"))["target"]
-            return {each["key"]: each for each in listed}
-    raise FileNotFoundError("targets.toml: the list of targets is neither in the package nor in calibration/")
+            listed = tomllib.loads(file.read_text(encoding="utf-8"))
+            break
+    else:
+        raise FileNotFoundError("targets.toml: the list of targets is neither in the package nor in calibration/")
+    of_mali = {each["key"]: each for each in listed["target"] if "place" not in each}
+    borrowed = {each["place"]: each["keys"] for each in listed["borrowed"]}
+    if place not in borrowed:
+        return of_mali
+    own = {each["key"]: each for each in listed["target"] if each.get("place") == place}
+    return {key: {**of_mali[key], "note": f"borrowed from rural Mali; {of_mali[key].get('note', '')}".rstrip("; ")}
+            for key in borrowed[place]} | own  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,7 +148,7 @@ def check(scenario: Scenario | str, *, seeds: Iterable[int] = (1, 2, 3, 4, 5),
     seen = [_join(parts[i : i + len(maps)]) for i in range(0, len(parts), len(maps))]
     found = _values(seen, has_chws=plan.deployment is not None)
     kind = "facility-only" if plan.deployment is None else "chw"
-    targets = [each for each in read_targets().values() if each["arms"] in (kind, "all")]
+    targets = [each for each in read_targets(scenario.place.name).values() if each["arms"] in (kind, "all")]
     return CheckReport(scenario.name, chosen, tuple(_row(each, found.get(each["indicator"])) for each in targets))
 
 

@@ -1,0 +1,106 @@
+"""`iccmsim new`: a folder with a programme of one's own to start from."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+
+from iccmsim.cli.words import InputError, did_you_mean
+
+PURPOSE = "Make a folder with a programme of your own to start from, and the command that compares it."
+EXAMPLE = "  iccmsim new my_programme\n  iccmsim new my_programme --from mali-asc-package --setting remote-forest"
+PROGRAMME = """\
+# My programme: say here where it comes from.
+format = 1
+name = "my-programme"
+says = "{base}, and what I change."
+extends = "{base}"
+
+# Write what differs from {base}, each value with the reason above it: a source and a grade (A trial or
+# meta-analysis, B survey or large programme, C single study, D assumption), or "a choice of the programme".
+# `iccmsim params WORD` lists what can be changed; `iccmsim explain scenario.toml` shows what you have said.
+
+[programme.chw]
+# One CHW for 1,000 people. A choice of the programme.
+catch = 1000
+
+[programme.spv]
+# Three months in four with a supervision visit; an assumption. Grade D.
+freq = 0.75
+
+# What changes on a date, in days after launch:
+# [[programme.change]]
+# Two years after launch the fee goes. A choice of the programme.
+# day = 730
+# "fee.chw" = 0
+"""
+SCENARIO = """\
+# My programme in a place: what `iccmsim compare`, `run` and `explain` are given.
+format = 1
+name = "my-programme"
+setting = "{setting}"
+programme = "programme.toml"
+"""
+README = """\
+# My programme
+
+`programme.toml` holds what your programme changes, `scenario.toml` puts it in a setting. In this folder:
+
+```sh
+iccmsim explain scenario.toml
+iccmsim diff {setting}/{base} scenario.toml
+iccmsim compare {setting}/facility-only {setting}/{base} scenario.toml --seeds 5
+```
+
+`iccmsim programmes` and `iccmsim settings` list what else there is to start from.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words of this command."""
+    parser.add_argument("folder", metavar="FOLDER", help="a new folder")
+    parser.add_argument("--from", dest="base", metavar="PROGRAMME", default="iccm-as-delivered",
+                        help="what to start from (see iccmsim programmes; default iccm-as-delivered)")  # fmt: skip
+    parser.add_argument("--setting", metavar="SETTING", default="sahel", help="where (see iccmsim settings; default "
+                        "sahel)")  # fmt: skip
+
+
+def go(asked: argparse.Namespace) -> None:
+    """Write the folder, whole or not at all, and say what to do next."""
+    _known("--from", asked.base, piece="programme")
+    _known("--setting", asked.setting, piece="setting")
+    folder = _new_folder(asked.folder)
+    texts = {"programme.toml": PROGRAMME, "scenario.toml": SCENARIO, "README.md": README}
+    part = folder.with_name(f"{folder.name}.part{os.getpid()}")
+    try:
+        part.mkdir()
+        for name, text in texts.items():
+            filled = text.format(base=asked.base, setting=asked.setting)
+            (part / name).write_text(filled, encoding="utf-8")
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    print(f"Written: {', '.join(str(folder / name) for name in texts)}\nNext: iccmsim explain "
+          f"{folder / 'scenario.toml'}")  # fmt: skip
+
+
+def _known(option: str, name: str, *, piece: str) -> None:
+    from iccmsim.parameters.files import library_names
+
+    names = library_names()[piece]
+    if name not in names:
+        raise InputError(f"{option} {name}: unknown {piece}{did_you_mean(name, names) or f'; see iccmsim {piece}s'}")
+
+
+def _new_folder(name: str) -> Path:
+    if not name.strip():
+        raise InputError("FOLDER: the name is empty")
+    folder = Path(name).expanduser().absolute() if Path(name).name in ("", "..") else Path(name).expanduser()
+    if folder.exists():
+        raise InputError(f"{name}: is there already; iccmsim new writes a new folder only")
+    above = folder.absolute().parent
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"{name}: {above} is not a folder that can be written to")
+    return folder

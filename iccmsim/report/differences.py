@@ -1,0 +1,78 @@
+"""Two scenarios beside each other: every key in which they differ, with both values and what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from iccmsim.parameters.catalogue import SECTIONS, parameter
+from iccmsim.parameters.declare import plain
+from iccmsim.parameters.place import MODELS
+from iccmsim.report.terminal import folded
+
+if TYPE_CHECKING:
+    from iccmsim.parameters.scenario import Scenario
+
+FORMAT = 1
+
+
+def differences(first: Scenario, second: Scenario) -> dict[str, Any]:
+    """All that differs between two scenarios, as one object (format 1)."""
+    rows = [*_of_place(first, second), *_of_values(first, second), *_of_changes(first, second)]
+    if first.files_digest() != second.files_digest():
+        rows.insert(0, {"path": "files of the place", "first": str(first.folder), "second": str(second.folder),
+                        "unit": "", "says": "The files hold other villages or facilities."})  # fmt: skip
+    return {"format": FORMAT, "first": first.source, "second": second.source, "differ": rows}
+
+
+def _of_place(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
+    mine, other = first.place.model_dump(), second.place.model_dump()
+    for key in {**mine, **other}:
+        if mine.get(key) != other.get(key):
+            owner = next(model for model in MODELS.values() if key in model.model_fields)
+            yield {"path": f"setting.place.{key}", "first": mine.get(key), "second": other.get(key), "unit": "",
+                   "says": owner.model_fields[key].description or "How the place is given."}  # fmt: skip
+
+
+def _of_values(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
+    for section in SECTIONS:
+        other = getattr(second, section)
+        for key, value in getattr(first, section).items():
+            if value != other[key]:
+                each = parameter(key)
+                yield {"path": each.path, "first": value, "second": other[key], "unit": each.unit, "says": each.says}
+
+
+def _of_changes(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
+    """Values that differ from a day on because only one scenario changes them then, or to something else."""
+    days = sorted({day for scenario in (first, second) for day, _ in scenario.changes})
+    for day in days:
+        before = _pair(first, second, day - 1)
+        for key, pair in _pair(first, second, day).items():
+            if pair != before[key] and pair[0] != pair[1]:
+                each = parameter(key)
+                yield {"path": f"{each.path} from day {day}", "first": pair[0], "second": pair[1], "unit": each.unit,
+                       "says": each.says}  # fmt: skip
+
+
+def _pair(first: Scenario, second: Scenario, day: int) -> dict[str, tuple]:
+    mine, other = first.values(day), second.values(day)
+    return {key: (value, other[key]) for key, value in mine.items()}
+
+
+def differences_text(said: Mapping[str, Any], *, width: int) -> str:
+    """The same for a terminal: a line with both values, a line with what it means."""
+    names = f"{said['first']} and {said['second']}"
+    rows = said["differ"]
+    if not rows:
+        return f"{names} do not differ."
+    lines = [f"{names} differ in {len(rows)} value{'s' * (len(rows) > 1)}.", ""]
+    for row in rows:
+        unit = f" ({row['unit']})" if row["unit"] else ""
+        lines.append(f"{row['path']}: {_shown(row['first'])} and {_shown(row['second'])}{unit}")
+        lines.append(folded(row["says"], width=width, first="    ", rest="    "))
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else value if isinstance(value, str) else plain(value)

@@ -1,0 +1,292 @@
+"""What `iccmsim programmes`, `settings`, `explain`, `diff` and `new` print."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from test_cli_errors import TINY
+
+from iccmsim.cli import main
+from iccmsim.parameters.files import library_names
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.report.explain import norm_in_words, package_in_words
+
+SETTING = """\
+# A place of two villages.
+format = 1
+name = "hamlet"
+says = "Two villages."
+[setting.place]
+kind = "synthetic"
+name = "Hamlet"
+# Small. Grade D.
+people = 900
+zones = 1
+villages_per_zone = 2
+radius_km = 3
+[setting.fac]
+open = 6
+"""
+PROGRAMME = """\
+# Free care, and more.
+format = 1
+name = "more"
+says = "Free care, more of it."
+extends = "free-care"
+[programme.chw]
+# Everybody near. A survey (Somebody 2020). Grade B.
+min_km = 0
+catch = 500
+[programme.policy]
+ras = 1
+[[programme.change]]
+# After a year, a choice of the programme.
+day = 365
+"sup.fill" = 0.5
+"""
+SCENARIO = 'format = 1\nsetting = "hamlet.toml"\nprogramme = "more.toml"\n[run]\n# Short. Grade D.\ndays = 400\n'
+EXPLAINED = """\
+plan
+
+plan.toml
+Setting hamlet: Two villages.
+  A place of two villages.
+Programme iccm-as-delivered: CHWs beyond 5 km, half of them supervised in a month, with the stock-outs of
+  routine supply.
+  Integrated community case management as routine programmes have delivered it, not as planned: the declared
+  defaults, from surveys and evaluations in Mali, Malawi, Ethiopia and Burkina Faso (`iccmsim params`).
+Programme free-care: As delivered, and nobody pays for a child under five, at CHWs or health facilities.
+  Free care for children under five at CHWs and health facilities, as in Kangaba (Mali), Burkina Faso and in
+  both arms of the trial in Bankass (Ponsar 2011 Health Policy Plan 26(S2):ii72; Liu 2024 Bull WHO 102:639).
+Programme more: Free care, more of it.
+  Free care, and more.
+
+Place: Hamlet: a made-up place of 900 people, 1 health facility with 2 villages each, some 3 km around a
+  facility.
+Run: 400 days from launch (1.1 years), 365 days before it and 366 beyond.
+CHWs: One CHW for 500 people in every village, however near a facility, a post serving villages within 3 km;
+  posted all on the day of launch.
+Care: CHWs treat malaria (after a test), fast breathing (amoxicillin) and diarrhoea (ORS and zinc) in children
+  from 2 months to below 60 months. They give rectal artesunate before referral.
+
+The programme: 6 values other than the declared default
+  chw.catch = 500 (default 1500; people per CHW). People for whom one CHW is placed.
+      Everybody near. A survey (Somebody 2020). Grade B. [more.toml]
+  chw.min_km = 0 (default 5; km as the crow flies). How far from a facility a village must be to have a CHW.
+      Everybody near. A survey (Somebody 2020). Grade B. [more.toml]
+  spv.refresher_months = 12 (default 0; months; 0 is never). How often CHWs have a refresher course.
+      A refresher course once a year; the default is never. Assumption; no source found. Grade D.
+      [iccm-as-delivered.toml]
+  fee.chw = 0 (default 0.5; USD per visit). What a family pays to the CHW.
+      The definition of the programme. A choice of the programme. [free-care.toml]
+  policy.ras = 1 (default 0; 0 or 1). 1: CHWs give rectal artesunate to a feverish child whom they refer for a
+    danger sign.
+      no reason given [more.toml]
+  fee.waived = 1 (default 0; share of the price). How much of the facility's price is waived for children
+    under five; 1: free care.
+      The definition of the programme. A choice of the programme. [free-care.toml]
+
+The run: 1 value other than the declared default
+  run.days = 400 (default 1826; days). The window in which deaths are counted, from launch; five years.
+      Short. Grade D. [plan.toml]
+
+From day 365, 1.0 years after launch
+  sup.fill = 0.5 (before 0.85; share, 0-1). What is delivered of what was issued for a CHW.
+      After a year, a choice of the programme. [more.toml]
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch) -> Path:
+    """A folder with a setting, a programme and a scenario of one's own."""
+    texts = {"hamlet": SETTING.replace("open = 6", "").replace("[setting.fac]\n", ""), "more": PROGRAMME, "plan": SCENARIO}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ICCMSIM_DATA", raising=False)
+    return tmp_path
+
+
+def said(capsys, line: str) -> str:
+    """What a command that succeeds prints."""
+    assert main(line.split()) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    return printed.out
+
+
+@pytest.mark.parametrize("piece", ["programme", "setting"])
+def test_the_library_is_listed_with_one_line_each(piece, capsys):
+    lines = said(capsys, f"{piece}s").splitlines()
+    assert [line.split()[0] for line in lines] == list(library_names()[piece])
+    rows = json.loads(said(capsys, f"{piece}s --json"))
+    for line, row in zip(lines, rows, strict=True):
+        assert line.split(maxsplit=1) == [row["name"], row["says"]]
+        assert row["about"]
+
+
+def test_a_line_of_the_list_is_a_name_and_what_it_is(capsys):
+    assert ("facility-only                  Health facilities and informal sellers only.\n" in said(capsys, "programmes"))
+    rows = {row["name"]: row for row in json.loads(said(capsys, "programmes --json"))}
+    assert rows["mali-reform-norm"]["extends"] == "mali-asc-package"
+    assert rows["facility-only"]["extends"] is None
+
+
+def test_a_scenario_is_explained_in_sentences_with_the_why_of_each_value(here, capsys):
+    assert said(capsys, "explain plan.toml") == EXPLAINED
+
+
+def test_an_override_is_explained_as_one(here, capsys):
+    text = said(capsys, "explain plan.toml --set chw.absent=0.4 --set place.people=1000")
+    assert "chw.absent = 0.4 (default 0.2; share of working days)" in text
+    assert "      given beside the file\n" in text
+    assert "a made-up place of 1,000 people" in text
+
+
+def test_the_object_for_programs_holds_the_same(here, capsys):
+    told = json.loads(said(capsys, "explain plan.toml --json"))
+    assert (told["format"], told["scenario"]) == (1, "plan")
+    assert [each["used_as"] for each in told["files"]] == ["scenario", "setting", *["programme"] * 3]
+    values = {row["path"]: row for row in told["values"]}
+    assert set(values) == {"programme.chw.catch", "programme.chw.min_km", "programme.spv.refresher_months",
+                           "programme.fee.chw", "programme.fee.waived", "programme.policy.ras", "run.days"}  # fmt: skip
+    assert (values["programme.chw.min_km"]["grade"], values["programme.chw.min_km"]["value"]) == ("B", 0)
+    assert values["programme.policy.ras"]["why"] == "no reason given"
+    (change,) = told["changes"]
+    assert change["day"] == 365
+    assert (change["values"][0]["before"], change["values"][0]["value"]) == (0.85, 0.5)
+
+
+@pytest.mark.parametrize("name", library_names()["programme"])
+@pytest.mark.parametrize("setting", library_names()["setting"])
+def test_every_scenario_of_the_library_is_explained_and_no_value_lacks_a_reason(setting, name, capsys):
+    told = json.loads(said(capsys, f"explain {setting}/{name} --json"))
+    rows = told["values"] + [row for change in told["changes"] for row in change["values"]]
+    assert rows
+    assert [row["path"] for row in rows if row["why"] == "no reason given"] == []
+    assert said(capsys, f"explain {setting}/{name}").startswith(f"{setting}/{name}\n\nSetting {setting}: ")
+
+
+def words_of(name: str, **more) -> tuple[str, str]:
+    """The deployment norm and the package of a programme in words."""
+    keys = {key.replace("__", "."): value for key, value in more.items()}
+    values = load_scenario(f"sahel/{name}", overrides=keys).values()
+    return norm_in_words(values), package_in_words(values)
+
+
+def test_the_norm_and_the_package_are_told_as_they_are():
+    assert words_of("facility-only") == ("No CHWs: health facilities and informal sellers only.", "")
+    assert words_of("malaria-only-ccm")[1].startswith("CHWs treat malaria (after a test) in children from 2 months")
+    assert "fast breathing" not in words_of("iccm-without-antibiotics")[1]
+    assert "(any fever, without a test)" in words_of("humanitarian-iccm")[1]
+    assert "diarrhoea (ORS alone)" in words_of("humanitarian-iccm")[1]
+    assert words_of("enhanced-iccm")[1].endswith("Chest indrawing alone is treated at home. They measure oxygen in 80 % of "
+                                                 "coughing children.")  # fmt: skip
+    assert "door to door for 260 minutes a working day, July to October." in words_of("proactive-ccm-senegal")[1]
+    assert "door to door for 120 minutes a working day." in words_of("proactive-ccm-mali")[1]
+    assert "measure the arm at 80 % of visits" in words_of("iccm-with-cmam")[1]
+    newborn = words_of("iccm-with-newborn-care")[1]
+    assert "serious infection of young infants, and refer it. They visit 50 % of newborns" in newborn
+    assert words_of("iccm-as-delivered", chw__rollout=180)[0].endswith("posted over 180 days.")
+    assert "CHWs treat nothing in children" in words_of("malaria-only-ccm", policy__malaria=0)[1]
+    assert "from birth to below 36 months" in words_of("free-care", policy__under_2m_refer=0, policy__oldest_months=36)[1]
+    assert "from 4 months" in words_of("free-care", policy__youngest_months=4)[1]
+
+
+def test_two_scenarios_that_differ_are_shown_key_by_key(here, capsys):
+    assert said(capsys, "diff sahel/iccm-as-delivered sahel/free-care") == """\
+sahel/iccm-as-delivered and sahel/free-care differ in 2 values.
+
+programme.fee.chw: 0.5 and 0 (USD per visit)
+    What a family pays to the CHW.
+programme.fee.waived: 0 and 1 (share of the price)
+    How much of the facility's price is waived for children under five; 1: free care.
+"""
+    other = SCENARIO.replace("days = 400", "days = 500").replace("hamlet.toml", "town.toml")
+    (here / "other.toml").write_text(other, encoding="utf-8")
+    (here / "town.toml").write_text(SETTING.replace("900", "950").replace("open = 6", "days_week = 5"), encoding="utf-8")
+    assert said(capsys, "diff plan.toml other.toml") == """\
+plan.toml and other.toml differ in 3 values.
+
+setting.place.people: 900 and 950
+    People of all ages in the district.
+setting.fac.days_week: 6 and 5 (days per week)
+    Days on which a facility is open.
+run.days: 400 and 500 (days)
+    The window in which deaths are counted, from launch; five years.
+"""
+
+
+def test_dated_changes_differ_from_their_day_on(capsys):
+    text = said(capsys, "diff sahel/iccm-as-delivered sahel/donor-exit-with-transition")
+    assert text.startswith("sahel/iccm-as-delivered and sahel/donor-exit-with-transition differ in 5 values.\n")
+    assert "programme.sup.fill from day 730: 0.85 and 0.7 (share, 0-1)\n" in text
+    told = json.loads(said(capsys, "diff sahel/donor-exit-without-transition sahel/donor-exit-with-transition --json"))
+    assert {row["path"]: (row["first"], row["second"]) for row in told["differ"]}["programme.sup.on from day 730"] == (0, 1)
+    assert "programme.spv.refresher_months from day 730" not in {row["path"] for row in told["differ"]}
+
+
+def test_a_scenario_does_not_differ_from_itself_and_another_kind_of_place_does(capsys):
+    assert said(capsys, "diff sahel/free-care sahel/free-care") == "sahel/free-care and sahel/free-care do not differ.\n"
+    text = said(capsys, "diff sahel/free-care bankass/free-care")
+    assert "setting.place.kind: synthetic and files\n    How the place is given.\n" in text
+    assert "setting.place.people: 60000 and nothing\n" in text
+
+
+def test_a_new_folder_works_at_once(here, capsys):
+    assert said(capsys, "new mine") == (
+        f"Written: {os.path.join('mine', 'programme.toml')}, {os.path.join('mine', 'scenario.toml')}, "
+        f"{os.path.join('mine', 'README.md')}\nNext: iccmsim explain {os.path.join('mine', 'scenario.toml')}\n")  # fmt: skip
+    assert sorted(path.name for path in here.joinpath("mine").iterdir()) == ["README.md", "programme.toml", "scenario.toml"]
+    assert {row["path"] for row in json.loads(said(capsys, "diff sahel/iccm-as-delivered mine/scenario.toml --json"))["differ"]
+            } == {"programme.chw.catch", "programme.spv.freq"}  # fmt: skip
+    told = json.loads(said(capsys, "explain mine/scenario.toml --json"))
+    assert "no reason given" not in [row["why"] for row in told["values"]]
+    small = " ".join(f"--set {key}={value}" for key, value in (("place.zones", 1), ("place.people", 900), (
+        "place.villages_per_zone", 3), ("run.days", 30), ("run.warmup_days", 10), ("run.tail_days", 0)))  # fmt: skip
+    assert said(capsys, f"run mine/scenario.toml {small}").startswith("my-programme, seed 1\n")
+
+
+def test_each_line_of_the_new_readme_is_a_command_that_is_understood(here, capsys):
+    from iccmsim.cli import read_line
+
+    said(capsys, "new mine --from mali-asc-package --setting remote-forest")
+    text = (here / "mine" / "README.md").read_text(encoding="utf-8")
+    commands = [line.split() for line in text.splitlines() if line.startswith("iccmsim ")]
+    assert [words[1] for words in commands] == ["explain", "diff", "compare"]
+    for words in commands:
+        assert read_line(words[1:]).command == words[1]
+        for name in words[2:]:
+            if "/" in name:
+                load_scenario(name)
+    assert load_scenario(here / "mine" / "scenario.toml").programme["policy.ras"] == 1
+    assert load_scenario(here / "mine" / "scenario.toml").place.name == "Forest (made up)"
+
+
+def test_the_commented_change_of_a_new_programme_works_once_it_is_written_in(here, capsys):
+    said(capsys, "new mine")
+    file = here / "mine" / "programme.toml"
+    text = file.read_text(encoding="utf-8")
+    for line in ("[[programme.change]]", "day = 730", '"fee.chw" = 0'):
+        assert f"# {line}\n" in text
+        text = text.replace(f"# {line}\n", f"{line}\n")
+    file.write_text(text, encoding="utf-8")
+    (row,) = json.loads(said(capsys, "explain mine/scenario.toml --json"))["changes"]
+    assert row["day"] == 730
+    assert row["values"][0]["why"].endswith("A choice of the programme.")
+
+
+def test_a_folder_half_written_is_not_left_behind(here, monkeypatch):
+    monkeypatch.setattr(Path, "write_text", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
+    assert main(["new", "mine"]) == 1
+    assert not [path for path in here.iterdir() if path.name.startswith("mine")]
+
+
+def test_a_whole_scenario_written_out_can_be_explained(here, capsys):
+    (here / "tiny.toml").write_text(TINY.format(name="tiny", programme="iccm-supported", days=30), encoding="utf-8")
+    (here / "whole.toml").write_text(load_scenario("tiny.toml").to_toml(), encoding="utf-8")
+    assert json.loads(said(capsys, "diff tiny.toml whole.toml --json"))["differ"] == []
+    assert said(capsys, "explain whole.toml").startswith("tiny\n\nwhole.toml\n")
