@@ -15,11 +15,12 @@ from iccmsim.parameters.catalogue import SECTIONS, all_parameters, of_section
 from iccmsim.parameters.checks import unknown_words
 from iccmsim.parameters.declare import Parameter, did_you_mean, plain
 from iccmsim.parameters.faults import ScenarioError
+from iccmsim.parameters.maturity import check_profile, levers_of, profile_of_name
 from iccmsim.parameters.reasons import Reason, Reasons, flat, read_reasons
 
 FORMAT = 1
 LIBRARY = Path(__file__).parent / "library"
-TOP_WORDS = ("format", "name", "says", "extends", "setting", "programme", "run", "shock")
+TOP_WORDS = ("format", "name", "says", "extends", "setting", "programme", "run", "shock", "maturity")
 PIECES = {"setting": "settings", "programme": "programmes"}
 OVERRIDE = Reason("given beside the file")
 
@@ -121,6 +122,10 @@ def _take_piece(draft: Draft, piece: str, name: str, *, beside: Path | None = No
         path = _path(name, beside)
     elif name in library_names()[piece]:
         path = piece_file(piece, name)
+    elif piece == "programme" and (levels := profile_of_name(name)) is not None:
+        draft.clear(piece)
+        _lay_profile(draft, levels, LIBRARY / "maturity")
+        return []
     else:
         hint = did_you_mean(name, library_names()[piece]) or f"; iccmsim {piece}s lists them"
         return [f"{piece} = {plain(name)}: unknown {piece}{hint}"]
@@ -208,6 +213,8 @@ def _lay_over(draft: Draft, table: Mapping[str, Any], *, path: Path) -> None:
         draft.shocks += [dict(flat(each)) if isinstance(each, Mapping) else each for each in table.get("shock", [])]
     else:
         draft.faults.append("shock: must be written [[shock]], one for each")
+    if "maturity" in table:
+        _lay_maturity(draft, table["maturity"], path=path)
     for section in SECTIONS:
         part = table.get(section, {})
         if isinstance(part, str) and section in PIECES:
@@ -217,6 +224,28 @@ def _lay_over(draft: Draft, table: Mapping[str, Any], *, path: Path) -> None:
         else:
             draft.faults.append(f"{section} = {plain(part)}: must be a table"
                                 + (" or the name of one" if section in PIECES else ""))
+
+
+def _lay_maturity(draft: Draft, given: Any, *, path: Path) -> None:
+    """Replace the programme by a maturity profile; what the file says of the programme comes on top."""
+    if not isinstance(given, Mapping):
+        draft.faults.append(f"maturity = {plain(given)}: must be a table of components and their levels")
+        return
+    levels, wrong = check_profile(given)
+    folder = given.get("folder")
+    if folder is not None and not isinstance(folder, str):
+        wrong.append(f"maturity.folder = {plain(folder)}: must be a text (a folder with the levels of components)")
+    draft.faults += wrong
+    if not wrong:
+        draft.clear("programme")
+        _lay_profile(draft, levels, _path(folder, path.parent) if folder else LIBRARY / "maturity")
+
+
+def _lay_profile(draft: Draft, levels: Mapping[str, int], folder: Path) -> None:
+    values, why = levers_of(levels, folder)
+    for key, value in values.items():
+        draft.put("programme", key, value)
+    draft.why |= why
 
 
 def _lay_section(draft: Draft, section: str, part: Mapping[str, Any], *, path: Path) -> None:

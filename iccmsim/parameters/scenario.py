@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -80,6 +80,10 @@ class Scenario:
         for each in all_parameters():
             record[each.field] = values[each.key]
         return record
+
+    def quiet(self) -> Scenario:
+        """The same scenario without its shocks."""
+        return replace(self, shocks=())
 
     def hash(self) -> str:
         """What this scenario says, as a number: SHA-256 of all values, changes, the place and its files."""

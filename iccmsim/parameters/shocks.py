@@ -21,6 +21,7 @@ from typing import Any
 from iccmsim.parameters.catalogue import of_section
 from iccmsim.parameters.checks import check_section
 from iccmsim.parameters.declare import did_you_mean, plain
+from iccmsim.parameters.reasons import flat
 
 OWN = "own"
 WORDS = ("kind", "day", "days", "zones")
@@ -65,7 +66,7 @@ class Shock:
 @cache
 def shock_kinds() -> dict[str, dict[str, Any]]:
     """The shocks of the library by name: what each says, how long it lasts, what it sets."""
-    from iccmsim.parameters.files import LIBRARY, flat, read_toml
+    from iccmsim.parameters.files import LIBRARY, read_toml
 
     kinds = {}
     for file in sorted((LIBRARY / "shocks").glob("*.toml")):

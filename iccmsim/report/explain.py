@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import plain
-from iccmsim.parameters.files import reasons_of, read_toml
+from iccmsim.parameters.files import read_toml, reasons_of
 from iccmsim.parameters.reasons import Reason
 from iccmsim.report.terminal import count, folded, several
 

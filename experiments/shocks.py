@@ -1,0 +1,146 @@
+"""What do shocks do to a CHW programme, and what protects it?
+
+Question   Fighting, a flood, an epidemic, a surge of malaria, a strike, a recall, a break of the pipeline, a gap of
+           funding: how deep does care fall, how many children die of it, how long until care is as before? And does the
+           lever that is said to protect make it shallower, shorter or less deadly?
+Design     `iccm-as-delivered`, with and without each shock of the library, with and without one protective lever each;
+           all arms on the same children (a surge of malaria makes more illness, so its arms have children of their own).
+           The shock comes on 1 July of the first year, before the peak of malaria, in all zones; two years in all.
+Reading    Deaths first, with twice their Monte-Carlo error: where that is larger than the number, the model cannot tell
+           the shock from nothing. Depth is the most of usual care that is lost (four-week mean); recovery counts from the
+           end of the shock until care is 95 % of usual for four weeks. A lever helps a shock only if it has fewer deaths
+           *with* it, beside its own arm without a shock.
+
+python experiments/shocks.py --out FOLDER [--setting sahel] [--places FOLDER] [--seeds 20] [--toy] [--remake]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from iccmsim.parameters.scenario import Scenario, load_scenario
+from iccmsim.parameters.shocks import shock_kinds
+from iccmsim.report.experiment import save_figure, whole_or_nothing, write_rows
+from iccmsim.report.style import ARMS, INK
+from iccmsim.studies.aftermath import Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
+
+FROM = 181  # days after launch: 1 July
+PROTECTED = {  # levers said to protect, at the strong end of what is plausible (docs/levers.md)
+    "conflict": ("six more weeks of stock", {"sup.buffer": 60}),
+    "covid": ("rounds from door to door", {"outreach.minutes_day": 120}),
+    "ebola": ("rounds from door to door", {"outreach.minutes_day": 120}),
+    "flood": ("a month more of stock", {"sup.buffer": 60}),
+    "funding-cliff": ("a month more of stock", {"sup.buffer": 60}),
+    "malaria-surge": ("a month more of stock", {"sup.buffer": 60}),
+    "pipeline-break": ("a month more of stock", {"sup.buffer": 60}),
+    "recall": ("more referral when a drug is out", {"policy.stockout_refer": 0.8}),
+    "strike": ("twice the hours of CHWs", {"chw.minutes_day": 110}),
+}
+TOY = {"setting.place.people": 6000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
+       "run.warmup_days": 60, "run.days": 420}  # fmt: skip
+
+
+def arms(setting: str, *, places: str | None, toy: bool) -> dict[tuple[str, str], Scenario]:
+    """Scenarios by (shock or "none", lever or "none"); the usual arm of a surge is without it."""
+    more = {"run.days": 730, "run.tail_days": 0, **(TOY if toy else {})}
+    made = {}
+    for kind, (_, lever) in PROTECTED.items():
+        for name, levers in (("none", {}), (str(lever), lever)):
+            for shock in ("none", kind):
+                befalls = [{"kind": kind, "day": FROM}] if shock != "none" else []
+                made[shock, name] = load_scenario(f"{setting}/iccm-as-delivered", overrides={**more, **levers},
+                                                  places=places, shocks=befalls)  # fmt: skip
+    return made
+
+
+def rows(lived: dict[tuple[str, str], Lived]) -> list[dict]:
+    """Two rows a shock: as it is, and with the lever that is said to protect."""
+    found = []
+    for kind, (says, lever) in PROTECTED.items():
+        ends = FROM + shock_kinds()[kind]["days"]
+        for words, name in (("as delivered", "none"), (says, str(lever))):
+            shaken, usual = lived[kind, name], lived["none", name]
+            share, deaths = share_of_usual(shaken, usual), extra_deaths(shaken, usual)
+            found.append({
+                "shock": kind, "with": words, "most_of_care_lost": depth(share, FROM),
+                "days_to_recover": days_to_recover(share, ends), "extra_deaths": deaths["mean"],
+                "error": deaths["mcse"], "deaths_without_shock": float(usual.deaths.mean()),
+            })  # fmt: skip
+    return found
+
+
+def figure(found: list[dict], lived: dict[tuple[str, str], Lived], path: Path) -> None:
+    """Small panels: care as a share of usual care, through each shock, as delivered and with the lever."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
+    canvas = Figure(figsize=(10, 8), layout="constrained")
+    panels = canvas.subplots(3, 3, sharex=True, sharey=True)
+    for axes, (kind, (says, lever)) in zip(panels.flat, PROTECTED.items(), strict=True):
+        days = shock_kinds()[kind]["days"]
+        axes.axvspan(0, days, color="#e8e8e8", lw=0)
+        axes.axhline(1, color=INK, lw=0.6)
+        for name, words, colour, style in (("none", "as delivered", ARMS[1], "-"), (str(lever), says, ARMS[2], "--")):
+            share = share_of_usual(lived[kind, name], lived["none", name])
+            axes.plot(np.arange(len(share)) - FROM, share, style, color=colour, lw=1.6, label=words)
+        rows_of = [row for row in found if row["shock"] == kind]
+        said = " / ".join(f"{row['extra_deaths']:+.1f} ± {2 * row['error']:.1f}" for row in rows_of)
+        axes.set_title(f"{kind.replace('-', ' ').capitalize()}: deaths {said}", fontsize=9, loc="left")
+        axes.legend(fontsize=7.5, frameon=False, loc="lower right")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    panels[0, 0].set_xlim(-60, min(545, share.size - FROM))
+    canvas.supxlabel("days since the shock began (grey: while it lasts)", fontsize=10)
+    canvas.supylabel("children treated, of usual", fontsize=10)
+    canvas.suptitle("Care through a shock, and expected deaths that it adds: as delivered / with the lever", fontsize=11)
+    save_figure(canvas, path)
+
+
+def store(lived: dict[tuple[str, str], Lived], path: Path) -> None:
+    """Keep what was lived, so that table and figure can be made again."""
+    import io
+
+    kept = io.BytesIO()
+    np.savez_compressed(kept, **{f"{shock}|{lever}|{part}": getattr(each, part)
+                                 for (shock, lever), each in lived.items() for part in ("treated", "deaths")})  # fmt: skip
+    whole_or_nothing(path, kept.getvalue())
+
+
+def stored(path: Path) -> dict[tuple[str, str], Lived]:
+    """Read back what `store` kept."""
+    with np.load(path) as kept:
+        names = {tuple(key.split("|")[:2]) for key in kept}
+        return {name: Lived(kept["|".join((*name, "treated"))], kept["|".join((*name, "deaths"))]) for name in names}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run all arms, or take them from the folder again, and print the table."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--out", required=True, type=Path)
+    options.add_argument("--setting", default="sahel")
+    options.add_argument("--places")
+    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--toy", action="store_true", help="a small place, 420 days, 2 seeds")
+    options.add_argument("--remake", action="store_true", help="again from the stored results")
+    given = options.parse_args(argv)
+    if given.remake:
+        lived = stored(given.out / "lived.npz")
+    else:
+        made = arms(given.setting, places=given.places, toy=given.toy)
+        lived = dict(zip(made, live(list(made.values()), seeds=range(1, 1 + (2 if given.toy else given.seeds))), strict=True))
+        store(lived, given.out / "lived.npz")
+    found = rows(lived)
+    write_rows(found, given.out / "shocks.csv")
+    figure(found, lived, given.out / "shocks.png")
+    for row in found:
+        print(f"{row['shock']:<15}{row['with']:<34}{100 * row['most_of_care_lost']:>4.0f} % of care lost at worst, "
+              f"{row['days_to_recover']:>4.0f} days to recover, {row['extra_deaths']:+6.1f} deaths (MC error {row['error']:.1f})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

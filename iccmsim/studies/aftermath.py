@@ -1,0 +1,107 @@
+"""What a shock does to care and to lives: how deep care falls, how many die of it, how long until all is as before.
+
+Each arm with a shock stands beside the same arm without it, on the same children. Care is the number of children who
+get a drug from a CHW, a health centre or the hospital in a day, as a running mean of four weeks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from iccmsim.core.records import AT_HOSPITAL, INFORMAL, MINUTES, RDT
+from iccmsim.engine.plan import make_plan, zone_maps
+from iccmsim.engine.simulation import ZoneRun, arms_of_zone, without_chws
+from iccmsim.engine.tally import tally_zone
+from iccmsim.exchange.district import load_places
+from iccmsim.parameters.scenario import Scenario, same_setting
+from iccmsim.parameters.shocks import surges
+from iccmsim.results.mortality import WINDOW
+from iccmsim.studies.estimate import Q, estimate
+
+SMOOTH = 28  # days of the running mean
+BACK = 0.95  # of what care would have been: as before
+STAYS = 28  # days for which it must stay so
+
+
+@dataclass(frozen=True, eq=False)
+class Lived:
+    """One arm: children treated on each day after launch (seeds x days), and expected deaths (seeds)."""
+
+    treated: np.ndarray
+    deaths: np.ndarray
+
+
+def live(arms: Sequence[Scenario], *, seeds: Iterable[int]) -> list[Lived]:
+    """Run arms of one setting on the same children; those with a surge of malaria on children of their own."""
+    seeds, lived = tuple(seeds), {}
+    for arm in arms:
+        same_setting(arms[0].quiet(), arm.quiet())
+    groups: dict[str, list[int]] = {}
+    for i, arm in enumerate(arms):
+        groups.setdefault(repr(surges(arm.shocks)), []).append(i)
+    for members in groups.values():
+        for i, each in zip(members, _live_group([arms[i] for i in members], seeds), strict=True):
+            lived[i] = each
+    return [lived[i] for i in range(len(arms))]
+
+
+def _live_group(arms: Sequence[Scenario], seeds: Sequence[int]) -> list[Lived]:
+    ground = load_places(arms[0])
+    plans = [make_plan(arm, places=ground) for arm in arms]
+    before = make_plan(without_chws(arms[0]), places=ground)
+    days = plans[0].window[1] - plans[0].window[0]
+    treated, deaths = np.zeros((len(arms), len(seeds), days)), np.zeros((len(arms), len(seeds)))
+
+    def one_zone(work: tuple[int, object]) -> list[tuple]:
+        i, place = work
+        runs = arms_of_zone(place, plans, status_quo=before, seed=seeds[i], tables=True)
+        return [(i, arm, treated_by_day(run), tally_zone(run)["expected"][0, WINDOW].sum())
+                for arm, run in enumerate(runs)]  # fmt: skip
+
+    work = [(i, place) for i in range(len(seeds)) for place in zone_maps(ground)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for found in pool.map(one_zone, work):
+            for i, arm, by_day, died in found:
+                treated[arm, i] += by_day
+                deaths[arm, i] += died
+    return [Lived(treated[arm], deaths[arm]) for arm in range(len(arms))]
+
+
+def treated_by_day(run: ZoneRun) -> np.ndarray:
+    """Children given a drug by a CHW, the health centre or the hospital, on each day of the window."""
+    first, last = run.plan.window
+    visit = run.zone.visit[: run.zone.n[1]]
+    drug = (visit["given"] & ~(1 << RDT) != 0) | (visit["provider"] == AT_HOSPITAL)
+    days = visit["minute"][drug & (visit["provider"] > INFORMAL)] // MINUTES - first
+    return np.bincount(days[(days >= 0) & (days < last - first)], minlength=last - first)
+
+
+def share_of_usual(shaken: Lived, usual: Lived) -> np.ndarray:
+    """Care with the shock as a share of care without it, by day after launch, over all seeds: running mean."""
+    window = np.ones(SMOOTH)
+    with_it, without = (np.convolve(each.treated.sum(axis=0), window, mode="same") for each in (shaken, usual))
+    return np.divide(with_it, without, out=np.ones_like(with_it), where=without > 0)
+
+
+def depth(share: np.ndarray, day: int) -> float:
+    """How much of usual care is lost at the worst moment from the shock's day on."""
+    return float(1.0 - share[day:].min())
+
+
+def days_to_recover(share: np.ndarray, ends: int) -> float:
+    """Days from the end of the shock until care is as before and stays so for four weeks; infinite if it never is."""
+    well = share >= BACK
+    for day in range(ends, len(share) - STAYS):
+        if well[day : day + STAYS].all():
+            return float(day - ends)
+    return float("inf")
+
+
+def extra_deaths(shaken: Lived, usual: Lived) -> Q:
+    """Expected deaths that the shock adds, seed by seed."""
+    return estimate(shaken.deaths - usual.deaths)
