@@ -49,7 +49,8 @@ def test_another_place_has_its_own_targets_and_says_what_it_borrows():
         assert here["u5mr"]["value"] < mali["u5mr"]["value"]
         assert here["informal_share"]["note"].startswith("borrowed from rural Mali")
         assert {"deaths_all", "deaths_0_27d", "deaths_28d_11m", "deaths_1_4y"} <= set(here)
-        assert here["deaths_all"]["value"] == sum(here[f"deaths_{age}"]["value"] for age in ("0_27d", "28d_11m", "1_4y"))
+        ages = [here[f"deaths_{age}"]["value"] for age in ("0_27d", "28d_11m", "1_4y")]
+        assert here["deaths_all"]["value"] == sum(ages)
 
 
 def test_no_effect_of_a_programme_is_ever_fitted():
