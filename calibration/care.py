@@ -82,7 +82,8 @@ def fit_formal(fit: Fit, care_seen: Look) -> dict[str, float]:
     """Step 2 where no more is known than how many ill children were taken to a qualified provider."""
     seen, _ = solve_care(fit, care_seen, {name: fit.target(name) for name in FORMAL}, rounds=8, slopes=None)
     text = ", ".join(f"{name} {seen[name]:.3f}" for name in (*FORMAL, "any_care", "formal_by_next_day"))
-    fit.notes.append(f"{text}, facility visits {seen['facility_visits']:.2f} a child-year; seek.hh_sd and seek.k as declared")
+    fit.notes.append(f"{text}, facility visits {seen['facility_visits']:.2f} a child-year; seek.hh_sd and seek.k as "
+                     "declared")  # fmt: skip
     fit.say(fit.notes[-1])
     return seen
 

@@ -12,7 +12,7 @@ the second baseline: visits to the facility as registers have them, whatever fam
 the setting of that name with "-registers" behind it). `--care formal` meets the share of ill children taken to a
 qualified provider, for places of which no more is known.
 
-    python calibration/fit_baseline.py --setting remote-forest --care formal --out calibration/fits/remote-forest.toml --apply
+    python calibration/fit_baseline.py --setting remote-forest --care formal --out calibration/fits/remote-forest.toml
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ Reading    In the figure look first at the colour (clearly more or fewer than as
            Monte-Carlo errors), then at the pale bar (what one district may see by chance, 95 %), and last at the dot.
            Headcount and visits stand beside, because a programme that averts more may simply be more. `pairs.csv` names
            for each pair the outcome that tells them apart best; a pair that none tells apart has the reason that a
-           programme's file gives ("Coincides with NAME: why"), or is listed as unexplained.
+           programme's file gives ("Coincides with NAME: why"), or is listed as unexplained. With few seeds the errors
+           are themselves unsure: 20 or more.
 
 python experiments/whole_library.py --out FOLDER [--setting sahel] [--places FOLDER] [--seeds 20] [--toy] [--remake]
 """
@@ -28,7 +29,7 @@ from iccmsim.parameters.files import library_names, piece_file, read_toml, reaso
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.report.experiment import progress_bar, save_figure, write_rows
 from iccmsim.report.style import ARMS, COMPARATOR, INK, SMALL, WORDS, new_figure, quiet, source_line
-from iccmsim.report.terminal import count, duration, place_line
+from iccmsim.report.terminal import count, duration, percent, place_line
 from iccmsim.results.mortality import WINDOW
 from iccmsim.studies.compare import Comparison, compare
 
@@ -37,7 +38,8 @@ CLEAR = 3.0  # Monte-Carlo errors
 CHW, FACILITY = 0, 1
 TOY = {"setting.place.people": 8000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
        "run.days": 740, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
-SPELT = {"iccm": "iCCM", "ccm": "CCM", "cmam": "CMAM", "chws": "CHWs", "asc": "ASC", "mali": "Mali", "senegal": "Senegal"}
+SPELT = {"iccm": "iCCM", "ccm": "CCM", "cmam": "CMAM", "chws": "CHWs", "asc": "ASC", "mali": "Mali",
+         "senegal": "Senegal"}  # fmt: skip
 
 
 def arms(setting: str, *, places: str | None, toy: bool) -> list:
@@ -122,7 +124,7 @@ def library_rows(result: Comparison) -> list[dict]:
 
 def spelt(name: str) -> str:
     """A programme's name as people write it."""
-    words = " ".join(SPELT.get(word, word) for word in name.split("-")).replace("only CCM", "-only CCM").replace(" -", "-")
+    words = " ".join(SPELT.get(word, word) for word in name.split("-")).replace(" only CCM", "-only CCM")
     return words if words.startswith("iCCM") else words[0].upper() + words[1:]
 
 
@@ -137,10 +139,10 @@ def figure(result: Comparison, rows: list[dict], path: Path) -> None:
         ("fewer", "averts clearly fewer"), ("the same", "iCCM as delivered"))]  # fmt: skip
     canvas = new_figure(
         11, 0.7 + 0.29 * len(drawn), title="Deaths of children under five that each programme averts",
-        subtitle=f"{place_line(said['place'])}; {duration(said['window_days'][1])}, {count(first['births'])} births. With "
-        f"health facilities alone {count(first['deaths']['mean'])} children under five die; a programme left of 0 has more "
-        f"deaths than that. Dot: the mean of {len(result.seeds)} simulated districts. Pale bar: what one district may see by "
-        "chance (95\u00a0%). Programmes differ in what they take: see CHWs and visits on the right.",
+        subtitle=f"{place_line(said['place'])}; {duration(said['window_days'][1])}, {count(first['births'])} births. "
+        f"With health facilities alone {count(first['deaths']['mean'])} children under five die; a programme left of 0 "
+        f"has more deaths than that. Dot: the mean of {len(result.seeds)} simulated districts. Pale bar: what one "
+        "district may see by chance (95\u00a0%). What programmes take differs too: see the right.",
         source=source_line({"seeds": said["seeds"], "arms": [{"name": result.names[0]}]},
                            extra="; every programme on the same children; clearly: by 3 Monte-Carlo errors or more"),
         key=key)  # fmt: skip
@@ -170,13 +172,13 @@ def figure(result: Comparison, rows: list[dict], path: Path) -> None:
 
 def cells(row: dict) -> tuple[str, ...]:
     """The numbers that stand beside a programme in the figure."""
-    lacking = row["chw_days_with_a_product_lacking"]
     return (count(row["expected_averted_mean"], 1), f"{row['percent_of_deaths']:.1f} %", count(row["chws"]),
-            f"{row['chw_visits_per_child_year']:.1f}", "-" if lacking is None else f"{100 * lacking:.0f} %")  # fmt: skip
+            f"{row['chw_visits_per_child_year']:.1f}", percent(row["chw_days_with_a_product_lacking"]))  # fmt: skip
 
 
 COLOUR = {"more": ARMS[2], "fewer": ARMS[1], "the same": INK, "no clear difference": ARMS[0]}
-HEADS = ("deaths\naverted", "of all\ndeaths", "CHWs", "visits to\na CHW, per\nchild-year", "CHW days\nlacking a\nproduct")
+HEADS = ("deaths\naverted", "of all\ndeaths", "CHWs", "visits to\na CHW, per\nchild-year",
+         "CHW days\nlacking a\nproduct")  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -201,12 +203,14 @@ def main(argv: list[str] | None = None) -> int:
     write_rows(pairs, given.out / "pairs.csv")
     figure(result, rows, given.out / "library.png")
     for row in rows:
-        print(f"{row['programme']:<31}{row['expected_averted_mean']:>8.1f} (MC error {row['expected_averted_mcse']:.1f}) "
-              f"expected deaths averted, {row['percent_of_deaths']:.2f} %; {row['beside_as_delivered']}")  # fmt: skip
+        print(f"{row['programme']:<31}{row['expected_averted_mean']:>8.1f} (Monte-Carlo error "
+              f"{row['expected_averted_mcse']:.1f}) expected deaths averted, "
+              f"{row['percent_of_deaths']:.2f} %; {row['beside_as_delivered']}")  # fmt: skip
     alike = [pair for pair in pairs if pair["apart"] == "no"]
     print(f"{len(pairs) - len(alike)} of {len(pairs)} pairs differ by {CLEAR:.0f} Monte-Carlo errors or more")
     for pair in alike:
-        print(f"alike: {pair['first']} and {pair['second']} ({pair['in_errors']:.1f} in {pair['outcome']}): {pair['why_not']}")
+        print(f"alike: {pair['first']} and {pair['second']} ({pair['in_errors']:.1f} in {pair['outcome']}): "
+              f"{pair['why_not']}")  # fmt: skip
     return 0
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from small import TWO_ZONES, tiny
 
+from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.mortality import rates
 from iccmsim.results.result import simulate
 from iccmsim.studies.check import CheckReport, CheckRow, check, read_targets, shown
@@ -26,9 +27,10 @@ def with_chws():
     return check(tiny(more=TWO_ZONES), seeds=(1, 2), threads=2)
 
 
-def test_every_target_is_complete_and_its_value_lies_in_its_interval():
-    targets = read_targets()
-    assert len(targets) > 60
+@pytest.mark.parametrize(("place", "least"), [("", 60), ("Highland (made up)", 15), ("Forest (made up)", 15)])
+def test_every_target_is_complete_and_its_value_lies_in_its_interval(place, least):
+    targets = read_targets(place)
+    assert len(targets) > least
     for key, target in targets.items():
         assert target["role"] in ROLES, key
         assert target["arms"] in ("facility-only", "chw", "all"), key
@@ -49,7 +51,17 @@ def test_another_place_has_its_own_targets_and_says_what_it_borrows():
         assert here["u5mr"]["value"] < mali["u5mr"]["value"]
         assert here["informal_share"]["note"].startswith("borrowed from rural Mali")
         assert {"deaths_all", "deaths_0_27d", "deaths_28d_11m", "deaths_1_4y"} <= set(here)
-        assert here["deaths_all"]["value"] == sum(here[f"deaths_{age}"]["value"] for age in ("0_27d", "28d_11m", "1_4y"))
+        ages = [here[f"deaths_{age}"]["value"] for age in ("0_27d", "28d_11m", "1_4y")]
+        assert here["deaths_all"]["value"] == sum(ages)
+
+
+def test_a_scenario_is_set_beside_the_targets_of_its_own_place():
+    small = {key: value for key, value in TWO_ZONES.items() if key not in ("was.on", "stk.avail", "road.rain_lead")}
+    report = check(load_scenario("remote-forest/facility-only", overrides=small), seeds=(1,), threads=2)
+    assert [row.key for row in report.rows] == list(read_targets("Forest (made up)"))
+    by_key = {row.key: row for row in report.rows}
+    assert by_key["u5mr"].value == 94
+    assert by_key["formal_care"].model is not None
 
 
 def test_no_effect_of_a_programme_is_ever_fitted():

@@ -171,7 +171,8 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(line, message,
     assert main(line.split()) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.replace(os.sep, "/") == f"iccmsim: {message.format(here=here.as_posix(), commands=', '.join(COMMANDS))}\n"
+    expected = message.format(here=here.as_posix(), commands=", ".join(COMMANDS))
+    assert said.err.replace(os.sep, "/") == f"iccmsim: {expected}\n"
     assert everything_in(here.parent) == before
 
 

@@ -74,9 +74,10 @@ def test_a_reason_accounts_for_a_value_if_it_names_a_grade_a_choice_or_a_fit():
 def test_a_value_carries_the_reason_of_the_file_that_spoke_last(tmp_path: Path):
     (tmp_path / "base.toml").write_text("format = 1\nextends = 'free-care'\n[programme.chw]\n# One. Grade C.\n"
                                         "absent = 0.3\n# Two. Grade D.\nattr = 0.1\n", encoding="utf-8")  # fmt: skip
-    top = tmp_path / "top.toml"
-    top.write_text("format = 1\nsetting = 'sahel'\nprogramme = 'base.toml'\n[programme.chw]\nabsent = 0.4\n"
-                   "[setting.place]\n# Small. Grade D.\nzones = 2\n[run]\n# Short.\ndays = 30\n", encoding="utf-8")  # fmt: skip
+    mid, top = tmp_path / "mid.toml", tmp_path / "top.toml"
+    mid.write_text("format = 1\nsetting = 'sahel'\nprogramme = 'base.toml'\n", encoding="utf-8")
+    top.write_text("format = 1\nextends = 'mid.toml'\n[programme.chw]\nabsent = 0.4\n[setting.place]\n"
+                   "# Small. Grade D.\nzones = 2\n[run]\n# Short.\ndays = 30\n", encoding="utf-8")  # fmt: skip
     draft = draft_of(str(top))
     assert draft.programme["chw.absent"] == 0.4
     assert draft.why["programme.chw.absent"] == Reason("", "top.toml")
@@ -86,15 +87,16 @@ def test_a_value_carries_the_reason_of_the_file_that_spoke_last(tmp_path: Path):
     assert draft.why["setting.place.zones"] == Reason("Small. Grade D.", "top.toml")
     assert draft.why["run.days"] == Reason("Short.", "top.toml")
     assert [(used_as, path.name) for used_as, path in draft.files] == [
-        ("scenario", "top.toml"), ("setting", "sahel.toml"), ("programme", "iccm-as-delivered.toml"),
-        ("programme", "free-care.toml"), ("programme", "base.toml")]  # fmt: skip
+        ("scenario", "mid.toml"), ("setting", "sahel.toml"), ("programme", "iccm-as-delivered.toml"),
+        ("programme", "free-care.toml"), ("programme", "base.toml"), ("scenario", "top.toml")]  # fmt: skip
     lay_overrides(draft, {"chw.attr": 0.2, "place.zones": 3})
     assert draft.why["programme.chw.attr"] == draft.why["setting.place.zones"] == OVERRIDE
 
 
 def test_another_programme_takes_the_reasons_and_changes_of_the_former_with_it(tmp_path: Path):
     path = tmp_path / "mine.toml"
-    path.write_text("format = 1\nextends = 'sahel/donor-exit-with-transition'\nprogramme = 'free-care'\n", encoding="utf-8")
+    path.write_text("format = 1\nextends = 'sahel/donor-exit-with-transition'\nprogramme = 'free-care'\n",
+                    encoding="utf-8")  # fmt: skip
     draft = draft_of(str(path))
     assert draft.changes == draft.change_why == []
     assert {why.file for key, why in draft.why.items() if key.startswith("programme.")} == {

@@ -108,8 +108,7 @@ def test_a_setting_and_a_programme_can_be_named_or_taken_from_files(written: Cal
     replaced = load_scenario(written(text, "next.toml"))
     assert replaced.programme["chw.absent"] == .1
     written(BASE, "whole.toml")
-    with pytest.raises(ScenarioError, match=r"whole.toml: is used as a programme, so extends = .sahel.iccm-as-delivered. must be the "
-                       "name of a programme or a .toml file of one"):
+    with pytest.raises(ScenarioError, match=r"whole.toml: is used as a programme, so extends = .* must be the name of"):
         load_scenario(written('format = 1\nprogramme = "whole.toml"'))
 
 

@@ -243,10 +243,10 @@ def test_a_circle_of_files_is_refused(written: Callable) -> None:
 
 BROKEN_PIECES = [
     ('extends = "lazy.toml"\nformat = 1', "extends: goes round in a circle: lazy.toml -> lazy.toml"),
-    ('extends = "sahel/free-care"\nformat = 1', "lazy.toml: is used as a programme, so extends = 'sahel/free-care' must be "
-     "the name of a programme or a .toml file of one"),
-    ("extends = 3\nformat = 1", "lazy.toml: is used as a programme, so extends = 3 must be the name of a programme or a "
-     ".toml file of one"),
+    ('extends = "sahel/free-care"\nformat = 1', "lazy.toml: is used as a programme, so extends = 'sahel/free-care' "
+     "must be the name of a programme or a .toml file of one"),
+    ("extends = 3\nformat = 1", "lazy.toml: is used as a programme, so extends = 3 must be the name of a programme or "
+     "a .toml file of one"),
     ('extends = "free-car"\nformat = 1',
      "lazy.toml extends programme = 'free-car': unknown programme; did you mean free-care?"),
     ('extends = "sahel"\nformat = 1', "lazy.toml extends programme = 'sahel': unknown programme"),

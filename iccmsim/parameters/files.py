@@ -30,7 +30,7 @@ class Draft:
     """A scenario as written, not yet checked: flat keys a section, the place, and the dated changes.
 
     `why` holds the reason of each value that is written somewhere, by dotted path; `change_why` those of each change.
-    `files` are those that were read, the lowest first: (what each was used as, where it is).
+    `files` are those that were read, in order: (what each was used as, where it is).
     """
 
     name: str = ""

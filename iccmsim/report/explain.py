@@ -1,4 +1,4 @@
-"""A scenario in sentences: where it plays, what CHWs do, and every value that is not the declared default, with its why."""
+"""A scenario in sentences: where it plays, what CHWs do, and why each value that is not the default is what it is."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 YEAR = 365.25
 NO_REASON = "no reason given"
+FACTS = {"Place": "place", "Run": "run", "CHWs": "deployment", "Care": "package"}
 HEADINGS = {"programme": "The programme", "setting": "The setting", "run": "The run"}
 
 
@@ -42,9 +43,10 @@ def place_in_words(scenario: Scenario) -> str:
     """Where a scenario plays, in one sentence."""
     place = scenario.place
     if place.kind == "files":
-        return f"{place.name}: a real place, its villages and facilities read from {place.villages} and {place.facilities}."
+        return f"{place.name}: a real place, read from {place.villages} and {place.facilities}."
     return (f"{place.name}: a made-up place of {count(place.people)} people, {facilities(place.zones)} with "
-            f"{several(place.villages_per_zone, 'village')} each, some {plain(place.radius_km)} km around a facility.")  # fmt: skip
+            f"{several(place.villages_per_zone, 'village')} each, some {plain(place.radius_km)} km around a "
+            "facility.")  # fmt: skip
 
 
 def facilities(n: int) -> str:
@@ -83,8 +85,8 @@ def package_in_words(values: Mapping[str, Any]) -> str:
         "policy.muac": f"They measure the arm at {_percent(values['policy.muac'])} of visits and treat severe wasting.",
         "policy.indrawing": "Chest indrawing alone is treated at home.",
         "policy.oximetry": f"They measure oxygen in {_percent(values['policy.oximetry'])} of coughing children.",
-        "outreach.minutes_day": f"They go from door to door for {plain(values['outreach.minutes_day'])} minutes a working "
-                                f"day{', July to October' if values['outreach.season'] else ''}.",
+        "outreach.minutes_day": f"They go from door to door for {plain(values['outreach.minutes_day'])} minutes a "
+                                f"working day{', July to October' if values['outreach.season'] else ''}.",
         "newborn.visits": f"They visit {_percent(values['newborn.visits'])} of newborns at home on days 1, 3 and 7.",
     }  # fmt: skip
     return " ".join(said + [words for key, words in more.items() if values[key]])
@@ -151,8 +153,7 @@ def explain_text(said: Mapping[str, Any], *, width: int) -> str:
     for each in said["files"]:
         files.append(wrapped(f"{_file_in_words(each)}: {each['says']}".rstrip(": ")))
         files += [wrapped(each["about"], first="  ")] if each["about"] else []
-    facts = [wrapped(f"{name}: {said[key]}") for name, key in (("Place", "place"), ("Run", "run"), ("CHWs", "deployment"),
-             ("Care", "package")) if said[key]]  # fmt: skip
+    facts = [wrapped(f"{name}: {said[key]}") for name, key in FACTS.items() if said[key]]
     blocks = [said["scenario"], "\n".join(files), "\n".join(facts)]
     for section, heading in HEADINGS.items():
         rows = [row for row in said["values"] if row["section"] == section]
