@@ -4,12 +4,12 @@ Question   Fighting, a flood, an epidemic, a surge of malaria, a strike, a recal
            funding: how deep does care fall, how many children die of it, how long until care is as before? And does the
            lever that is said to protect make it shallower, shorter or less deadly?
 Design     `iccm-as-delivered`, with and without each shock of the library, with and without one protective lever each;
-           all arms on the same children (a surge of malaria makes more illness, so its arms have children of their own).
-           The shock comes on 1 July of the first year, before the peak of malaria, in all zones; two years in all.
+           all arms on the same children (a surge makes more malaria, so its arms have children of their own). The shock
+           comes on 1 July of the first year, before the peak of malaria, in all zones; three years in all.
 Reading    Deaths first, with twice their Monte-Carlo error: where that is larger than the number, the model cannot tell
-           the shock from nothing. Depth is the most of usual care that is lost (four-week mean); recovery counts from the
-           end of the shock until care is 95 % of usual for four weeks. A lever helps a shock only if it has fewer deaths
-           *with* it, beside its own arm without a shock.
+           the shock from nothing. Depth is the most of usual care that is lost (four-week mean); recovery counts from
+           the end of the shock until care is 95 % of usual for four weeks. A lever protects only where the shock adds
+           fewer deaths with it, each beside its own arm without a shock.
 
 python experiments/shocks.py --out FOLDER [--setting sahel] [--places FOLDER] [--seeds 20] [--toy] [--remake]
 """
@@ -30,7 +30,7 @@ from iccmsim.studies.aftermath import Lived, days_to_recover, depth, extra_death
 
 FROM = 181  # days after launch: 1 July
 PROTECTED = {  # levers said to protect, at the strong end of what is plausible (docs/levers.md)
-    "conflict": ("six more weeks of stock", {"sup.buffer": 60}),
+    "conflict": ("a month more of stock", {"sup.buffer": 60}),
     "covid": ("rounds from door to door", {"outreach.minutes_day": 120}),
     "ebola": ("rounds from door to door", {"outreach.minutes_day": 120}),
     "flood": ("a month more of stock", {"sup.buffer": 60}),
@@ -46,7 +46,7 @@ TOY = {"setting.place.people": 6000, "setting.place.zones": 2, "setting.place.vi
 
 def arms(setting: str, *, places: str | None, toy: bool) -> dict[tuple[str, str], Scenario]:
     """Scenarios by (shock or "none", lever or "none"); the usual arm of a surge is without it."""
-    more = {"run.days": 730, "run.tail_days": 0, **(TOY if toy else {})}
+    more = {"run.days": 1095, "run.tail_days": 0, **(TOY if toy else {})}
     made = {}
     for kind, (_, lever) in PROTECTED.items():
         for name, levers in (("none", {}), (str(lever), lever)):
@@ -96,7 +96,7 @@ def figure(found: list[dict], lived: dict[tuple[str, str], Lived], path: Path) -
     panels[0, 0].set_xlim(-60, min(545, share.size - FROM))
     canvas.supxlabel("days since the shock began (grey: while it lasts)", fontsize=10)
     canvas.supylabel("children treated, of usual", fontsize=10)
-    canvas.suptitle("Care through a shock, and expected deaths that it adds: as delivered / with the lever", fontsize=11)
+    canvas.suptitle("Care through a shock, and the deaths that it adds: as delivered / with the lever", fontsize=11)
     save_figure(canvas, path)
 
 
@@ -105,8 +105,9 @@ def store(lived: dict[tuple[str, str], Lived], path: Path) -> None:
     import io
 
     kept = io.BytesIO()
-    np.savez_compressed(kept, **{f"{shock}|{lever}|{part}": getattr(each, part)
-                                 for (shock, lever), each in lived.items() for part in ("treated", "deaths")})  # fmt: skip
+    arrays = {f"{shock}|{lever}|{part}": getattr(each, part)
+              for (shock, lever), each in lived.items() for part in ("treated", "deaths")}  # fmt: skip
+    np.savez_compressed(kept, **arrays)
     whole_or_nothing(path, kept.getvalue())
 
 
@@ -131,14 +132,16 @@ def main(argv: list[str] | None = None) -> int:
         lived = stored(given.out / "lived.npz")
     else:
         made = arms(given.setting, places=given.places, toy=given.toy)
-        lived = dict(zip(made, live(list(made.values()), seeds=range(1, 1 + (2 if given.toy else given.seeds))), strict=True))
+        seeds = range(1, 1 + (2 if given.toy else given.seeds))
+        lived = dict(zip(made, live(list(made.values()), seeds=seeds), strict=True))
         store(lived, given.out / "lived.npz")
     found = rows(lived)
     write_rows(found, given.out / "shocks.csv")
     figure(found, lived, given.out / "shocks.png")
     for row in found:
         print(f"{row['shock']:<15}{row['with']:<34}{100 * row['most_of_care_lost']:>4.0f} % of care lost at worst, "
-              f"{row['days_to_recover']:>4.0f} days to recover, {row['extra_deaths']:+6.1f} deaths (MC error {row['error']:.1f})")
+              f"{row['days_to_recover']:>4.0f} days to recover, {row['extra_deaths']:+6.1f} deaths "
+              f"(MC error {row['error']:.1f})")  # fmt: skip
     return 0
 
 

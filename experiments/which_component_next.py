@@ -1,7 +1,7 @@
 """Which component of iCCM should a district strengthen next?
 
 Question   A programme stands at some level of maturity in each of the eight components (0 absent, 1 partial, 2
-           functioning, 3 strong). If one component, or two, could be raised by one level, which would avert most deaths?
+           functioning, 3 strong). If one, or two, could be raised by one level, which would avert most deaths?
 Design     Every component raised alone, every pair, and all together, beside the profile as it is: the same children
            fall ill on the same days in all arms. Levels are sets of lever values (iccmsim/parameters/library/maturity);
            their distances are a choice of ours, so a component may look weak because its step is small. Expected deaths
@@ -77,7 +77,8 @@ def verdict(sets: list[Steps]) -> str:
     alike = min(same_order(a, b) for a, b in combinations(sets, 2))
     first = {next(iter(each.alone())) for each in sets}
     word = "stable" if alike >= STABLE and len(first) == 1 else "NOT stable"
-    return f"ranking {word}: lowest rank correlation between sets of children {alike:.2f}; first: {', '.join(sorted(first))}"
+    return (f"ranking {word}: lowest rank correlation between sets of children {alike:.2f}; "
+            f"first: {', '.join(sorted(first))}")  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -99,10 +100,11 @@ def main(argv: list[str] | None = None) -> int:
         if given.remake:
             result = Comparison.load(given.out / name)
         else:
-            n = 2 if given.toy else given.seeds
+            first, more = 1 + 1000 * number, TOY if given.toy else {}
+            seeds = range(first, first + (2 if given.toy else given.seeds))
             with progress_bar(f"children {name}") as progress:
-                result = raise_components(given.setting, profile, seeds=range(1 + 1000 * number, 1 + 1000 * number + n),
-                                          progress=progress, overrides=TOY if given.toy else {}, places=given.places)  # fmt: skip
+                result = raise_components(given.setting, profile, seeds=seeds, progress=progress, overrides=more,
+                                          places=given.places)  # fmt: skip
             result.save(given.out / name)
         sets.append(steps_of(result, profile))
     rows = table(sets[0])

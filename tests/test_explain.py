@@ -166,7 +166,10 @@ def test_every_scenario_of_the_library_is_explained_and_no_value_lacks_a_reason(
     rows = told["values"] + [row for change in told["changes"] for row in change["values"]]
     assert rows
     assert [row["path"] for row in rows if row["why"] == "no reason given"] == []
-    assert said(capsys, f"explain {setting}/{name}").startswith(f"{setting}/{name}\n\nSetting {setting}: ")
+    text = said(capsys, f"explain {setting}/{name}")
+    assert text.startswith(f"{setting}/{name}\n\nSetting ")
+    assert f"\nSetting {setting}: " in text
+    assert "no reason given" not in text
 
 
 def words_of(name: str, **more) -> tuple[str, str]:

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from iccmsim import __version__
-from iccmsim.cli import check, compare, demo, diff, explain, new, params, places, programmes, run, settings
+from iccmsim.cli import check, compare, demo, diff, explain, new, params, places, programmes, run, settings, shocks
 from iccmsim.cli.words import InputError, did_you_mean
 
 COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
-            "programmes": programmes, "settings": settings, "explain": explain, "diff": diff, "new": new}  # fmt: skip
+            "programmes": programmes, "settings": settings, "shocks": shocks,
+            "explain": explain, "diff": diff, "new": new}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 

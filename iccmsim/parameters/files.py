@@ -56,7 +56,7 @@ class Draft:
         self.files = [(used_as, path) for used_as, path in self.files if used_as != piece]
         self.why = {path: why for path, why in self.why.items() if not path.startswith(f"{piece}.")}
         if piece == "setting":
-            self.place = {}
+            self.place, self.shocks = {}, []
         else:
             self.changes, self.change_why = [], []
 
@@ -132,8 +132,9 @@ def _take_piece(draft: Draft, piece: str, name: str, *, beside: Path | None = No
     _refuse_circle(path, seen)
     table = read_toml(path)
     other, under = next(word for word in PIECES if word != piece), table.get("extends")
-    if other in table:
-        return [f"{path.name}: is used as a {piece}, so it cannot have {other}"]
+    for word in (other, *(("shock",) if piece == "programme" else ("maturity",))):
+        if word in table:
+            return [f"{path.name}: is used as a {piece}, so it cannot have {word}"]
     if under is None:
         draft.clear(piece)
     elif not isinstance(under, str) or ("/" in under and not is_file_name(under)):

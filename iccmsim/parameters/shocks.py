@@ -21,7 +21,7 @@ from typing import Any
 from iccmsim.parameters.catalogue import of_section
 from iccmsim.parameters.checks import check_section
 from iccmsim.parameters.declare import did_you_mean, plain
-from iccmsim.parameters.reasons import flat
+from iccmsim.parameters.reasons import Reason, flat
 
 OWN = "own"
 WORDS = ("kind", "day", "days", "zones")
@@ -66,12 +66,15 @@ class Shock:
 @cache
 def shock_kinds() -> dict[str, dict[str, Any]]:
     """The shocks of the library by name: what each says, how long it lasts, what it sets."""
-    from iccmsim.parameters.files import LIBRARY, read_toml
+    from iccmsim.parameters.files import LIBRARY, read_toml, reasons_of
 
     kinds = {}
     for file in sorted((LIBRARY / "shocks").glob("*.toml")):
         table = read_toml(file)
-        kinds[file.stem] = {"says": table["says"], "days": table["days"], "values": dict(flat(table["values"]))}
+        values, said = dict(flat(table["values"])), reasons_of(file)
+        why = {key: Reason(said.of.get(f"values.{key}", ""), file.name) for key in values}
+        kinds[file.stem] = {"says": table["says"], "days": table["days"], "values": values, "why": why,
+                            "about": said.about, "days_why": Reason(said.of.get("days", ""), file.name)}  # fmt: skip
     return kinds
 
 

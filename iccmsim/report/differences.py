@@ -18,7 +18,8 @@ FORMAT = 1
 
 def differences(first: Scenario, second: Scenario) -> dict[str, Any]:
     """All that differs between two scenarios, as one object (format 1)."""
-    rows = [*_of_place(first, second), *_of_values(first, second), *_of_changes(first, second)]
+    rows = [*_of_place(first, second), *_of_values(first, second), *_of_changes(first, second),
+            *_of_shocks(first, second)]  # fmt: skip
     if first.files_digest() != second.files_digest():
         rows.insert(0, {"path": "files of the place", "first": str(first.folder), "second": str(second.folder),
                         "unit": "", "says": "The files hold other villages or facilities."})  # fmt: skip
@@ -53,6 +54,15 @@ def _of_changes(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
                 each = parameter(key)
                 yield {"path": f"{each.path} from day {day}", "first": pair[0], "second": pair[1], "unit": each.unit,
                        "says": each.says}  # fmt: skip
+
+
+def _of_shocks(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
+    """Shocks that befall only one scenario, or otherwise."""
+    for shock in dict.fromkeys(repr(each.told()) for each in (*first.shocks, *second.shocks)):
+        has = [any(repr(each.told()) == shock for each in scenario.shocks) for scenario in (first, second)]
+        if has[0] != has[1]:
+            yield {"path": "shock", "first": shock if has[0] else None, "second": shock if has[1] else None, "unit": "",
+                   "says": "What befalls the place, whatever the programme does."}  # fmt: skip
 
 
 def _pair(first: Scenario, second: Scenario, day: int) -> dict[str, tuple]:

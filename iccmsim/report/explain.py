@@ -9,12 +9,14 @@ from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.files import read_toml, reasons_of
 from iccmsim.parameters.reasons import Reason
+from iccmsim.parameters.shocks import shock_kinds
 from iccmsim.report.terminal import count, folded, several
 
 if TYPE_CHECKING:
     from iccmsim.parameters.declare import Parameter
     from iccmsim.parameters.files import Draft
     from iccmsim.parameters.scenario import Scenario
+    from iccmsim.parameters.shocks import Shock
 
 FORMAT = 1
 YEAR = 365.25
@@ -35,7 +37,7 @@ def explained(scenario: Scenario, draft: Draft) -> dict[str, Any]:
                    "about": reasons_of(path).about} for used_as, path in draft.files],
         "place": place_in_words(scenario), "run": run_in_words(values), "deployment": norm_in_words(values),
         "package": package_in_words(values), "values": [*_values(scenario, draft)],
-        "changes": [*_changes(scenario, draft)],
+        "changes": [*_changes(scenario, draft)], "shocks": [_shock(each) for each in scenario.shocks],
     }  # fmt: skip
 
 
@@ -141,6 +143,18 @@ def _changes(scenario: Scenario, draft: Draft) -> Iterator[dict[str, Any]]:
         yield {"day": day, "values": rows}
 
 
+def _shock(shock: Shock) -> dict[str, Any]:
+    """A shock: when, where, and what it sets, with the reasons of its file where it says the same."""
+    ready = shock_kinds().get(shock.kind, {"says": "", "values": {}, "why": {}})
+    rows = []
+    for key, value in shock.values.items():
+        each = parameter(key)
+        mine = ready["values"].get(key) == (list(value) if each.size else value)
+        rows.append(_row(each, value, ready["why"].get(key, Reason()) if mine else Reason()))
+    return {"kind": shock.kind, "says": ready["says"], "day": shock.day, "days": shock.days,
+            "zones": shock.told()["zones"], "values": rows}  # fmt: skip
+
+
 # --- as text -------------------------------------------------------------------------------------------
 
 
@@ -165,7 +179,18 @@ def explain_text(said: Mapping[str, Any], *, width: int) -> str:
         lines = [f"From day {change['day']}, {change['day'] / YEAR:.1f} years after launch"]
         lines += [_value_text(row, row["before"], wrapped, word="before") for row in change["values"]]
         blocks.append("\n".join(lines))
+    for shock in said["shocks"]:
+        lines = [wrapped(f"Shock, day {shock['day']} to {shock['day'] + shock['days']} after launch, "
+                         f"{_zones_in_words(shock['zones'])}: {shock['kind']}. {shock['says']}")]  # fmt: skip
+        lines += [_value_text(row, row["default"], wrapped, word="else") for row in shock["values"]]
+        blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def _zones_in_words(zones: Any) -> str:
+    if zones == "all":
+        return "in all zones"
+    return f"in zones {plain(zones)}" if isinstance(zones, list) else f"in {_percent(zones)} of zones"
 
 
 def _file_in_words(each: Mapping[str, str]) -> str:
