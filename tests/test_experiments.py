@@ -140,3 +140,35 @@ def test_why_two_programmes_coincide_is_read_from_the_file_of_either(library, mo
                         lambda path: said if path.stem == "free-care" else Reasons())  # fmt: skip
     for pair in (("free-care", "more-chws"), ("more-chws", "free-care")):
         assert script["why_they_coincide"](*pair) == "nobody comes."
+
+
+@pytest.mark.parametrize(("script", "table", "picture", "rows"), [
+    ("shocks.py", "shocks.csv", "shocks.png", 18), ("which_component_next.py", "components.csv", "components.png", 8)])  # fmt: skip
+def test_a_script_writes_table_and_figure_and_makes_them_again(script, table, picture, rows, tmp_path, capsys):
+    main = runpy.run_path(str(EXPERIMENTS / script))["main"]
+    assert main(["--out", str(tmp_path), "--toy"]) == 0
+    printed, before = capsys.readouterr().out, (tmp_path / table).read_bytes()
+    with (tmp_path / table).open(encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == rows
+    assert (tmp_path / picture).read_bytes().startswith(b"\x89PNG")
+    (tmp_path / table).unlink()
+    (tmp_path / picture).unlink()
+    assert main(["--out", str(tmp_path), "--remake"]) == 0
+    assert (tmp_path / table).read_bytes() == before
+    assert (tmp_path / picture).exists()
+    assert capsys.readouterr().out == printed
+
+
+def test_a_shock_that_does_not_exist_any_more_would_be_missed():
+    from iccmsim.parameters.shocks import shock_kinds
+
+    assert set(runpy.run_path(str(EXPERIMENTS / "shocks.py"))["PROTECTED"]) == set(shock_kinds())
+
+
+def test_a_profile_that_cannot_rise_is_refused(tmp_path: Path):
+    from iccmsim.parameters.scenario import ScenarioError
+
+    main = runpy.run_path(str(EXPERIMENTS / "which_component_next.py"))["main"]
+    for profile in ("33333333", "1111", "11111114", "abcdefgh"):
+        with pytest.raises(ScenarioError, match="8 digits|eight digits"):
+            main(["--out", str(tmp_path), "--toy", "--profile", profile])
