@@ -37,7 +37,11 @@ EXCUSED: dict[tuple[str, str], str] = {
 }
 
 # rule modules whose levers are tested under other names
-ALSO = {"pay": ("test_lever_finance",), "workforce": ("test_lever_supervision",), "illness": ("test_lever_workforce",)}
+ALSO = {
+    "pay": ("test_lever_finance",), "workforce": ("test_lever_supervision", "test_shocks"),
+    "illness": ("test_lever_workforce",), "supply": ("test_shocks",), "treatment": ("test_lever_referral",),
+    "care_seeking": ("test_lever_referral",), "facility_care": ("test_lever_referral", "test_shocks"),
+}  # fmt: skip
 
 
 class Mutant(NamedTuple):

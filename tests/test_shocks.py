@@ -8,13 +8,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from small import NEAR, TWO_ZONES, cells, digest
-from world import DAY, PLAIN
+from world import DAY, KEY, MANY, PLAIN, a_month, a_provider, assert_share, parameters
 
 from iccmsim.core.records import ACT_CHILD, ACT_INFANT, AMOXICILLIN, AT_CHW, AT_FACILITY, FOUND_CLOSED, MALARIA
 from iccmsim.engine.plan import make_plan, zones_hit
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.scenario import Scenario, ScenarioError, load_scenario
 from iccmsim.parameters.shocks import Shock, shock_kinds
+from iccmsim.rules.facility_care import is_shut
+from iccmsim.rules.supply import withdraw
+from iccmsim.rules.workforce import is_displaced
 from iccmsim.studies.compare import compare
 
 WORLD = {**TWO_ZONES, **NEAR, "run.days": 300}
@@ -121,6 +124,35 @@ def test_a_larger_share_of_zones_adds_to_a_smaller():
     assert [len(each) for each in hits] == [1, 6, 12, 24]
     assert all(small < large for small, large in pairwise(hits))
     assert zones_hit(Shock("own", 0, 1, 0.25, {}), 1, 24) != zones_hit(Shock("own", 0, 1, 0.25, {}), 0, 24)
+
+
+# --- one provider, one rule ------------
+
+
+def test_a_health_centre_is_shut_on_a_share_of_days():
+    p, centre = parameters(shock_closed=0.3), a_provider(AT_FACILITY)
+    assert_share(sum(bool(is_shut(centre, p, KEY, day)) for day in range(MANY)), MANY, 0.3)
+    assert not any(is_shut(centre, parameters(), KEY, day) for day in range(50))
+
+
+def test_the_same_share_of_chws_is_driven_away_every_day():
+    p = parameters(shock_chws_gone=0.4)
+    gone = [bool(is_displaced(a_provider(number=i), p, KEY)) for i in range(MANY)]
+    assert_share(sum(gone), MANY, 0.4)
+    assert gone == [bool(is_displaced(a_provider(number=i), p, KEY)) for i in range(MANY)]
+    assert not any(is_displaced(a_provider(number=i), parameters(), KEY) for i in range(50))
+
+
+def test_a_recalled_product_is_thrown_out_and_booked_and_no_other():
+    recall = [0.0] * 9
+    recall[AMOXICILLIN] = 1.0
+    chw, month = a_provider(stock=7), a_month()
+    withdraw(chw, month, parameters(shock_recall=recall))
+    assert (chw.stock[AMOXICILLIN], chw.expired[AMOXICILLIN], month.expired[AMOXICILLIN]) == (0, 7, 7)
+    assert chw.stock[ACT_CHILD] == 7
+    assert chw.expired.sum() == 7
+    withdraw(chw, month, parameters(shock_recall=recall))
+    assert chw.expired[AMOXICILLIN] == 7
 
 
 # --- what it does ------------
@@ -235,8 +267,6 @@ def test_a_flood_month_shows_its_trace_and_its_recovery():
 
 @compiled_only
 def test_malaria_surges_only_while_it_does_and_by_as_much_as_it_says():
-    from world import assert_share
-
     def onsets(sims, first, days):
         start = sims[0].plan.warmup + first
         total = 0
