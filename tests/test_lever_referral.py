@@ -199,7 +199,8 @@ class TestWhole:
         assert (visit["given"][by_volunteer] & ACTS > 0).any()
 
     def test_home_management_treats_more_malaria_sooner(self):
-        assert clearly(counts("malaria_chw", {"hmm.reach": 0.8, "hmm.use": 0.8, **SURE}) - counts("malaria_chw", SURE)) > 3
+        more = {"hmm.reach": 0.8, "hmm.use": 0.8, **SURE}
+        assert clearly(counts("malaria_chw", more) - counts("malaria_chw", SURE)) > 3
 
     @pytest.mark.parametrize("more", [{"transport.share": 1, "transport.or": 4}, {"escort.share": 1, "escort.or": 4}])
     def test_help_completes_referrals(self, more):

@@ -86,21 +86,21 @@ def test_a_scenario_file_names_levels_and_may_change_what_they_set(tmp_path):
 
 def test_levels_can_be_one_s_own(tmp_path):
     shutil.copytree(FOLDER, tmp_path / "levels")
-    supply = tmp_path / "levels" / "4-supply.toml"
+    supply = tmp_path / "levels" / "supply.toml"
     supply.write_text(supply.read_text().replace("sup.lead = 30", "sup.lead = 25"))
     file = tmp_path / "mine.toml"
     file.write_text('format = 1\nsetting = "sahel"\n[maturity]\nothers = 1\nfolder = "levels"\n', encoding="utf-8")
     assert load_scenario(file).programme["sup.lead"] == 25
     supply.unlink()
     components.cache_clear()
-    with pytest.raises(ScenarioError, match=r"4-supply\.toml: no such file"):
+    with pytest.raises(ScenarioError, match=r"supply\.toml: no such file"):
         load_scenario(file)
 
 
 def test_explain_gives_the_reason_of_each_level(capsys):
     told = json.loads(said(capsys, "explain sahel/maturity-33333333 --json"))
     rows = {row["key"]: row for row in told["values"] if row["section"] == "programme"}
-    assert rows["sup.lead"]["file"] == "4-supply.toml"
+    assert rows["sup.lead"]["file"] == "supply.toml"
     assert "Grade" in rows["sup.lead"]["why"]
 
 

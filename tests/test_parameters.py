@@ -183,6 +183,10 @@ def test_the_schema_for_editors_knows_every_key_and_is_plain_json() -> None:
     assert inc["mal.het"]["default"] == .8
     change = schema["properties"]["programme"]["anyOf"][1]["properties"]["change"]["items"]
     assert change["required"] == ["day"]
+    shock = schema["properties"]["shock"]["items"]
+    assert shock["required"] == ["kind", "day"]
+    assert shock["properties"]["shock"]["properties"]["closed"]["maximum"] == 1
+    assert schema["properties"]["maturity"]["properties"]["supply"]["maximum"] == 3
     assert "catch" not in change["properties"]["chw"]["properties"], "places of CHWs do not change on a date"
 
 

@@ -68,9 +68,34 @@ def json_schema() -> dict:
         "properties": {
             "format": {"const": 1}, "name": text, "says": text, "extends": text,
             "setting": {"anyOf": [text, setting_table]}, "programme": {"anyOf": [text, programme_table]},
-            "run": _section_schema("run"),
+            "run": _section_schema("run"), "shock": {"type": "array", "items": _shock_schema()},
+            "maturity": _maturity_schema(),
         },
     }
+
+
+def _shock_schema() -> dict:
+    """One [[shock]]: when, where, and what it sets."""
+    shock = _section_schema("programme", only_dated=True)
+    shock["properties"]["shock"] = _section_schema("setting")["properties"]["shock"]
+    whole = {"type": "integer", "minimum": 0}
+    shock["properties"] |= {
+        "kind": {"type": "string", "description": "A shock of the library (iccmsim shocks), or own."},
+        "day": {**whole, "description": "Days after launch."}, "days": {**whole, "description": "How long it lasts."},
+        "zones": {"type": ["string", "number", "array"], "description": "all, a share, or a list of zone numbers."},
+    }  # fmt: skip
+    shock["required"] = ["kind", "day"]
+    return shock
+
+
+def _maturity_schema() -> dict:
+    """[maturity]: the level of each component."""
+    from iccmsim.parameters.maturity import COMPONENTS, LEVELS
+
+    level = {"type": "integer", "minimum": 0, "maximum": len(LEVELS) - 1}
+    folder = {"type": "string", "description": "Files of levels of your own."}
+    return {"type": "object", "additionalProperties": False,
+            "properties": {**dict.fromkeys((*COMPONENTS, "others"), level), "folder": folder}}  # fmt: skip
 
 
 def _section_schema(section: str, *, only_dated: bool = False) -> dict:

@@ -1,7 +1,7 @@
 """Maturity profiles: each of the eight components of iCCM at a level from 0 (absent) to 3 (strong).
 
 A level is a set of lever values that stands in `library/maturity`, one file a component, with the reason for each. A
-profile names one level a component: `maturity-22112210` in the order of the files, or in a scenario file
+profile names one level a component: `maturity-22112210`, in the order of COMPONENTS, or in a scenario file
 
     [maturity]
     supply = 3
@@ -42,7 +42,7 @@ class Component:
 @cache
 def components(folder: Path) -> dict[str, Component]:
     """The components whose levels stand in a folder, in the order in which a profile names them."""
-    return {name: _read(folder / f"{number}-{name}.toml", name) for number, name in enumerate(COMPONENTS, start=1)}
+    return {name: _read(folder / f"{name}.toml", name) for name in COMPONENTS}
 
 
 def _read(file: Path, name: str) -> Component:

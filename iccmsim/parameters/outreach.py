@@ -36,8 +36,8 @@ HOME_MANAGEMENT = (
     lever("hmm.reach", 0, "share of families", (0, 1), None,
           says="Home management of malaria: families near a volunteer or trained mother who keeps ACT; 0: none."),
     lever("hmm.use", .1, "share of fevers", (0, 1), (.02, .8), grade="C",
-          source="1-9 % of sick children of rural families saw a volunteer under the national programme of Burkina Faso, "
-          "Druetz 2015 Malar J doi:10.1186/s12936-015-0591-9; in a trial that taught mothers 40 % fewer children died, "
+          source="1-9 % of sick children of rural families saw a volunteer under the national programme of Burkina "
+          "Faso, Druetz 2015 Malar J doi:10.1186/s12936-015-0591-9; in a trial that taught mothers 40 % fewer died, "
           "Kidane 2000 Lancet 356:550 doi:10.1016/S0140-6736(00)02580-0, so it can be far more",
           says="Fevers of such families that get an ACT there, untested, on the first day the family considers them."),
 )

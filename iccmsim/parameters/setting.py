@@ -8,6 +8,7 @@ from iccmsim.parameters.declare import Parameter, parameters
 SHARE = "share, 0-1"
 LOGIT = "logit"
 FACILITY = "first-level facility"
+BEDS = "nobody counts beds unless a setting says how many; no source found"
 EMERGES = "assumption, set so that care to standard emerges as in " + src.MAIGA_2025
 
 
@@ -178,10 +179,10 @@ FACILITIES = (
     chance("fac.full", .40, .2, .7, distribution="Beta(5.5, 8.25)", source=src.CARAMAL_DRC,
            says="Severe children at a first-level facility who get the full inpatient treatment."),
     chance("hosp.full", .90, .7, .98, says="The same at the referral hospital."),
-    assumed("fac.beds", 0, "beds; 0: as many as it takes", (0, 24), (1, 8), integer=True,
-            says="Beds of a health centre for severely ill children; who finds none is sent on to the hospital."),
-    assumed("hosp.beds", 0, "beds a zone; 0: as many as it takes", (0, 24), (1, 8), integer=True,
-            says="A zone's share of the hospital's beds for children; who finds none is not admitted."),
+    convention("fac.beds", 0, "beds; 0: as many as it takes", (0, 24), integer=True, note=BEDS, source=BEDS,
+               says="Beds of a health centre for severely ill children; who finds none is sent on to the hospital."),
+    convention("hosp.beds", 0, "beds a zone; 0: as many as it takes", (0, 24), integer=True, note=BEDS, source=BEDS,
+               says="A zone's share of the hospital's beds for children; who finds none is not admitted."),
     assumed("fac.bed_days", 3, "days", (.1, 60), (2, 6), says="How long a severely ill child needs its bed."),
     step("danger", .5, .3, .7, says="danger signs looked for"),
     step("rdt", .6, .3, .85, says="a fever tested"),
