@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from iccmsim.parameters.catalogue import all_parameters
-from iccmsim.parameters.declare import plain
 from iccmsim.studies.fitness import LEFT_BY_THE_FIT, best_arm, difference, inside
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
 
 
 def _arm(said: Mapping[str, Any], comparison: Comparison, basis: Basis, i: int) -> dict[str, Any]:
-    arm, told = said["arms"][i], basis.arms[i].programme
+    arm, told, changes = said["arms"][i], basis.arms[i].programme, basis.arms[i].changes
     setting, averted = arm["setting"], arm["deaths_averted"]
     deaths = said["arms"][0]["deaths"]["mean"]
     return {
         "name": arm["name"], "chws": setting["chws"], "posts": setting["posts"],
         "served": setting["people_served_by_chws"], "far": 1.0 - setting["share_5km"],
         "present": arm["chw_presence"]["mean"], "out": arm["stock_out"]["chw"]["any"]["mean"],
-        "levers": {key: told.get(key) for key in LEVERS}, "changes": sorted(each["day"] for each in basis.arms[i].changes),
+        "levers": {key: told.get(key) for key in LEVERS}, "changes": sorted(each["day"] for each in changes),
         "births": arm["births"], "deaths": arm["deaths"], "u5mr": arm["u5mr"], "averted": averted,
         "percent": arm["percent_averted"], "per_1000": 1000.0 * averted["mean"] / deaths if deaths else 0.0,
         "saved": arm["saved"], "lost": arm["lost"], "expected": arm["deaths_averted_expected"], "list": arm["list"],
@@ -60,11 +60,11 @@ def _arm(said: Mapping[str, Any], comparison: Comparison, basis: Basis, i: int) 
 
 
 def losses(arm: Mapping[str, Any], illness: str) -> list[float]:
-    """Where episodes of an illness are lost, as shares of all: no care, sellers only, wrong drug, too late; and cured."""
+    """Where episodes of an illness end, as shares: no care, sellers only, not the right drug, too late, treated well."""
     cascade = arm["cascade"][illness]
     steps = [1.0, *(cascade[step]["mean"] or 0.0 for step in ("any_care", "formal_care", "right_drug", "took_effect"))]
     reached = [min(steps[: n + 1]) for n in range(len(steps))]
-    return [before - after for before, after in zip(reached[:-1], reached[1:], strict=True)] + [reached[-1]]
+    return [before - after for before, after in pairwise(reached)] + [reached[-1]]
 
 
 def far_share(ground: Ground) -> float:
@@ -114,10 +114,10 @@ def changed_parameters(arms: Sequence[Draft]) -> list[dict[str, Any]]:
     return found
 
 
-def _values(arm: Draft, key: str) -> str:
-    """The value at launch and, with its day, every later one."""
-    later = [f"{plain(change[key])} (day {change['day']})" for change in arm.changes if key in change]
-    return ", ".join([plain(arm.programme.get(key)), *later])
+def _values(arm: Draft, key: str) -> list[tuple[Any, int | None]]:
+    """The value at launch (no day) and every later one with its day."""
+    later = [(change[key], change["day"]) for change in arm.changes if key in change]
+    return [(arm.programme.get(key), None), *later]
 
 
 def decisive_counts() -> dict[str, int]:
@@ -128,5 +128,5 @@ def decisive_counts() -> dict[str, int]:
 
 def left_by_the_fit(arm: Draft) -> list[str]:
     """Numbers that the fit has put outside their plausible range."""
-    return [each.key for each in all_parameters()
-            if each.key in LEFT_BY_THE_FIT and each.key in arm.setting and not inside(each, arm.setting[each.key])]  # fmt: skip
+    fitted = [each for each in all_parameters() if each.key in LEFT_BY_THE_FIT and each.key in arm.setting]
+    return [each.key for each in fitted if not inside(each, arm.setting[each.key])]
