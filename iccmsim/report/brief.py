@@ -27,6 +27,10 @@ SIZES = (9.6, 9.3, 9.0, 8.7, 8.4)  # points: the largest that leaves two pages
 PAGES = 2
 
 
+class TooLongError(ValueError):
+    """A brief whose words do not fit on its pages."""
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """A comparison as it lies on disk, with all that a brief needs."""
@@ -45,12 +49,15 @@ def missing_extra(kind: str) -> str | None:
 def read_source(folder: Path) -> Source:
     """Read what a brief is made of; a ValueError says what the folder lacks, or why no brief may be made of it."""
     manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
-    comparison = Comparison.load(folder)
+    try:
+        comparison, made_with = Comparison.load(folder), manifest["made_with"]
+    except KeyError as lacking:
+        raise ValueError(f"{folder}: its manifest.json has no {lacking.args[0]}; run iccmsim compare again") from None
     basis = read_basis(folder, arms=len(comparison.names))
     reasons = reasons_against(comparison, basis)
     if reasons:
         raise ValueError("no brief: " + "; ".join(reasons))
-    return Source(comparison, basis, manifest["made_with"])
+    return Source(comparison, basis, made_with)
 
 
 def make_brief(source: Source, *, lang: str, kind: str) -> bytes:
@@ -69,10 +76,16 @@ def words_and_figures(source: Source, *, lang: str) -> tuple[dict[str, Any], dic
 
     words = language(lang)
     facts = facts_of_brief(source.comparison, source.basis, made_with=source.made_with)
-    mapped = best_arm(source.comparison)
+    mapped = arm_on_map(source)
     drawn = {"averted": averted_figure(facts, words), "lost": lost_figure(facts, words),
              "map": map_figure(source.basis.ground, mapped, words)}  # fmt: skip
     return page_of(facts, words, mapped=mapped), {name: svg_of(figure) for name, figure in drawn.items()}
+
+
+def arm_on_map(source: Source) -> int:
+    """The programme whose posts the map shows: the best one, or the first that has any."""
+    best = best_arm(source.comparison)
+    return next((i for i in (best, *range(len(source.comparison.names))) if source.comparison.facts[i]["chws"]), best)
 
 
 # --- PDF ------------------------------------------------------------------------------------------------
@@ -88,7 +101,7 @@ def as_pdf(page: Mapping[str, Any], figures: Mapping[str, str]) -> bytes:
             compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs={"size": str(size)})
             if json.loads(compiler.query("<pages>", field="value", one=True)) == PAGES:
                 return compiler.compile(format="pdf", timestamp=0)
-    raise ValueError(f"no brief: its words fill more than {PAGES} pages; give the arms shorter names or compare fewer")
+    raise TooLongError(f"no brief: its words fill more than {PAGES} pages; give the arms shorter names or compare fewer")
 
 
 def lay_out(place: Path, page: Mapping[str, Any], figures: Mapping[str, str]) -> Path:

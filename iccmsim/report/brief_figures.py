@@ -26,12 +26,18 @@ LIGHT_LETTERS = (4,)  # steps so dark that their numbers are white
 
 def averted_figure(facts: Mapping[str, Any], words: Language) -> Figure:
     """Left: bars of children saved and lost. Right: deaths averted with their interval, in all and by cause."""
+    from matplotlib.lines import Line2D
+
     arms = facts["programmes"]
-    figure = bare_figure(WIDTH, 1.05 + 0.2 * len(arms) * (len(facts["causes"]) + 1))
+    figure = bare_figure(WIDTH, 0.95 + 0.165 * len(arms) * (len(facts["causes"]) + 1))
     left, right = figure.subplots(1, 2, width_ratios=(4, 6))
     colours = colours_of([arm["name"] for arm in facts["arms"]])
     _saved_and_lost(left, arms, words, colours=colours)
     _by_cause(right, facts, words, colours=colours)
+    signs = [Line2D([], [], color=colours[arm["name"]], marker=MARKERS[i], markersize=4.5, linewidth=1.6,
+                    label=words.name(arm["name"])) for i, arm in enumerate(arms)]  # fmt: skip
+    figure.legend(handles=signs, loc="outside upper right", ncols=min(2, len(signs)), frameon=False, fontsize=SMALL,
+                  labelcolor=INK, handletextpad=0.5, columnspacing=1.4, borderpad=0.1)  # fmt: skip
     return figure
 
 
@@ -124,8 +130,7 @@ def map_figure(ground: Ground, arm: int, words: Language) -> Figure:
     x, y = on_paper(ground, ground.village_lon, ground.village_lat)
     tall = min(1.1, max(0.5, np.ptp(y) / max(np.ptp(x), 1e-9)))
     figure = bare_figure(MAP_WIDTH, MAP_WIDTH * tall + 0.85)
-    km = words.figure["km"]
-    draw_map(figure.subplots(), ground, posts, scale=MAP_SCALE, km=words.spaced(km))
+    draw_map(figure.subplots(), ground, posts, scale=MAP_SCALE, km=words.figure["km"])
     told = {**words.figure, "count": words.number}
     key = map_key(float(ground.people.max()), with_posts=posts is not None, scale=MAP_SCALE, words=told)
     figure.legend(handles=key, loc="outside lower left", ncols=2, frameon=False, fontsize=SMALL, labelcolor=INK,

@@ -93,7 +93,7 @@ def _inputs(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
     yield row("served", lambda arm: words.number(arm["served"]))
     yield row("far", lambda arm: words.percent(arm["far"]), always=True)
     yield row("supervised", lambda arm: words.percent(arm["levers"]["spv.freq"]))
-    yield row("fee", lambda arm: words.number(arm["levers"]["fee.chw"], 2))
+    yield row("fee", lambda arm: words.number(fee := arm["levers"]["fee.chw"], 2 if fee else 0))
     if any(arm["changes"] for arm in arms):
         yield row("changes", lambda arm: words.listed([words.number(day) for day in arm["changes"]]) or "–")
     yield row("present", lambda arm: words.percent(arm["present"]))

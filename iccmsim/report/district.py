@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iccmsim.world.deployment import Deployment
     from iccmsim.world.geography import Places
 
-BANDS = ((5.0, "near", "#9ecae1"), (10.0, "middle", "#e6b96b"), (np.inf, "far", "#c1440e"))  # darker is farther
+BANDS = ((5.0, "near", "#b9d9eb"), (10.0, "middle", "#e39b3b"), (np.inf, "far", "#9c2f12"))  # darker is farther
 POST = ARMS[2]
 Words = Mapping[str, Any]
 ENGLISH: Words = {"near": "under 5 km", "middle": "5 to 10 km", "far": "10 km or more", "people": "{} people",

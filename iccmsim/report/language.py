@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 CODES = ("en", "fr")
 MINUS = "\N{MINUS SIGN}"
+APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 FRENCH_SPACES = ((r" (?=[;!?%])", NARROW), (r" (?=:)", WIDE), (r"(?<=«) ", WIDE), (r" (?=»)", WIDE))
-UNITS = re.compile(r"(?<=\d) (?=[^\W\d_])")  # a number stays with the word that it counts
+UNITS = re.compile(r"(?<=[\d}]) (?=[^\W\d_])")  # a number stays with the word that it counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +87,17 @@ class Language:
         return self.spaced(re.sub(r"[ \n]+", " ", said))
 
     def spaced(self, text: str) -> str:
-        """A text whose numbers stay with their units; in French with the spaces of its punctuation."""
-        if self.code == "fr":
-            for before, after in FRENCH_SPACES:
-                text = re.sub(before, after, text)
-        return UNITS.sub(WIDE, text)
+        """A text as it is set in this language."""
+        return spaced(text, self.code)
+
+
+def spaced(text: str, code: str) -> str:
+    """A text as it is set: apostrophes, numbers kept with their units, in French the spaces of punctuation."""
+    text = text.replace("'", APOSTROPHE)
+    if code == "fr":
+        for before, after in FRENCH_SPACES:
+            text = re.sub(before, after, text)
+    return UNITS.sub(WIDE, text)
 
 
 @cache
@@ -100,7 +107,9 @@ def language(code: str) -> Language:
         raise ValueError(f"language {code!r}: must be {' or '.join(CODES)}")
     said = tomllib.loads((TEMPLATES / f"brief.{code}.toml").read_text(encoding="utf-8"))
     marks = {name: mark.replace("~", NARROW).replace("_", WIDE) for name, mark in said["marks"].items()}
-    return Language(code, marks, said["names"], said["places"], said["figure"], said["text"])
+    figure = {name: [spaced(each, code) for each in said["figure"][name]] if name == "losses" else spaced(words, code)
+              for name, words in said["figure"].items()}  # fmt: skip
+    return Language(code, marks, said["names"], said["places"], figure, said["text"])
 
 
 @cache

@@ -59,7 +59,7 @@ def bare_figure(width: float, height: float) -> Figure:
 
     figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
-    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02)
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.05)
     return figure
 
 

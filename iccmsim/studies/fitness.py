@@ -150,6 +150,8 @@ def too_few_pairs(comparison: Comparison) -> list[str]:
         return [f"{n} paired run{'s' * (n > 1)}: a brief needs at least {MIN_PAIRS}; compare again with --seeds "
                 f"{2 * MIN_PAIRS}"]  # fmt: skip
     deaths = float(deaths_of(comparison, 0).sum(axis=(1, 2)).mean())
+    if not deaths:
+        return [f"nobody dies with {comparison.names[0]}: there is nothing to avert; compare a larger place or longer"]
     wide = [(i, j, each, bound) for i, j, each in stated(comparison)
             if each.half > (bound := max(HALF * abs(each.mean), NEGLIGIBLE * deaths))]  # fmt: skip
     if not wide:
