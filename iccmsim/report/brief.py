@@ -23,7 +23,8 @@ from iccmsim.studies.fitness import best_arm, reasons_against
 
 NEEDS = {"pdf": ("typst", "jinja2"), "html": ("jinja2",)}
 INSTALL = "python -m pip install 'iccmsim[brief]'"
-SIZES = (9.6, 9.3, 9.0, 8.7, 8.4)  # points: the largest that leaves two pages
+SIZES = (9.6, 9.3, 9.0, 8.7, 8.4)  # points
+LAYOUTS = [(size, page) for page in ("1", "2") for size in SIZES]  # letters, and the page that says how sure we are
 PAGES = 2
 
 
@@ -35,6 +36,7 @@ class TooLongError(ValueError):
 class Source:
     """A comparison as it lies on disk, with all that a brief needs."""
 
+    folder: Path
     comparison: Comparison
     basis: Basis
     made_with: Mapping[str, str]
@@ -57,7 +59,7 @@ def read_source(folder: Path) -> Source:
     reasons = reasons_against(comparison, basis)
     if reasons:
         raise ValueError("no brief: " + "; ".join(reasons))
-    return Source(comparison, basis, made_with)
+    return Source(folder, comparison, basis, made_with)
 
 
 def make_brief(source: Source, *, lang: str, kind: str) -> bytes:
@@ -92,16 +94,17 @@ def arm_on_map(source: Source) -> int:
 
 
 def as_pdf(page: Mapping[str, Any], figures: Mapping[str, str]) -> bytes:
-    """Two pages of A4, typeset with the fonts that typst brings; letters shrink a little where words are many."""
+    """Two pages of A4, typeset with the fonts that typst brings, in the first layout that the words fit into."""
     import typst
 
     with tempfile.TemporaryDirectory() as place:
         source = lay_out(Path(place), page, figures)
-        for size in SIZES:
-            compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs={"size": str(size)})
+        for size, sure in LAYOUTS:
+            chosen = {"size": str(size), "sure": sure}
+            compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs=chosen)
             if json.loads(compiler.query("<pages>", field="value", one=True)) == PAGES:
                 return compiler.compile(format="pdf", timestamp=0)
-    raise TooLongError(f"no brief: its words fill more than {PAGES} pages; give the arms shorter names or compare fewer")
+    raise TooLongError(f"no brief: words fill more than {PAGES} pages; shorten the names of the arms or compare fewer")
 
 
 def lay_out(place: Path, page: Mapping[str, Any], figures: Mapping[str, str]) -> Path:

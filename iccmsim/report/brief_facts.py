@@ -60,7 +60,7 @@ def _arm(said: Mapping[str, Any], comparison: Comparison, basis: Basis, i: int) 
 
 
 def losses(arm: Mapping[str, Any], illness: str) -> list[float]:
-    """Where episodes of an illness end, as shares: no care, sellers only, not the right drug, too late, treated well."""
+    """Where episodes of an illness end, as shares: no care, sellers only, no right drug, too late, treated well."""
     cascade = arm["cascade"][illness]
     steps = [1.0, *(cascade[step]["mean"] or 0.0 for step in ("any_care", "formal_care", "right_drug", "took_effect"))]
     reached = [min(steps[: n + 1]) for n in range(len(steps))]

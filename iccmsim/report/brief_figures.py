@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from iccmsim.report.language import Language
     from iccmsim.studies.basis import Ground
 
-WIDTH, MAP_WIDTH = 7.08, 3.3  # inches as printed: the width of the text, and of the map's column
+WIDTH = 7.08  # inches as printed, as the text
+MAP_WIDTHS = {1: 3.3, 2: 3.3, 3: 2.7}  # by the number of programmes, which leave so much of the second page
 MAP_SCALE = 0.45  # of its signs, beside those of the map that fills a page
+NAME_WIDTH = 28  # letters
 LABELLED = 0.04  # the least share whose number has room in its bar
 LIGHT_LETTERS = (4,)  # steps so dark that their numbers are white
 
@@ -29,16 +32,21 @@ def averted_figure(facts: Mapping[str, Any], words: Language) -> Figure:
     from matplotlib.lines import Line2D
 
     arms = facts["programmes"]
-    figure = bare_figure(WIDTH, 0.95 + 0.165 * len(arms) * (len(facts["causes"]) + 1))
+    figure = bare_figure(WIDTH, 0.95 + len(arms) * max(0.42, 0.142 * (len(facts["causes"]) + 1)))
     left, right = figure.subplots(1, 2, width_ratios=(4, 6))
     colours = colours_of([arm["name"] for arm in facts["arms"]])
     _saved_and_lost(left, arms, words, colours=colours)
     _by_cause(right, facts, words, colours=colours)
     signs = [Line2D([], [], color=colours[arm["name"]], marker=MARKERS[i], markersize=4.5, linewidth=1.6,
-                    label=words.name(arm["name"])) for i, arm in enumerate(arms)]  # fmt: skip
+                    label=short(arm, words)) for i, arm in enumerate(arms)]  # fmt: skip
     figure.legend(handles=signs, loc="outside upper right", ncols=min(2, len(signs)), frameon=False, fontsize=SMALL,
                   labelcolor=INK, handletextpad=0.5, columnspacing=1.4, borderpad=0.1)  # fmt: skip
     return figure
+
+
+def short(arm: Mapping[str, Any], words: Language) -> str:
+    """The name of an arm, over two lines if it is long."""
+    return textwrap.fill(words.name(arm["name"]), NAME_WIDTH)
 
 
 def _saved_and_lost(axes: Axes, arms: Sequence[Mapping[str, Any]], words: Language, *,
@@ -66,7 +74,7 @@ def _by_cause(axes: Axes, facts: Mapping[str, Any], words: Language, *, colours:
     for r, row in enumerate(rows):
         for i, arm in enumerate(arms):
             q = arm["averted"] if row == "all" else arm["by_cause"][row]
-            y, colour = -r + 0.36 - 0.72 * (i + 0.5) / len(arms), colours[arm["name"]]
+            y, colour = -r + 0.42 - 0.84 * (i + 0.5) / len(arms), colours[arm["name"]]
             axes.plot([q["low"], q["high"]], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt", alpha=0.55)
             axes.plot([q["mean"]], [y], MARKERS[i], color=colour, markersize=4.5)
             axes.annotate(words.number(q["mean"], 1), (max(q["high"], q["mean"]), y), xytext=(4, 0),
@@ -103,7 +111,7 @@ def lost_figure(facts: Mapping[str, Any], words: Language) -> Figure:
         axes.set_xlim(0, 100)
         quiet(axes)
         axes.set_xticks([])
-        axes.set_yticks([-i for i in range(len(arms))], [words.name(arm["name"]) for arm in arms], fontsize=SMALL)
+        axes.set_yticks([-i for i in range(len(arms))], [short(arm, words) for arm in arms], fontsize=SMALL)
         axes.set_ylim(-len(arms) + 0.5, 0.5)
     key = [Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=label, linewidth=0)
            for colour, hatch, label in zip(STEPS, HATCHES, words.figure["losses"], strict=True)]  # fmt: skip
@@ -124,12 +132,17 @@ def _bar(axes: Axes, shares: Sequence[float], y: float, words: Language) -> None
                       color="white" if s in LIGHT_LETTERS else INK, bbox=box)  # fmt: skip
 
 
+def map_width(programmes: int) -> float:
+    """The width of the map in inches."""
+    return MAP_WIDTHS[min(programmes, max(MAP_WIDTHS))]
+
+
 def map_figure(ground: Ground, arm: int, words: Language) -> Figure:
     """Villages by people and distance, facilities, and the posts of one arm; its key below."""
     posts = ground.posts[arm]
     x, y = on_paper(ground, ground.village_lon, ground.village_lat)
-    tall = min(1.1, max(0.5, np.ptp(y) / max(np.ptp(x), 1e-9)))
-    figure = bare_figure(MAP_WIDTH, MAP_WIDTH * tall + 0.85)
+    tall, wide = min(1.1, max(0.5, np.ptp(y) / max(np.ptp(x), 1e-9))), map_width(len(ground.posts) - 1)
+    figure = bare_figure(wide, wide * tall + 0.85)
     draw_map(figure.subplots(), ground, posts, scale=MAP_SCALE, km=words.figure["km"])
     told = {**words.figure, "count": words.number}
     key = map_key(float(ground.people.max()), with_posts=posts is not None, scale=MAP_SCALE, words=told)

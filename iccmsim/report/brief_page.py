@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from iccmsim.report.brief_facts import FATAL
+from iccmsim.report.brief_figures import map_width
 
 if TYPE_CHECKING:
     from iccmsim.report.language import Language
@@ -23,6 +24,7 @@ def page_of(facts: Mapping[str, Any], words: Language, *, mapped: int) -> dict[s
     return {
         "lang": words.code, **{name: said(name) for name in ("brief", "question", "lead", "headline", "footer")},
         "title": {name: said(f"{name}_title") for name in sections}, "page": text["page"],
+        "map_mm": 25.4 * map_width(len(facts["programmes"])),
         "statements": [{"head": said("statement_head", arm=arm), "text": said("statement", arm=arm)}
                        for arm in facts["programmes"]],
         "beyond": [said("beyond", each=each) for each in facts["beyond"]],

@@ -56,11 +56,10 @@ class Ground:
 class Basis:
     """The arms in the order of the comparison, the map they share, and the targets of their setting.
 
-    `told` has each arm as a whole scenario file, `arms` the same as read; `targets` is what `CheckReport.to_json`
-    says of the setting with health facilities only, from the first seeds of the comparison.
+    `arms` are their scenario files as read; `targets` is what `CheckReport.to_json` says of the setting with health
+    facilities only, from the first seeds of the comparison.
     """
 
-    told: tuple[str, ...]
     arms: tuple[Draft, ...]
     ground: Ground
     targets: Mapping[str, Any]
@@ -78,17 +77,19 @@ def write_basis(place: Path, arms: Sequence[Scenario], *, seeds: Sequence[int], 
 
 def read_basis(folder: Path, *, arms: int) -> Basis:
     """Read back what `write_basis` wrote; a ValueError names the file that is not there or cannot be read."""
-    told = tuple(_get(folder / arm_file(n)) for n in range(1, arms + 1))
+    for n in range(1, arms + 1):
+        _get(folder / arm_file(n))
     drafts = tuple(draft_of(str(folder / arm_file(n))) for n in range(1, arms + 1))
     try:
         ground = ground_of(json.loads(_get(folder / MAP)))
         targets = json.loads(_get(folder / TARGETS))
-        complete = len(ground.posts) == arms and all({"key", "role", "inside"} <= set(row) for row in targets["targets"])
+        told_of = all({"key", "role", "inside", "model"} <= set(row) for row in targets["targets"])
+        complete = told_of and len(ground.posts) == arms
     except (KeyError, TypeError, json.JSONDecodeError):
         complete = False
     if not complete:
         raise ValueError(f"{folder}: its {MAP} or {TARGETS} is not complete; run iccmsim compare again")
-    return Basis(told, drafts, ground, targets)
+    return Basis(drafts, ground, targets)
 
 
 def arm_file(n: int) -> str:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 MIN_PAIRS = 10
 NEGLIGIBLE = 0.0025  # of the comparator's deaths
 HALF = 0.5  # of the mean
-MOST_PROGRAMMES = 4  # beside the comparator, that two pages and a reader can hold
+MOST_PROGRAMMES = 3  # beside the comparator, that two pages and a reader can hold
+LONGEST_NAME = 36  # characters, without the setting
 MOST_PAIRS = 100_000  # beyond which nobody is told how many are needed
 LEFT_BY_THE_FIT = ("mort.background",)  # what the fit leaves of each age: judged by the targets, not by a range
 SHOWN = 3  # values out of range that a refusal names
@@ -44,7 +45,6 @@ class Difference:
     mcse: float
     half: float  # of the 95 % confidence interval of the mean
     above: int  # pairs in which the first arm averts more
-    below: int
     pairs: int
 
     @property
@@ -69,7 +69,7 @@ def difference(comparison: Comparison, i: int, j: int = 0) -> Difference:
     each = (net[:, i] - net[:, j]).astype(float)
     n = len(each)
     error = float(each.std(ddof=1) / np.sqrt(n)) if n > 1 else float("inf")
-    return Difference(float(each.mean()), error, half_interval(error, n), int((each > 0).sum()), int((each < 0).sum()), n)
+    return Difference(float(each.mean()), error, half_interval(error, n), int((each > 0).sum()), n)
 
 
 def half_interval(error: float, pairs: int) -> float:
@@ -95,8 +95,16 @@ def reasons_against(comparison: Comparison, basis: Basis) -> list[str]:
     """Why no brief may be made of this comparison and what would help, a line each; none if it may."""
     many = len(comparison.names) - 1
     too_many = [f"{many} programmes: a brief holds up to {MOST_PROGRAMMES}; compare fewer at a time"]
-    return [*(too_many if many > MOST_PROGRAMMES else []), *missed_targets(basis.targets),
-            *out_of_range(comparison.names, basis), *too_few_pairs(comparison)]  # fmt: skip
+    return [*(too_many if many > MOST_PROGRAMMES else []), *long_names(comparison.names),
+            *missed_targets(basis.targets), *out_of_range(comparison.names, basis),
+            *too_few_pairs(comparison)]  # fmt: skip
+
+
+def long_names(names: tuple[str, ...]) -> list[str]:
+    """Names of arms that tables and figures have no room for, as one reason."""
+    long = [name for name in names if len(name.rpartition("/")[2]) > LONGEST_NAME]
+    return [f"{long[0]}: a brief has room for names of {LONGEST_NAME} characters; give it a shorter one (name = ... in "
+            "its file) and compare again"] if long else []  # fmt: skip
 
 
 def missed_targets(targets: dict[str, Any]) -> list[str]:
@@ -133,8 +141,9 @@ def faults_of(arm: Draft, name: str) -> Iterator[str]:
         for value in given:
             if value is not None and not inside(each, value):
                 low, high = each.plausible
+                whose = f"{name}: " if each.section == "programme" else ""
                 times = "times the default " if each.size else ""
-                yield f"{name}: {each.key} = {plain(value)} ({times}{plain(low)} to {plain(high)})"
+                yield f"{whose}{each.key} = {plain(value)} ({times}{plain(low)} to {plain(high)})"
 
 
 def inside(each: Parameter, value: Any) -> bool:
@@ -157,9 +166,10 @@ def too_few_pairs(comparison: Comparison) -> list[str]:
     if not wide:
         return []
     i, j, each, _ = max(wide, key=lambda row: row[2].half / row[3])
+    names = comparison.names
     needed = max(pairs_needed(each.mcse * np.sqrt(n), bound=bound) for _, _, each, bound in wide)
-    return [f"{n} paired runs are too few: deaths averted by {comparison.names[i]} beyond {comparison.names[j]} are "
-            f"{each.mean:.1f}, known to within {each.half:.1f} only; compare again with --seeds {needed} or so"]  # fmt: skip
+    return [f"{n} paired runs are too few: deaths averted by {names[i]} beyond {names[j]} are {each.mean:.1f}, known "
+            f"to within {each.half:.1f} only; compare again with --seeds {needed} or so"]  # fmt: skip
 
 
 def pairs_needed(sd: float, *, bound: float) -> int:
