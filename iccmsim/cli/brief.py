@@ -9,8 +9,7 @@ from pathlib import Path
 from iccmsim.cli.words import InputError, did_you_mean, reading, tell
 
 PURPOSE = "Write a brief of two pages, in English or French, from a comparison on disk."
-EXAMPLE = ("  iccmsim compare sahel/facility-only sahel/iccm-as-delivered --seeds 20 --out results\n"
-           "  iccmsim brief results --lang fr --format pdf --out note.pdf")  # fmt: skip
+EXAMPLE = "  iccmsim brief iccmsim-demo --lang en\n  iccmsim brief iccmsim-demo --lang fr --format html --out note.html"
 LANGUAGES, FORMATS = ("en", "fr"), ("pdf", "html")
 
 
