@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "(default 20)")  # fmt: skip
     parser.add_argument("--status-quo", metavar="SCENARIO", help="lived through the warm-up by all arms (default: "
                         "the same setting with facilities only)")  # fmt: skip
-    parser.add_argument("--out", metavar="DIR", help="write the comparison and its figures to this folder")
+    parser.add_argument("--out", metavar="DIR", help="write the comparison, its figures and what a brief needs to "
+                        "this folder")  # fmt: skip
     parser.add_argument("--threads", metavar="N", help="default: all cores; the result is the same for any number")
     parser.add_argument("--json", action="store_true", help="print one object for programs")
     add_scenario_options(parser)

@@ -26,6 +26,7 @@ INSTALL = "python -m pip install 'iccmsim[brief]'"
 SIZES = (9.6, 9.3, 9.0, 8.7, 8.4)  # points
 LAYOUTS = [(size, page) for page in ("1", "2") for size in SIZES]  # letters, and the page that says how sure we are
 PAGES = 2
+ACCESSIBLE = "ua-1"  # PDF/UA: headings, tables and the words for figures can be read aloud
 
 
 class TooLongError(ValueError):
@@ -103,7 +104,7 @@ def as_pdf(page: Mapping[str, Any], figures: Mapping[str, str]) -> bytes:
             chosen = {"size": str(size), "sure": sure}
             compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs=chosen)
             if json.loads(compiler.query("<pages>", field="value", one=True)) == PAGES:
-                return compiler.compile(format="pdf", timestamp=0)
+                return compiler.compile(format="pdf", timestamp=0, pdf_standards=[ACCESSIBLE])
     raise TooLongError(f"no brief: words fill more than {PAGES} pages; shorten the names of the arms or compare fewer")
 
 

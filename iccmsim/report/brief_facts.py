@@ -81,8 +81,14 @@ def targets_of(check: Mapping[str, Any]) -> dict[str, Any]:
     """How many targets of each role are inside, which are not, and the two that contradict each other."""
     rows = [row for row in check["targets"] if row["inside"] is not None or row["role"] == "fitted"]
     by_role = {role: [row for row in rows if row["role"] == role] for role in ("fitted", "circular", "check")}
-    counted = {role: {"of": len(mine), "inside": [row["key"] for row in mine if row["inside"]],
-                      "outside": [row["key"] for row in mine if not row["inside"]]} for role, mine in by_role.items()}
+    counted = {
+        role: {
+            "of": len(mine),
+            "inside": [row["key"] for row in mine if row["inside"]],
+            "outside": [row["key"] for row in mine if not row["inside"]],
+        }
+        for role, mine in by_role.items()
+    }
     by_key = {row["key"]: row for row in check["targets"]}
     return counted | {"seeds": check["seeds"], "any_care": by_key.get("any_care"),
                       "visits": by_key.get("facility_visits")}  # fmt: skip

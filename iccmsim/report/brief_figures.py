@@ -62,7 +62,7 @@ def _saved_and_lost(axes: Axes, arms: Sequence[Mapping[str, Any]], words: Langua
         axes.text(0, -i + 0.27, words.name(arm["name"]), ha="center", va="bottom", fontsize=WORDS, color=INK)
     for side, word in ((-1, "lost"), (1, "saved")):
         axes.text(side * 0.7 * most, 0.85, words.figure[word], ha="center", fontsize=WORDS, weight="bold", color=INK)
-    axes.set_xlim(-1.45 * most, 1.45 * most)
+    axes.set_xlim(-1.7 * most, 1.7 * most)
     axes.set_ylim(-len(arms) + 0.55, 1.1)
     quiet(axes)
     axes.set_xticks([])

@@ -29,7 +29,7 @@ def page_of(facts: Mapping[str, Any], words: Language, *, mapped: int) -> dict[s
                        for arm in facts["programmes"]],
         "beyond": [said("beyond", each=each) for each in facts["beyond"]],
         "compared_text": said("compared_text"), "table": table_of(facts, said),
-        "sure": [point(said(name)) for name in _sure(facts)],
+        "sure": [point(said(name)) for name in ("sure_chance", "sure_mean", "sure_list", "sure_model")],
         "lost_text": said("lost_text"),
         "rests": [point(said(name)) for name in ("rests_fit", "rests_care", "rests_place")],
         "limits": [words.spaced(limit) for limit in text["limits"]],
@@ -65,10 +65,6 @@ def _beside_list(facts: Mapping[str, Any], words: Language) -> dict[str, Any]:
     return {"by_list": [words.number(each["deaths_averted"]["mean"], 1) for each in told],
             "by_model": [words.number(each["model"]["mean"], 1) for each in told],
             "flagged": any(each["flagged"] for each in told)}  # fmt: skip
-
-
-def _sure(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    return ("sure_chance", "sure_mean", "sure_list", "sure_model")
 
 
 def point(text: str) -> dict[str, str]:
