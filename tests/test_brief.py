@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -101,6 +102,18 @@ def test_the_answer_has_the_numbers_of_the_comparison(source, pages):
     assert rows["People they serve"][1] == f"{arms[1]['setting']['people_served_by_chws']:,}"
     per_1000 = 1000 * q["mean"] / arms[0]["deaths"]["mean"]
     assert page["headline"].replace(WIDE, " ") == f"At best {per_1000:.0f} of every 1,000 child deaths averted"
+
+
+def test_the_question_is_another_where_there_are_chws_already(source, pages):
+    facts = (source.comparison.facts[1],) * 3
+    other = replace(source, comparison=replace(source.comparison, facts=facts))
+    asked = [words_and_figures(other, lang=code)[0]["question"].replace(WIDE, " ") for code in CODES]
+    assert asked == [
+        "Sahel (made up): what would another programme of community health workers who treat sick children change?",
+        "Sahel (fictif) : que changerait un autre programme d’agents de santé communautaires qui soignent les enfants "
+        f"malades{NARROW}?",
+    ]
+    assert pages["fr"][0]["question"].replace(WIDE, " ").startswith("Sahel (fictif) : que changeraient des agents de")
 
 
 def test_a_brief_without_effect_says_so(tmp_path):

@@ -218,6 +218,13 @@ def test_words_that_do_not_fit_on_two_pages_are_refused(folder, capsys, monkeypa
     assert "words fill more than 1 pages; shorten the names of the arms" in refusal(capsys, folder)
 
 
+def test_letters_that_cannot_be_printed_are_refused(folder, capsys):
+    manifest_with(folder, names=["sahel/facility-only", "sahel/\N{ETHIOPIC SYLLABLE GLOTTAL A}", "sahel/b"])
+    said = refusal(capsys, folder)
+    assert "could not be displayed" in said
+    assert said.endswith("write names in Latin letters, or choose --format html")
+
+
 def test_half_an_interval_is_students_t_times_the_error():
     assert half_interval(2.0, 10) == pytest.approx(2.0 * 2.262157)
     assert half_interval(2.0, 1) == float("inf")

@@ -25,7 +25,7 @@ def go(asked: argparse.Namespace) -> None:
     """Read the comparison, refuse what would mislead, write the brief."""
     lang = one_of("--lang", asked.lang, LANGUAGES)
     kind = format_of(asked)
-    from iccmsim.report.brief import TooLongError, make_brief, missing_extra, read_source
+    from iccmsim.report.brief import UnsetError, make_brief, missing_extra, read_source
     from iccmsim.report.experiment import whole_or_nothing
 
     lacks = missing_extra(kind)
@@ -37,7 +37,7 @@ def go(asked: argparse.Namespace) -> None:
         source = read_source(folder)
     try:
         brief = make_brief(source, lang=lang, kind=kind)
-    except TooLongError as fault:
+    except UnsetError as fault:
         raise InputError(str(fault)) from None
     whole_or_nothing(out, brief)
     tell(f"Written to {out}")

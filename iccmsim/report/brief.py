@@ -14,12 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iccmsim.results.folder import get_manifest
 from iccmsim.studies.basis import Basis, read_basis
 from iccmsim.studies.compare import FORMAT, KIND, Comparison
 from iccmsim.studies.fitness import best_arm, reasons_against
+
+if TYPE_CHECKING:
+    import typst
 
 NEEDS = {"pdf": ("typst", "jinja2"), "html": ("jinja2",)}
 INSTALL = "python -m pip install 'iccmsim[brief]'"
@@ -29,8 +32,8 @@ PAGES = 2
 ACCESSIBLE = "ua-1"  # PDF/UA: headings, tables and the words for figures can be read aloud
 
 
-class TooLongError(ValueError):
-    """A brief whose words do not fit on its pages."""
+class UnsetError(ValueError):
+    """A brief whose words cannot be set: too many for its pages, or in letters that its fonts do not have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +107,18 @@ def as_pdf(page: Mapping[str, Any], figures: Mapping[str, str]) -> bytes:
             chosen = {"size": str(size), "sure": sure}
             compiler = typst.Compiler(source, ignore_system_fonts=True, sys_inputs=chosen)
             if json.loads(compiler.query("<pages>", field="value", one=True)) == PAGES:
-                return compiler.compile(format="pdf", timestamp=0, pdf_standards=[ACCESSIBLE])
-    raise TooLongError(f"no brief: words fill more than {PAGES} pages; shorten the names of the arms or compare fewer")
+                return set_in_type(compiler)
+    raise UnsetError(f"no brief: words fill more than {PAGES} pages; shorten the names of the arms or compare fewer")
+
+
+def set_in_type(compiler: typst.Compiler) -> bytes:
+    """The PDF of a layout; an UnsetError if a name has letters that cannot be printed."""
+    import typst
+
+    try:
+        return compiler.compile(format="pdf", timestamp=0, pdf_standards=[ACCESSIBLE])
+    except typst.TypstError as fault:
+        raise UnsetError(f"no brief: {fault}; write names in Latin letters, or choose --format html") from None
 
 
 def lay_out(place: Path, page: Mapping[str, Any], figures: Mapping[str, str]) -> Path:

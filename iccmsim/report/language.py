@@ -22,7 +22,13 @@ CODES = ("en", "fr")
 MINUS = "\N{MINUS SIGN}"
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
-FRENCH_SPACES = ((r" (?=[;!?%])", NARROW), (r" (?=:)", WIDE), (r"(?<=«) ", WIDE), (r" (?=»)", WIDE))
+FRENCH_SPACES = (
+    (r" (?=[;!?%])", NARROW),
+    (r" (?=:)", WIDE),
+    (r"(?<=:) (?=[−±\d])", WIDE),
+    (r"(?<=«) ", WIDE),
+    (r" (?=»)", WIDE),
+)
 UNITS = re.compile(r"(?<=[\d}]) (?=[^\W\d_])")  # a number stays with the word that it counts
 
 
