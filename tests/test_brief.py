@@ -116,6 +116,15 @@ def test_the_question_is_another_where_there_are_chws_already(source, pages):
     assert pages["fr"][0]["question"].replace(WIDE, " ").startswith("Sahel (fictif) : que changeraient des agents de")
 
 
+def test_those_whom_nobody_sees_are_those_without_care_or_with_sellers_only(source, pages):
+    cascade = source.comparison.to_json()["arms"][2]["cascade"]
+    unseen = {name: 100 * (1 - cascade[name]["formal_care"]["mean"]) for name in ("malaria", "pneumonia")}
+    said = pages["en"][0]["lost_text"].replace(WIDE, " ")
+    assert f"facility: malaria {unseen['malaria']:.0f}, pneumonia {unseen['pneumonia']:.0f}, diarrhoea " in said
+    severe = 100 * cascade["diarrhoea"]["severe"]["mean"]
+    assert said.endswith(f"; diarrhoea {severe:.1f}.")
+
+
 def test_a_brief_without_effect_says_so(tmp_path):
     source = read_source(write_comparison(tmp_path / "nothing", nets=NOTHING))
     for code, headline, said in (("en", "No detectable effect on child deaths", "cannot be told from zero"),
