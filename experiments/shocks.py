@@ -89,13 +89,14 @@ def figure(found: list[dict], lived: dict[tuple[str, str], Lived], path: Path) -
             axes.plot(np.arange(len(share)) - FROM, share, style, color=colour, lw=1.6, label=words)
         rows_of = [row for row in found if row["shock"] == kind]
         said = " / ".join(f"{row['extra_deaths']:+.1f} ± {2 * row['error']:.1f}" for row in rows_of)
-        axes.set_title(f"{kind.replace('-', ' ').capitalize()}: deaths {said}", fontsize=9, loc="left")
+        name = kind.replace("-", " ").capitalize().replace("Covid", "COVID")
+        axes.set_title(f"{name}\nadds deaths: {said}", fontsize=9, loc="left")
         axes.legend(fontsize=7.5, frameon=False, loc="lower right")
         axes.spines[["top", "right"]].set_visible(False)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     panels[0, 0].set_xlim(-60, min(545, share.size - FROM))
     canvas.supxlabel("days since the shock began (grey: while it lasts)", fontsize=10)
-    canvas.supylabel("children treated, of usual", fontsize=10)
+    canvas.supylabel("children treated, of usual (mean of the four weeks around the day)", fontsize=10)
     canvas.suptitle("Care through a shock, and the deaths that it adds: as delivered / with the lever", fontsize=11)
     save_figure(canvas, path)
 

@@ -1,4 +1,4 @@
-"""The command line: `iccmsim run`, `compare`, `programmes`, `settings`, `explain`, `diff`, `new` and the others below.
+"""The command line: `iccmsim run`, `compare`, `programmes`, `settings`, `explain`, `brief` and the others below.
 
 Exit status 0: done. 2: what was asked for is wrong, said in one line, nothing written. 1: anything else.
 Results go to stdout, progress to stderr and only to a terminal. Heavy libraries are imported inside commands.
@@ -13,12 +13,26 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from iccmsim import __version__
-from iccmsim.cli import check, compare, demo, diff, explain, new, params, places, programmes, run, settings, shocks
+from iccmsim.cli import (
+    brief,
+    check,
+    compare,
+    demo,
+    diff,
+    explain,
+    new,
+    params,
+    places,
+    programmes,
+    run,
+    settings,
+    shocks,
+)
 from iccmsim.cli.words import InputError, did_you_mean
 
 COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
-            "explain": explain, "diff": diff, "new": new}  # fmt: skip
+            "explain": explain, "diff": diff, "new": new, "brief": brief}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 

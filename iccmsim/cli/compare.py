@@ -39,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "(default 20)")  # fmt: skip
     parser.add_argument("--status-quo", metavar="SCENARIO", help="lived through the warm-up by all arms (default: "
                         "the same setting with facilities only)")  # fmt: skip
-    parser.add_argument("--out", metavar="DIR", help="write the comparison and its figures to this folder")
+    parser.add_argument("--out", metavar="DIR", help="write the comparison, its figures and what a brief needs to "
+                        "this folder")  # fmt: skip
     parser.add_argument("--threads", metavar="N", help="default: all cores; the result is the same for any number")
     parser.add_argument("--json", action="store_true", help="print one object for programs")
     add_scenario_options(parser)
@@ -55,7 +56,7 @@ def go(asked: argparse.Namespace) -> None:
         out = check_out(asked.out, kind=KIND)
     comparison = run_arms(arms, before=before, seeds=seeds, threads=threads)
     if out is not None:
-        write_all(comparison, arms, before=before, out=out)
+        write_all(comparison, arms, before=before, out=out, threads=threads)
     if asked.json:
         print_json(comparison.to_json())
     else:
@@ -91,12 +92,15 @@ def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequen
         return compare(arms, seeds=seeds, threads=threads, status_quo=before, progress=progress)
 
 
-def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scenario | None, out: Path) -> None:
-    """The counts, the object for programs, the table, and the figures."""
+def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scenario | None, out: Path,
+              threads: int | None = None) -> None:  # fmt: skip
+    """The counts with what they rest on, the object for programs, the table, and the figures."""
     from iccmsim.report.figures import write_figures
     from iccmsim.report.terminal import comparison_text
+    from iccmsim.studies.basis import write_basis
 
-    comparison.save(out)
+    tell("Setting the baseline beside what is known ...")
+    comparison.save(out, more=lambda place: write_basis(place, arms, seeds=comparison.seeds, threads=threads))
     said = comparison.to_json()
     text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
     (out / "comparison.json").write_text(text + "\n", encoding="utf-8")

@@ -34,4 +34,4 @@ def go(asked: argparse.Namespace) -> None:
     arms = [load_scenario(name) for name in ARMS]
     comparison = run_arms(arms, before=None, seeds=seeds, threads=threads)
     print_table(comparison)
-    write_all(comparison, arms, before=None, out=out)
+    write_all(comparison, arms, before=None, out=out, threads=threads)

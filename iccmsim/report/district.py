@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
     from iccmsim.engine.simulation import ZoneRun
     from iccmsim.parameters.scenario import Scenario
+    from iccmsim.studies.basis import Ground, Posts
     from iccmsim.world.deployment import Deployment
     from iccmsim.world.geography import Places
 
-BANDS = ((5.0, "under 5 km", "#9ecae1"), (10.0, "5 to 10 km", "#e6b96b"), (np.inf, "10 km or more", "#c1440e"))
+BANDS = ((5.0, "near", "#b9d9eb"), (10.0, "middle", "#e39b3b"), (np.inf, "far", "#9c2f12"))  # darker is farther
+POST = ARMS[2]
+Words = Mapping[str, Any]
+ENGLISH: Words = {"near": "under 5 km", "middle": "5 to 10 km", "far": "10 km or more", "people": "{} people",
+                  "facility": "first-level facility", "hospital": "referral facility", "post": "CHW post",
+                  "served": "village it serves", "count": count}  # fmt: skip
 KM_PER_DEGREE = 111.195
 SECOND_YEAR = (366, 731)  # days after launch: the first year still has the stock that the programme began with
 MONTHS = "JFMAMJJASOND"
@@ -121,18 +128,24 @@ def map_figure(scenario: Scenario) -> Figure:
                  f"{several(places.n_zones, 'zone')}. {100 * places.share_beyond(5.0):.0f} % of people live 5 km or "
                  f"more from a facility. By the norm: {staff}.",
         source=f"iccmsim {__version__}; {scenario.name}. Area of a circle: people. Colour: straight-line distance to "
-               "the nearest facility.", key=_key(largest, with_posts=posts is not None),
+               "the nearest facility.", key=map_key(largest, with_posts=posts is not None),
     )  # fmt: skip
-    axes = figure.subplots()
-    _villages(axes, places, x, y, largest=largest)
-    if posts is not None and posts.n_posts:
-        _posts(axes, posts, x, y)
-    _facilities(axes, places)
-    _finish_map(axes, x, y)
+    draw_map(figure.subplots(), places, posts)
     return figure
 
 
-def on_paper(places: Places, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def draw_map(axes: Axes, places: Places | Ground, posts: Deployment | Posts | None, *, scale: float = 1.0,
+             km: str = "{} km") -> None:  # fmt: skip
+    """Villages, posts and facilities; `scale` is of all signs, `km` how the bar of distance is labelled."""
+    x, y = on_paper(places, places.village_lon, places.village_lat)
+    _villages(axes, places, x, y, scale=scale)
+    if posts is not None and len(posts.post_village):
+        _posts(axes, posts, x, y, scale=scale)
+    _facilities(axes, places, scale=scale)
+    _finish_map(axes, x, y, km=km)
+
+
+def on_paper(places: Places | Ground, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kilometres east and north of the district's middle; good to a percent within a district."""
     mid_lat, mid_lon = places.village_lat.mean(), places.village_lon.mean()
     return (lon - mid_lon) * KM_PER_DEGREE * np.cos(np.radians(mid_lat)), (lat - mid_lat) * KM_PER_DEGREE
@@ -143,31 +156,31 @@ def area(people: Any, largest: float) -> Any:
     return 14 + 420 * np.asarray(people) / largest
 
 
-def _villages(axes: Axes, places: Places, x: np.ndarray, y: np.ndarray, *, largest: float) -> None:
+def _villages(axes: Axes, places: Places | Ground, x: np.ndarray, y: np.ndarray, *, scale: float) -> None:
     band = np.digitize(places.km_nearest, [limit for limit, _, _ in BANDS[:-1]])
     order = np.argsort(-places.people, kind="stable")
     colours = np.array([colour for _, _, colour in BANDS])[band]
-    axes.scatter(x[order], y[order], s=area(places.people[order], largest), c=colours[order], edgecolors="white",
-                 linewidths=0.6, zorder=2)  # fmt: skip
+    sizes = scale * area(places.people[order], float(places.people.max()))
+    axes.scatter(x[order], y[order], s=sizes, c=colours[order], edgecolors="white", linewidths=0.6, zorder=2)
 
 
-def _posts(axes: Axes, posts: Deployment, x: np.ndarray, y: np.ndarray) -> None:
+def _posts(axes: Axes, posts: Deployment | Posts, x: np.ndarray, y: np.ndarray, *, scale: float) -> None:
     for village in np.flatnonzero(posts.post >= 0):
         seat = posts.post_village[posts.post[village]]
-        axes.plot(x[[village, seat]], y[[village, seat]], color=ARMS[2], linewidth=0.8, zorder=1)
-    axes.scatter(x[posts.post_village], y[posts.post_village], s=20, marker="^", color=ARMS[2], edgecolors="white",
-                 linewidths=0.6, zorder=4)  # fmt: skip
+        axes.plot(x[[village, seat]], y[[village, seat]], color=POST, linewidth=0.8, zorder=1)
+    axes.scatter(x[posts.post_village], y[posts.post_village], s=20 * max(scale, 0.7), marker="^", color=POST,
+                 edgecolors="white", linewidths=0.6, zorder=4)  # fmt: skip
 
 
-def _facilities(axes: Axes, places: Places) -> None:
+def _facilities(axes: Axes, places: Places | Ground, *, scale: float) -> None:
     fx, fy = on_paper(places, places.facility_lon, places.facility_lat)
     for level, size, marker in ((1, 34, "s"), (2, 90, "P")):
         mine = places.facility_level == level
-        axes.scatter(fx[mine], fy[mine], s=size, marker=marker, color=INK, edgecolors="white", linewidths=0.8,
-                     zorder=4 + level)  # fmt: skip
+        axes.scatter(fx[mine], fy[mine], s=size * max(scale, 0.7), marker=marker, color=INK, edgecolors="white",
+                     linewidths=0.8, zorder=4 + level)  # fmt: skip
 
 
-def _finish_map(axes: Axes, x: np.ndarray, y: np.ndarray) -> None:
+def _finish_map(axes: Axes, x: np.ndarray, y: np.ndarray, *, km: str) -> None:
     axes.set_aspect("equal")
     quiet(axes)
     axes.set_xticks([])
@@ -176,24 +189,25 @@ def _finish_map(axes: Axes, x: np.ndarray, y: np.ndarray) -> None:
     step = next((km for km in (50, 20, 10, 5, 2, 1) if km <= 0.3 * width), 1)
     left, low = float(x.min()), float(y.min()) - 0.07 * width
     axes.plot([left, left + step], [low, low], color=INK, linewidth=2, solid_capstyle="butt")
-    axes.text(left + step / 2, low - 0.012 * width, f"{step} km", ha="center", va="top", fontsize=SMALL, color=INK)
+    axes.text(left + step / 2, low - 0.012 * width, km.format(step), ha="center", va="top", fontsize=SMALL, color=INK)
     axes.set_ylim(low - 0.06 * width, float(y.max()) + 0.05 * width)
 
 
-def _key(largest: float, *, with_posts: bool) -> list[Artist]:
-    """What the signs of the map mean."""
+def map_key(largest: float, *, with_posts: bool, scale: float = 1.0, words: Words | None = None) -> list[Artist]:
+    """What the signs of the map mean; `words` are those of another language."""
     from matplotlib.lines import Line2D
 
     def mark(label: str, marker: str, colour: str, square_points: float) -> Line2D:
         return Line2D([], [], linestyle="none", marker=marker, color=colour, markersize=square_points**0.5,
                       markeredgecolor="white", markeredgewidth=0.6, label=label)  # fmt: skip
 
+    told = ENGLISH if words is None else words
     round_numbers = [n * 10**power for power in range(8, -1, -1) for n in (5, 2, 1)]
     people = next(n for n in round_numbers if n <= max(1, largest / 4))
-    handles = [mark(f"{count(people)} people", "o", FAINT, float(area(people, largest)))]
-    handles += [mark(label, "o", colour, 60) for _, label, colour in BANDS]
-    handles += [mark("first-level facility", "s", INK, 34), mark("referral facility", "P", INK, 90)]
+    handles = [mark(told["people"].format(told["count"](people)), "o", FAINT, scale * float(area(people, largest)))]
+    handles += [mark(told[band], "o", colour, 60 * max(scale, 0.6)) for _, band, colour in BANDS]
+    handles += [mark(told["facility"], "s", INK, 34), mark(told["hospital"], "P", INK, 90 * max(scale, 0.7))]
     if with_posts:
-        handles.append(mark("CHW post", "^", ARMS[2], 40))
-        handles.append(Line2D([], [], color=ARMS[2], linewidth=0.8, label="village it serves"))
+        handles.append(mark(told["post"], "^", POST, 40))
+        handles.append(Line2D([], [], color=POST, linewidth=0.8, label=told["served"]))
     return handles

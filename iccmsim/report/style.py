@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 COMPARATOR = "#6f6f6f"
 ARMS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")  # Okabe and Ito
+MARKERS = ("o", "s", "D", "^", "v")  # with the colours, for readers without them
+STEPS = ("#ececec", "#c4c4c4", "#f0cf8e", "#d98032", "#0072b2")  # from lost at once to cured
+HATCHES = ("", "////", "", "....", "")  # of the steps, in black and white
 INK, FAINT, SHADE = "#222222", "#d0d0d0", "#f3c9a5"
 TITLE, WORDS, SMALL = 12, 9, 8  # points
 DOTS = 160  # an inch
@@ -47,6 +50,30 @@ def new_figure(width: float, height: float, *, title: str, subtitle: str, source
                       borderpad=0, borderaxespad=0, handlelength=1.1).set_in_layout(False)  # fmt: skip
     figure.get_layout_engine().set(rect=(0.01, bottom / tall, 0.98, height / tall))
     return figure
+
+
+def bare_figure(width: float, height: float) -> Figure:
+    """A figure without words of its own, for a page that has them (inches, as printed)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), facecolor="white", layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.05)
+    return figure
+
+
+def svg_of(figure: Figure) -> str:
+    """A figure as SVG, letters as outlines; the same figure gives the same text at any time and place."""
+    import io
+
+    import matplotlib as mpl
+
+    page = io.StringIO()
+    unsaid = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "iccmsim"}):
+        figure.savefig(page, format="svg", metadata=unsaid)
+    return page.getvalue()
 
 
 def quiet(axes: Axes, *, grid: str = "") -> None:

@@ -61,8 +61,8 @@ class Comparison:
 
         return as_rows(self)
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
-        """Write the counts and a manifest into a folder, all or nothing."""
+    def save(self, folder: str | os.PathLike[str], *, more: Callable[[Path], None] | None = None) -> Path:
+        """Write the counts and a manifest into a folder, and what `more` puts beside them, all or nothing."""
         manifest = {"kind": KIND, "format": FORMAT, "names": list(self.names), "seeds": list(self.seeds),
                     "facts": [dict(each) for each in self.facts], "hashes": list(self.hashes),
                     "life_expectancy": list(self.life_expectancy), "made_with": made_with()}  # fmt: skip
@@ -71,6 +71,8 @@ class Comparison:
             np.save(place / COUNTS, np.asarray(self.tallies), allow_pickle=False)
             np.save(place / PAIRED, np.asarray(self.pairs), allow_pickle=False)
             put_manifest(place, manifest)
+            if more is not None:
+                more(place)
 
         return write_folder(Path(folder), fill, kind=KIND)
 

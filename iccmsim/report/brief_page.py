@@ -1,0 +1,126 @@
+"""A brief in the words of a language, part by part, before it is laid out as PDF or HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from iccmsim.report.brief_facts import FATAL
+from iccmsim.report.brief_figures import map_width
+
+if TYPE_CHECKING:
+    from iccmsim.report.language import Language
+
+Row = dict[str, Any]
+HASH = 12  # figures of a scenario's hash that are shown
+HAS_LEVER = {"supervised": "spv.freq", "fee": "fee.chw"}
+
+
+def page_of(facts: Mapping[str, Any], words: Language, *, mapped: int) -> dict[str, Any]:
+    """Every word of a brief; `mapped` is the arm whose posts the map shows."""
+    said = _Speaker(facts, words, mapped=mapped)
+    text = words.text
+    sections = ("compared", "averted", "sure", "lost", "map", "rests", "limits", "card")
+    return {
+        "lang": words.code, **{name: said(name) for name in ("brief", "question", "lead", "headline", "footer")},
+        "title": {name: said(f"{name}_title") for name in sections}, "page": text["page"],
+        "map_mm": 25.4 * map_width(len(facts["programmes"])),
+        "statements": [{"head": said("statement_head", arm=arm), "text": said("statement", arm=arm)}
+                       for arm in facts["programmes"]],
+        "beyond": [said("beyond", each=each) for each in facts["beyond"]],
+        "compared_text": said("compared_text"), "table": table_of(facts, said),
+        "sure": [point(said(name)) for name in ("sure_chance", "sure_mean", "sure_list", "sure_model")],
+        "lost_text": said("lost_text"),
+        "rests": [point(said(name)) for name in ("rests_fit", "rests_care", "rests_place")],
+        "limits": [words.spaced(limit) for limit in text["limits"]],
+        "alt": {name: said(f"{name}_alt") for name in ("averted", "lost", "map")},
+        "note": {name: said(f"{name}_note") for name in ("averted", "lost", "map")},
+        "card": list(card_of(facts, said)), "card_note": said("card_grades"),
+    }  # fmt: skip
+
+
+class _Speaker:
+    """Says a text of the language by its key, with the facts of one brief."""
+
+    def __init__(self, facts: Mapping[str, Any], words: Language, *, mapped: int) -> None:
+        self.words = words
+        self.facts = dict(facts, mapped=facts["arms"][mapped], illnesses=FATAL, labels=words.figure,
+                          seeds_text=seeds_text(facts["seeds"], words), **_beside_list(facts, words))  # fmt: skip
+        self.facts["period"] = self("period")
+
+    def __call__(self, key: str, **more: Any) -> str:
+        return self.words.say(self.words.text[key], **{**self.facts, **more})
+
+
+def seeds_text(seeds: list[int], words: Language) -> str:
+    """Seeds as a range where they are one."""
+    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return words.span(seeds[0], seeds[-1], 0)
+    return words.listed([words.number(seed) for seed in seeds])
+
+
+def _beside_list(facts: Mapping[str, Any], words: Language) -> dict[str, Any]:
+    """Deaths averted by LiST's formula and by the model, programme by programme, and whether any gap is clear."""
+    told = [arm["list"] for arm in facts["programmes"]]
+    return {"by_list": [words.number(each["deaths_averted"]["mean"], 1) for each in told],
+            "by_model": [words.number(each["model"]["mean"], 1) for each in told],
+            "flagged": any(each["flagged"] for each in told)}  # fmt: skip
+
+
+def point(text: str) -> dict[str, str]:
+    """A text whose first words, between <b> and </b>, stand out."""
+    head, bold, rest = text.removeprefix("<b>").partition("</b>")
+    return {"head": head, "text": rest.strip()} if bold else {"head": "", "text": text}
+
+
+def table_of(facts: Mapping[str, Any], said: _Speaker) -> dict[str, Any]:
+    """What was compared and what came out: a column an arm, the comparator first."""
+    return {"columns": [said.words.name(arm["name"]) for arm in facts["arms"]],
+            "rows": [*_inputs(facts, said), *_results(facts, said)]}  # fmt: skip
+
+
+def _inputs(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
+    words, arms = said.words, facts["arms"]
+
+    def row(key: str, show: Any, *, always: bool = False) -> Row:
+        """A row of the table; a programme without CHWs has a dash in what concerns them."""
+        return {"label": said(key), "strong": False, "under": False,
+                "cells": [show(arm) if arm["chws"] or always else "–" for arm in arms]}  # fmt: skip
+
+    yield row("posts", lambda arm: f"{words.number(arm['chws'])} ({words.number(arm['posts'])})")
+    yield row("served", lambda arm: words.number(arm["served"]))
+    yield row("far", lambda arm: words.percent(arm["far"]), always=True)
+    yield row("supervised", lambda arm: words.percent(arm["levers"]["spv.freq"]))
+    yield row("fee", lambda arm: words.number(fee := arm["levers"]["fee.chw"], 2 if fee else 0))
+    if any(arm["changes"] for arm in arms):
+        yield row("changes", lambda arm: words.listed([words.number(day) for day in arm["changes"]]) or "–")
+    yield row("present", lambda arm: words.percent(arm["present"]))
+    yield row("out", lambda arm: words.percent(arm["out"]))
+
+
+def _results(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
+    words, arms = said.words, facts["arms"]
+
+    def row(key: str, show: Any, *, strong: bool = False) -> Row:
+        """A row of what came out; the comparator averts nothing beside itself."""
+        return {"label": said(key), "strong": strong, "under": key != "averted",
+                "cells": ["–" if arm is arms[0] else show(arm) for arm in arms]}  # fmt: skip
+
+    yield {"label": said("deaths"), "strong": False, "under": False,
+           "cells": [words.interval(arm["deaths"], 0) for arm in arms]}  # fmt: skip
+    yield row("averted", lambda arm: words.interval(arm["averted"]), strong=True)
+    yield row("margin", lambda arm: words.number(arm["diff"].half, 1))
+    yield row("percent", lambda arm: words.percent(arm["percent"]["mean"] / 100, 1))
+    yield row("saved", lambda arm: words.interval(arm["saved"]))
+    yield row("lost", lambda arm: words.interval(arm["lost"]))
+    yield row("runs", lambda arm: said("of", k=arm["diff"].above, n=arm["diff"].pairs))
+
+
+def card_of(facts: Mapping[str, Any], said: _Speaker) -> Iterator[dict[str, str]]:
+    """The rows of the model card."""
+    names = [f"{said.words.name(arm['name'])} {digest[:HASH]}"
+             for arm, digest in zip(facts["arms"], facts["card"]["hashes"], strict=True)]  # fmt: skip
+    yield {"label": said("card_program"), "text": said("card_program_text")}
+    yield {"label": said("card_scenarios"), "text": said.words.spaced(", ".join(names))}
+    for key in ("runs", "fitted", "other", "changed", "decisive"):
+        yield {"label": said(f"card_{key}"), "text": said(f"card_{key}_text")}

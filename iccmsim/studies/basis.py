@@ -1,0 +1,124 @@
+"""What a comparison rests on, kept beside its counts: every arm as told, the map, the baseline beside its targets.
+
+A brief is written from these files and the counts alone; nothing is run again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from iccmsim.engine.plan import make_plan
+from iccmsim.engine.simulation import without_chws
+from iccmsim.parameters.files import Draft, draft_of
+from iccmsim.studies.check import CheckReport, check
+
+if TYPE_CHECKING:
+    from iccmsim.parameters.scenario import Scenario
+    from iccmsim.world.deployment import Deployment
+    from iccmsim.world.geography import Places
+
+MAP, TARGETS = "map.json", "check.json"
+CHECK_SEEDS = 3  # of the comparison's own: fitted shares are then known to a hundredth of their intervals
+OF_VILLAGES = ("village_lat", "village_lon", "people", "km_nearest")
+OF_FACILITIES = ("facility_lat", "facility_lon", "facility_level")
+OF_POSTS = ("post", "post_village")
+
+
+@dataclass(frozen=True, eq=False)
+class Posts:
+    """Where an arm has its CHWs: the post of each village (-1: none), and the village of each post."""
+
+    post: np.ndarray
+    post_village: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The map of a comparison: one element a village or a facility, and the posts of each arm (None: no CHWs)."""
+
+    village_lat: np.ndarray
+    village_lon: np.ndarray
+    people: np.ndarray
+    km_nearest: np.ndarray
+    facility_lat: np.ndarray
+    facility_lon: np.ndarray
+    facility_level: np.ndarray
+    posts: tuple[Posts | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The arms in the order of the comparison, the map they share, and the targets of their setting.
+
+    `arms` are their scenario files as read; `targets` is what `CheckReport.to_json` says of the setting with health
+    facilities only, from the first seeds of the comparison.
+    """
+
+    arms: tuple[Draft, ...]
+    ground: Ground
+    targets: Mapping[str, Any]
+
+
+def write_basis(place: Path, arms: Sequence[Scenario], *, seeds: Sequence[int], threads: int | None = None) -> None:
+    """Put into a folder what these arms rest on; runs the setting with facilities only beside its targets."""
+    for n, arm in enumerate(arms, start=1):
+        (place / arm_file(n)).write_text(arm.to_toml(), encoding="utf-8")
+    plans = [make_plan(arm) for arm in arms]
+    report: CheckReport = check(without_chws(arms[0]), seeds=seeds[:CHECK_SEEDS], threads=threads)
+    _put(place / MAP, ground_as_object(plans[0].places, [plan.deployment for plan in plans]))
+    _put(place / TARGETS, report.to_json())
+
+
+def read_basis(folder: Path, *, arms: int) -> Basis:
+    """Read back what `write_basis` wrote; a ValueError names the file that is not there or cannot be read."""
+    for n in range(1, arms + 1):
+        _get(folder / arm_file(n))
+    drafts = tuple(draft_of(str(folder / arm_file(n))) for n in range(1, arms + 1))
+    try:
+        ground = ground_of(json.loads(_get(folder / MAP)))
+        targets = json.loads(_get(folder / TARGETS))
+        told_of = all({"key", "role", "inside", "model"} <= set(row) for row in targets["targets"])
+        complete = told_of and len(ground.posts) == arms
+    except (KeyError, TypeError, json.JSONDecodeError):
+        complete = False
+    if not complete:
+        raise ValueError(f"{folder}: its {MAP} or {TARGETS} is not complete; run iccmsim compare again")
+    return Basis(drafts, ground, targets)
+
+
+def arm_file(n: int) -> str:
+    """The scenario file of an arm, counted from 1: it can be given to `iccmsim compare` as it is."""
+    return f"arm-{n}.toml"
+
+
+def ground_as_object(places: Places, posts: Sequence[Deployment | None]) -> dict[str, Any]:
+    """A map as plain numbers."""
+    said = {name: getattr(places, name).tolist() for name in (*OF_VILLAGES, *OF_FACILITIES)}
+    return said | {"posts": [None if each is None else {name: getattr(each, name).tolist() for name in OF_POSTS}
+                             for each in posts]}  # fmt: skip
+
+
+def ground_of(said: Mapping[str, Any]) -> Ground:
+    """A map from plain numbers."""
+    arrays = {name: np.array(said[name]) for name in (*OF_VILLAGES, *OF_FACILITIES)}
+    posts = [None if each is None else Posts(*(np.array(each[name], int) for name in OF_POSTS))
+             for each in said["posts"]]  # fmt: skip
+    return Ground(**arrays, posts=tuple(posts))
+
+
+def _put(file: Path, value: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _get(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        raise ValueError(f"{file.parent}: has no {file.name}; it was written by an earlier version or by a script: "
+                         "run iccmsim compare ... --out again") from None  # fmt: skip
