@@ -139,7 +139,7 @@ def test_emptied_boxes_are_empty_counted_as_thrown_away_and_filled_by_the_next_d
         there = chws["began_with"] + chws["received"]
         gone = chws["given"] + chws["leaked"] + chws["expired"] + chws["stock"]
         np.testing.assert_array_equal(there, gone)
-    assert all(chw.stock["ors"] for chw in model.chws)
+    assert any(chw.stock["ors"] for chw in model.chws)
     with pytest.raises(KeyError, match="no product 'act'"):
         model.empty_boxes("act")
 
