@@ -39,7 +39,7 @@ class History:
 
     def __init__(self, days: int) -> None:
         self.series = {name: np.zeros(days) for name in SERIES}
-        self.length = 0
+        self.length = self.missed = 0
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self.series[name][: self.length]
@@ -54,19 +54,23 @@ class History:
             "deaths": game.here.n_deaths, "deaths_twin": game.twin.n_deaths, "saved": len(saved), "lost": len(lost),
             "wait_chw": sum(int(each["waiting"].sum()) for each in chws),
             "wait_centre": sum(int(run.zone.provider["waiting"][0]) for run in runs),
-            "in_vain": _this_far(game.here, "visits_missed"), "visits": _this_far(game.here, "cases"),
+            "visits": _this_far(game.here, "cases"),
         }  # fmt: skip
         for name, products in SHELF.items():
             told[name] = sum(int(each["stock"][:, list(products)].sum()) for each in chws) / posts
+        self.missed, before = _this_far(game.here, "visits_missed"), self.missed
+        told["in_vain"] = self.missed - before
         for name, value in told.items():
             self.series[name][self.length] = value
         self.length += 1
 
-    def in_vain_by_day(self) -> np.ndarray:
-        """Children who came to a CHW for nothing, a day, as the mean of the week before."""
-        total = self["in_vain"]
-        week = np.minimum(np.arange(len(total)), 7)
-        return (total - total[np.arange(len(total)) - week]) / np.maximum(1, week)
+    def weekly(self, name: str) -> np.ndarray:
+        """A number a day as the mean of the seven days before."""
+        values = self[name]
+        total = np.concatenate([[0.0], np.cumsum(values)])
+        days = np.arange(len(values)) + 1
+        week = np.minimum(days, 7)
+        return (total[days] - total[days - week]) / week
 
 
 def expected_deaths(model: ICCMModel) -> np.ndarray:

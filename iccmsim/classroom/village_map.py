@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LAND, WATER, HOME, SERVED, HOME_EDGE = "#faf7f0", "#bfdcee", "#c4b89f", "#8fb0c4", 2.4
 REACH = 2.75  # pixels: radius of a village by the root of its families
 GAP = 8  # pixels between villages
-FOOT = 26  # pixels under a village for its CHWs
+FOOT = 38  # pixels under a village for its CHWs
 MARGIN = 14  # pixels
 MOURNED = 60  # days for which a death is shown
 GOLDEN = np.pi * (3 - np.sqrt(5))
