@@ -180,7 +180,8 @@ class Charts:
         for year in range(years):
             axes.axvspan((12 * year + 6) * month, (12 * year + 10) * month, color="#eef4f8", linewidth=0, zorder=0)
         if last <= 13 * month:
-            at, names = [(i + 0.5) * month for i in range(round(last / month))], list(MONTHS)
+            names = list(MONTHS[: round(last / month)])
+            at = [(i + 0.5) * month for i in range(len(names))]
         else:
             edges = [min(last, 12 * i * month) for i in range(years + 1)]
             at = [(first + then) / 2 for first, then in zip(edges, edges[1:], strict=False)]

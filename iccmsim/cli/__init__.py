@@ -1,4 +1,4 @@
-"""The command line: `iccmsim run`, `compare`, `params`, `places`, `check`, `demo`.
+"""The command line: `iccmsim run`, `compare`, `params`, `places`, `check`, `demo`, `classroom`.
 
 Exit status 0: done. 2: what was asked for is wrong, said in one line, nothing written. 1: anything else.
 Results go to stdout, progress to stderr and only to a terminal. Heavy libraries are imported inside commands.
@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from iccmsim import __version__
-from iccmsim.cli import check, compare, demo, params, places, run
+from iccmsim.cli import check, classroom, compare, demo, params, places, run
 from iccmsim.cli.words import InputError, did_you_mean
 
-COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places}
+COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
+            "classroom": classroom}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 
