@@ -52,7 +52,9 @@ def Page() -> None:  # noqa: N802
     playing = solara.use_reactive(False)
     speed = solara.use_reactive("steady")
     tick = solara.use_reactive(0)
-    table = solara.use_memo(lambda: Table(lesson.value, seed=seed.value), [lesson.value, seed.value, rounds.value])
+    rooms: dict[str, dict[str, float]] = solara.use_memo(dict, [])
+    table = solara.use_memo(lambda: Table(lesson.value, seed=seed.value, rooms=rooms),
+                            [lesson.value, seed.value, rounds.value])  # fmt: skip
 
     def shown() -> None:
         tick.value += 1
@@ -73,10 +75,10 @@ def Page() -> None:  # noqa: N802
     solara.Style(STYLE)
     solara.Title("iccmsim classroom")
     with box("ic"):
-        Head(lesson.value, begin)
+        Head(lesson.value, table.game.seed, begin)
         Question(lesson.value)
         Bar(table, playing, speed, tick, begin)
-        with box("ic-rooms", key=f"{lesson.value} {seed.value} {rounds.value}"):
+        with box("ic-rooms"):
             Levers(table, tick)
             Map(table, tick)
             Charts(table, tick)
@@ -84,13 +86,17 @@ def Page() -> None:  # noqa: N802
 
 
 @solara.component
-def Head(chosen: str, begin: Any) -> None:  # noqa: N802
-    """The lessons to choose from."""
+def Head(chosen: str, seed: int, begin: Any) -> None:  # noqa: N802
+    """The lessons to choose from, and other children."""
     with box("ic-head"):
         html("iccmsim classroom", tag="h1")
         for lesson in LESSONS:
             solara.Button(lesson.title, on_click=lambda key=lesson.key: begin(lesson=key, seed=lesson_of(key).seed),
                           classes=["ic-on"] if lesson.key == chosen else [])  # fmt: skip
+        with box("ic-group ic-seed"):
+            html(f"Children: seed {seed}", tag="span", name="ic-label")
+            solara.Button("Others", on_click=lambda: begin(seed=seed + 1),
+                          attributes={"title": "Another seed: other children, on another map"})  # fmt: skip
 
 
 @solara.component
@@ -123,10 +129,6 @@ def Bar(table: Table, playing: Any, speed: Any, tick: Any, begin: Any) -> None: 
                               attributes={"title": f"{days:g} days a second"})  # fmt: skip
         html(words.date(game), name="ic-date")
         html(words.tiles(game), name="ic-tiles")
-        with box("ic-group"):
-            html(f"Children: seed {game.seed}", tag="span", name="ic-label")
-            solara.Button("others", on_click=lambda: begin(seed=game.seed + 1),
-                          attributes={"title": "Another seed: other children, on another map"})
 
 
 @solara.component
@@ -135,8 +137,10 @@ def Levers(table: Table, tick: Any) -> None:  # noqa: N802
     game, _ = table.game, tick.value
     now = game.levers()
 
-    def pull(lever: Any, *value: Any) -> Any:
+    def pull(lever: Any, *value: Any, idle: bool = False) -> Any:
         def act() -> None:
+            if idle:
+                return
             table.pull(lambda: lever(*value))
             tick.value += 1
 
@@ -148,13 +152,14 @@ def Levers(table: Table, tick: Any) -> None:  # noqa: N802
             with box("ic-group"):
                 for name, value in options.items():
                     on = abs(current - value) < 1e-9
-                    solara.Button(name, on_click=pull(lever, value), classes=["ic-on"] if on else [],
-                                  disabled=on or game.is_over)  # fmt: skip
+                    solara.Button(name, on_click=pull(lever, value, idle=on), classes=["ic-on"] if on else [],
+                                  disabled=game.is_over)  # fmt: skip
 
     def deed(label: str, name: str, lever: Any, *, sharp: bool = True, off: bool = False) -> None:
         with box("ic-lever"):
             html(label, tag="span")
-            solara.Button(name, on_click=pull(lever), classes=["ic-sharp"] if sharp else [], disabled=off or game.is_over)
+            solara.Button(name, on_click=pull(lever), classes=["ic-sharp"] if sharp else [],
+                          disabled=off or game.is_over)  # fmt: skip
 
     with box("ic-card ic-levers"):
         html("Levers: they act from today on", tag="h2")
@@ -163,7 +168,7 @@ def Levers(table: Table, tick: Any) -> None:  # noqa: N802
         choice("Fee for a visit, USD", words.FEES, now["fee.chw"], game.set_fee)
         choice("CHWs' boxes are refilled", words.YES_NO, now["sup.on"], game.set_supply)
         deed("All CHWs' boxes", "Empty them now", game.empty_boxes)
-        deed("One more CHW where needed most", "Post one", game.add_chw, sharp=False)
+        deed("One more CHW, where owed first", "Post one", game.add_chw, sharp=False)
         deed("Flood: roads cut for 30 days", "Flood now", game.flood, off=game.here.is_flooded)
         html(words.done(game), tag="ul", name="ic-did")
 

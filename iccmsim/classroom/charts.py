@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 HALF_YEAR = 182.625
 SHELF_LOOK = {"ORS": ("#56b4e9", "-"), "antibiotic": ("#009e73", "--"), "antimalarial": ("#d55e00", "-"),
-              "malaria test": ("#6f6f6f", ":")}  # fmt: skip
+              "test": ("#6f6f6f", ":")}  # fmt: skip
 QUEUE_LOOK = {"wait_chw": (HERE, "-", "wait for a CHW"), "in_vain": ("#d55e00", "--", "in vain"),
               "wait_centre": (INK, ":", "wait at a centre")}  # fmt: skip
 HALO = "#b8b8b8"  # the twin's deaths, wide and pale, so that the line on top hides nothing
@@ -36,7 +37,8 @@ class Charts:
         self.canvas = Canvas(width, height, density=density)
         self.width, self.height = width, height
         px = self.canvas.points
-        self.word, self.small = px(13), px(11.5)
+        self.letter = 11.5 if self.narrow or width < 700 else 12.0 if width < 780 else 13.0  # pixels
+        self.word, self.small = px(self.letter + 1.5), px(self.letter)
         boxes = self._boxes(rows)
         self.deaths, self.parted, self.shelf, self.queue, self.steps = boxes
         self.frame: tuple | None = None
@@ -44,7 +46,7 @@ class Charts:
 
     def _boxes(self, rows: int) -> list[Axes]:
         """Axes where they stand: left, top, width, height in pixels as shares of the picture."""
-        wide, tall, above, below, left, right = self.width, self.height, 34, 24, 38, 14
+        wide, tall, above, below, left, right = self.width, self.height, 38, 26, 40, 14
         row = tall / rows
         boxes = []
         for i in range(5):
@@ -63,8 +65,8 @@ class Charts:
             return axes.plot([], [], color=colour, linestyle=style, linewidth=px(width), animated=True)[0]
 
         self.lines = {"deaths_twin": line(self.deaths, HALO, width=6), "deaths": line(self.deaths, HERE),
-                      "expected": line(self.parted, EXPECTED, "--"), "saved": line(self.parted, SAVED),
-                      "lost": line(self.parted, LOST), "net": line(self.parted, NET, width=2.6)}  # fmt: skip
+                      "expected": line(self.parted, EXPECTED, "--"), "saved": line(self.parted, SAVED, width=4.5),
+                      "lost": line(self.parted, LOST, width=4.5), "net": line(self.parted, NET, width=1.8)}  # fmt: skip
         self.lines |= {name: line(self.shelf, *look) for name, look in SHELF_LOOK.items()}
         self.lines |= {name: line(self.queue, *look[:2]) for name, look in QUEUE_LOOK.items()}
         at = np.arange(len(STEPS))[::-1]
@@ -121,7 +123,7 @@ class Charts:
                   (self.parted, "Children saved and lost", low, parted, self._key_parted()),
                   (self.shelf, "Doses in a CHW's box, on average", 0, shelf,
                    [(name, *look) for name, look in SHELF_LOOK.items()]),
-                  (self.queue, "Children who wait, or come in vain, each day", 0, queue,
+                  (self.queue, "Children who wait or come in vain", 0, queue,
                    [(words, colour, style) for colour, style, words in QUEUE_LOOK.values()]))  # fmt: skip
         for artist in [*self.canvas.figure.texts, *self.canvas.figure.artists]:
             artist.remove()
@@ -132,7 +134,8 @@ class Charts:
             axes.set_yticklabels([f"{tick:g}" for tick in axes.get_yticks()], fontsize=self.small, color=SOFT)
             self._months(axes, last)
             self._marks(axes, top)
-        title = "Where children are lost: of 100 ill children of the past year*"
+        title = "Of 100 ill children of the past year" if self.narrow else (
+            "Where children are lost: of 100 ill children of the past year, so many had ...")  # fmt: skip
         self._quiet(self.steps, title, [("here", HERE, "bar"), ("twin", TWIN, "bar")])
         self.canvas.forget()
 
@@ -140,7 +143,7 @@ class Charts:
         return [("here", HERE, "-"), ("twin, without the programme", HALO, "bar")]
 
     def _key_parted(self) -> list[tuple[str, str, str]]:
-        return [("saved", SAVED, "-"), ("lost", LOST, "-"), ("saved less lost", NET, "-"), ("expected", EXPECTED, "--")]
+        return [("saved", SAVED, "-"), ("lost", LOST, "-"), ("net", NET, "-"), ("expected", EXPECTED, "--")]
 
     def _quiet(self, axes: Axes, title: str, key: list[tuple[str, str, str]]) -> None:
         """A title, a key in words of its own colours, and no line that says nothing."""
@@ -150,9 +153,9 @@ class Charts:
         axes.grid(axis="y" if axes is not self.steps else "x", color="#ececec", linewidth=0.7)
         axes.set_axisbelow(True)
         figure, box = self.canvas.figure, axes.get_position()
-        left = (box.x0 * self.width - (30 if axes is not self.steps else 142 - 42 * self.narrow)) / self.width
-        figure.text(left, box.y1 + 32 / self.height, title, fontsize=self.word, color=INK, weight="bold", va="top")
-        x, y = left * self.width, box.y1 + 9 / self.height
+        left = (box.x0 * self.width - (32 if axes is not self.steps else 142 - 42 * self.narrow)) / self.width
+        figure.text(left, box.y1 + 36 / self.height, title, fontsize=self.word, color=INK, weight="bold", va="top")
+        x, y = left * self.width, box.y1 + 10 / self.height
         for words, colour, style in key:
             self._sign(x, y, colour, style)
             figure.text((x + 25) / self.width, y, words, fontsize=self.small, color=INK, va="center")
@@ -169,7 +172,7 @@ class Charts:
 
     def _length(self, words: str) -> float:
         """Pixels that words take, near enough."""
-        return 6.4 * len(words)
+        return 0.56 * self.letter * len(words)
 
     def _months(self, axes: Axes, last: float) -> None:
         """Years below, or months while there is only one; the rains shaded."""
@@ -184,7 +187,7 @@ class Charts:
             at = [(i + 0.5) * month for i in range(len(names))]
         else:
             edges = [min(last, 12 * i * month) for i in range(years + 1)]
-            at = [(first + then) / 2 for first, then in zip(edges, edges[1:], strict=False)]
+            at = [(first + then) / 2 for first, then in pairwise(edges)]
             names = [f"year {i + 1}" for i in range(years)]
         axes.set_xticks(at, names, fontsize=self.small, color=SOFT)
 
@@ -194,7 +197,8 @@ class Charts:
             artist.remove()
         for number, (day, _) in enumerate(self.game.acted, 1):
             axes.axvline(day, color=SOFT, linewidth=self.canvas.points(1), gid="lever")
-            axes.text(day, top, f" {number}", fontsize=self.small, color=SOFT, va="top", ha="left")
+            height = top * (1 - 0.1 * ((number - 1) % 4))
+            axes.text(day, height, f" {number}", fontsize=self.small, color=SOFT, va="top")
 
     def _fill_steps(self) -> int:
         total, here = cascade(self.game.here)
@@ -209,9 +213,11 @@ class Charts:
 
     def summary(self) -> str:
         """What the charts say, in words: for those who cannot see them."""
-        told = {name: int(self.game.history[name][-1]) for name in ("deaths", "deaths_twin", "saved", "lost")}
-        return (f"Day {self.game.day}: {told['deaths']} deaths here, {told['deaths_twin']} in the twin; "
-                f"{told['saved']} children saved, {told['lost']} lost.")  # fmt: skip
+        now = {name: float(values[self.game.history.length - 1]) for name, values in self.game.history.series.items()}
+        box = ", ".join(f"{now[name]:.1f} {name}" for name in SHELF)
+        return (f"Day {self.game.day}: {now['deaths']:.0f} deaths here, {now['deaths_twin']:.0f} in the twin; "
+                f"{now['saved']:.0f} children saved, {now['lost']:.0f} lost. Doses in a CHW's box: {box}. "
+                f"Waiting overnight for a CHW: {now['wait_chw']:.0f}.")  # fmt: skip
 
 
 def rounded(value: float) -> float:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from iccmsim.classroom.game import Game
     from iccmsim.model.model import ICCMModel
 
-SHELF = {"ORS": (ORS,), "antibiotic": (AMOXICILLIN,), "antimalarial": (ACT_INFANT, ACT_CHILD), "malaria test": (RDT,)}
+SHELF = {"ORS": (ORS,), "antibiotic": (AMOXICILLIN,), "antimalarial": (ACT_INFANT, ACT_CHILD), "test": (RDT,)}
 SERIES = ("deaths", "deaths_twin", "saved", "lost", *SHELF, "wait_chw", "wait_centre", "in_vain", "visits")
 STEPS = ("somebody was asked", "a CHW or health centre saw the child", "the right drug was given there",
          "in time to make a difference")  # fmt: skip
@@ -74,8 +74,8 @@ class History:
 
 
 def expected_deaths(model: ICCMModel) -> np.ndarray:
-    """Deaths of the four illnesses since launch that were to be expected, day by day: the chance of death of each severe
-    illness in place of the coin that was tossed."""
+    """Deaths of the four illnesses to be expected since launch, day by day: the chance of death of each severe illness
+    in place of the coin that was tossed."""
     day, warmup = model.simulation.day, model.simulation.plan.warmup
     daily = np.zeros(day + 1)
     for run in model.simulation.runs:

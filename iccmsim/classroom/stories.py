@@ -139,7 +139,7 @@ def _at_post(chw: CommunityHealthWorker, today: int) -> str:
             "The post is empty.")  # fmt: skip
     if chw.is_present:
         waiting = chw.waiting
-        return "Is there today" + (f"; {waiting} child{'ren' * (waiting != 1)} must wait for tomorrow." if waiting else ".")
+        return "Is there today" + (f"; {several(waiting)} must wait for tomorrow." if waiting else ".")
     return "Is away for some days." if chw.in_spell else "Cannot be reached today (a day off)."
 
 
@@ -177,11 +177,15 @@ def centre_story(centre: HealthFacility) -> Story:
     alive = int((child["state"] == ALIVE).sum())
     waiting = centre.waiting
     today = "Open today" if centre.is_present else "Closed today"
-    queue = f"; {waiting} child{'ren' * (waiting != 1)} must wait for another day." if waiting else "; nobody waits overnight."
+    queue = f"; {several(waiting)} must wait for another day." if waiting else "; nobody waits overnight."
     coming = int(((child["going_to"] == AT_FACILITY) & (child["by_referral"] > 0)).sum())
-    says = (f"First-level centre for {alive:,} children under five; supplies {len(run.zone.provider) - 1} CHWs.",
-            today + queue, _months(run, 0), f"{coming} referred child{'ren' * (coming != 1)} on the way here or waiting.",
+    chws = len(run.zone.provider) - 1
+    says = (f"First-level centre for {alive:,} children under five; supplies {chws} CHW{'s' * (chws != 1)}.",
+            today + queue, _months(run, 0), f"{several(coming)} on the way here after a referral.",
             _shelf(centre))  # fmt: skip
     return Story(f"Health centre {centre.zone_index + 1}", says)
 
 
+def several(children: int) -> str:
+    """So many children."""
+    return f"{children:,} child{'ren' * (children != 1)}"

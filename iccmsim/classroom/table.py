@@ -21,7 +21,8 @@ STORY_EVERY = 1.0  # seconds between two readings of one story while the clock r
 class Table:
     """One game with its two pictures. The clock's thread and the page's clicks take turns (`lock`)."""
 
-    def __init__(self, lesson: str, *, seed: int | None = None) -> None:
+    def __init__(self, lesson: str, *, seed: int | None = None,
+                 rooms: dict[str, dict[str, float]] | None = None) -> None:  # fmt: skip
         self.game = Game(lesson_of(lesson), seed=seed)
         self.lock = threading.RLock()
         self.map: VillageMap | None = None
@@ -32,21 +33,27 @@ class Table:
         self.frame = 0
         self.seen = -1
         self._told = 0.0
+        self.rooms = {} if rooms is None else rooms  # what room there is for each picture, kept when a lesson ends
+        for picture, fit in (("map", self.fit_map), ("charts", self.fit_charts)):
+            if picture in self.rooms:
+                fit(self.rooms[picture])
 
     # --- pictures --------------------------------------------------------------------------------------
 
     def fit_map(self, told: dict[str, float]) -> None:
         """Draw the map for a window of another size."""
         with self.lock:
+            self.rooms["map"] = told
             narrow = told["wide"] <= 820
-            tallest = int(1.4 * told["width"] if narrow else min(900, max(440, told["tall"] - 330)))
+            tallest = int(1.4 * told["width"] if narrow else min(900, max(440, told["tall"] - 390)))
             self.map = VillageMap(self.game, int(told["width"]), tallest=tallest, density=told["density"])
             self.draw()
 
     def fit_charts(self, told: dict[str, float]) -> None:
         """Draw the charts for a window of another size."""
         with self.lock:
-            tallest = int(max(520, told["tall"] - 300))
+            self.rooms["charts"] = told
+            tallest = int(max(520, told["tall"] - 330))
             self.charts = Charts(self.game, int(told["width"]), tallest=tallest, density=told["density"])
             self.draw()
 

@@ -37,20 +37,18 @@ class VillageMap:
     """A map of so many pixels; `shoot` draws today, `at` says what lies under a click."""
 
     def __init__(self, game: Game, width: int, *, tallest: int = 900, density: float = 1.0) -> None:
-        self.game, self.zoom = game, min(1.0, max(0.55, width / 720))
+        self.game, self.width = game, width
         places = game.here.simulation.plan.places
         self.numbers = [run.zone.village["number"] for run in game.here.simulation.runs]
-        self.radius, posts = np.zeros(places.n_villages), np.zeros(places.n_villages)
-        for run, numbers in zip(game.here.simulation.runs, self.numbers, strict=True):
-            families = np.bincount(run.zone.household["village"], minlength=len(numbers))
-            self.radius[numbers] = REACH * self.zoom * np.sqrt(families)
-            posts[numbers] = np.bincount(run.zone.provider["village"][1:], minlength=len(numbers))
         self.scale = _scale(places, width, tallest)
-        half = np.maximum(self.radius, 11 * self.zoom * posts)
-        self.x, self.y, height = _on_screen(places, width, scale=self.scale, radius=self.radius, half=half,
-                                            foot=FOOT * self.zoom)  # fmt: skip
+        self.zoom = min(1.0, max(0.55, width / 720))
+        for _ in range(8):
+            height = self._spread(places)
+            if height <= tallest:
+                break
+            self.scale, self.zoom = 0.93 * self.scale, 0.97 * self.zoom
+        self.height = height
         self.canvas = Canvas(width, height, density=density)
-        self.width, self.height = width, height
         self.axes = self.canvas.figure.add_axes((0, 0, 1, 1))
         self.axes.set(xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[], facecolor=LAND)
         for side in self.axes.spines.values():
@@ -60,6 +58,18 @@ class VillageMap:
                       for run, number in zip(game.here.simulation.runs, self.numbers, strict=True)]  # fmt: skip
         self._lay_land()
         self._lay_moving()
+
+    def _spread(self, places: Places) -> int:
+        """Say where each village is drawn and how large; the height that this takes."""
+        self.radius, posts = np.zeros(places.n_villages), np.zeros(places.n_villages)
+        for run, numbers in zip(self.game.here.simulation.runs, self.numbers, strict=True):
+            families = np.bincount(run.zone.household["village"], minlength=len(numbers))
+            self.radius[numbers] = REACH * self.zoom * np.sqrt(families)
+            posts[numbers] = np.bincount(run.zone.provider["village"][1:], minlength=len(numbers))
+        half = np.maximum(self.radius, 11 * self.zoom * posts)
+        self.x, self.y, height = _on_screen(places, self.width, scale=self.scale, radius=self.radius, half=half,
+                                            foot=FOOT * self.zoom)  # fmt: skip
+        return height
 
     def _px(self, pixels: float) -> float:
         """A length on a map 720 pixels wide, in points; smaller maps have smaller signs."""
@@ -115,7 +125,7 @@ class VillageMap:
         self.closed, self.open = signs("s", 19, "white", edgecolors=INK), signs("s", 19, INK)
         self.cross = signs("P", 11, "white", linewidths=0)
         self.cross_closed = signs("P", 11, INK, linewidths=0)
-        self.empty_post = signs("^", 15, "white", edgecolors="#9a9a9a", linestyles=":")
+        self.empty_post = signs("^", 15, "white", edgecolors="#7a7a7a", linestyles=":")
         self.away = signs("^", 15, "white", edgecolors=HERE, linewidths=px(1.6))
         self.present = signs("^", 16, HERE)
         self.box = LineCollection([], colors=FAINT, linewidths=px(4), capstyle="butt", animated=True)
@@ -261,7 +271,7 @@ def _on_screen(places: Places, width: int, *, scale: float, radius: np.ndarray, 
     x, y = (east - east.min()) * scale, (north.max() - north) * scale
     x = x + (width - np.ptp(x)) / 2
     low, high = MARGIN + half, width - MARGIN - half
-    for _ in range(600):
+    for _ in range(200):
         dx, dy = x[:, None] - x[None], y[:, None] - y[None] + 1e-3
         far = np.hypot(dx, dy) + np.eye(len(x))
         under = foot * np.abs(dy) / far  # whoever is above needs room for its CHWs, whoever is below for its number
@@ -269,8 +279,8 @@ def _on_screen(places: Places, width: int, *, scale: float, radius: np.ndarray, 
         np.fill_diagonal(overlap, 0)
         if not overlap.any():
             break
-        x = np.clip(x + 0.3 * (overlap * dx / far).sum(axis=1), low, high)
-        y = y + 0.3 * (overlap * dy / far).sum(axis=1)
+        x = np.clip(x + 0.45 * (overlap * dx / far).sum(axis=1), low, high)
+        y = y + 0.45 * (overlap * dy / far).sum(axis=1)
     y = y - (y - radius).min() + MARGIN + 12
     return x, y, int((y + radius).max() + foot) + MARGIN
 

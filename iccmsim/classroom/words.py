@@ -6,7 +6,7 @@ from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING
 
-from iccmsim.classroom.picture import DIED, HERE, INK, LOST, SAVED, SEVERE, SICK
+from iccmsim.classroom.picture import DIED, FAINT, HERE, INK, LOST, SAVED, SEVERE, SICK
 from iccmsim.classroom.village_map import HOME, SERVED, WATER
 from iccmsim.report.trace import LAUNCH, MONTHS
 
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from iccmsim.classroom.game import Game
     from iccmsim.classroom.stories import Story
 
-SUPERVISION = {"never": 0.0, "half": 0.5, "nearly all": 0.85}  # of CHWs in a month
+SUPERVISION = {"never": 0.0, "half": 0.5, "most": 0.85}  # of CHWs in a month
 FEES = {"0": 0.0, "0.50": 0.5, "2": 2.0}
 YES_NO = {"yes": 1.0, "no": 0.0}
 SAD_WORDS = ("Dies", "Gets worse", "Here its twin", "nobody is there", "no turn", "Out of stock", "does not go")
 LAST_DEEDS = 5
 
 MAP_ALT = "Map of villages: households, sick children, CHWs, health centres"
-MAP_NOTE = ("Villages are drawn larger than life and moved apart where they would overlap; numbers are theirs. "
-            "Click a child, a CHW or a centre to read its story.")  # fmt: skip
-CHART_NOTE = ("Pale blue bands: the rains, July to October. Thin numbered lines: levers pulled. Saved: alive here, died "
-              "in the twin; lost: the other way round. Expected: chances of death in place of the coin that was tossed. "
-              "Waiting: mean of the week before. Last chart: malaria, pneumonia, diarrhoea and newborn infection.")  # fmt: skip
+MAP_NOTE = "Numbers are of villages, which are drawn larger than life. Click a child, a CHW or a centre for its story."
+CHART_NOTE = (
+    "Pale blue bands: the rains, July to October. Thin numbered lines: levers pulled. Saved: alive here, died in the "
+    "twin; lost: the other way round; net: saved less lost. Expected: chances of death in place of the coin that was "
+    "tossed. Waiting and in vain: a day, mean of the week before. Last chart: malaria, pneumonia, diarrhoea and "
+    "newborn infection."
+)
 
 
 def date(game: Game) -> str:
@@ -75,6 +77,11 @@ def _centre(fill: str, mark: str) -> str:
             f'<path d="M11 5 V15 M6 10 H16" stroke="{mark}" stroke-width="3.4"/>')  # fmt: skip
 
 
+def _box(share: float) -> str:
+    return (f'<rect x="1" y="8" width="20" height="5" fill="{FAINT}"/>'
+            f'<rect x="1" y="8" width="{20 * share:g}" height="5" fill="{INK}"/>')  # fmt: skip
+
+
 STAR = "M11 2 L13.2 8 L19.5 8.2 L14.5 12 L16.3 18 L11 14.5 L5.7 18 L7.5 12 L2.5 8.2 L8.8 8 Z"
 LEGEND = "".join((
     sign(_dot(SERVED, 2.6), "family with a CHW"), sign(_dot(HOME, 2.6), "family without"),
@@ -83,9 +90,8 @@ LEGEND = "".join((
     sign(f'<path d="{STAR}" fill="{SAVED}"/>', "saved: died in the twin"),
     sign(_cross(LOST), "lost: lives in the twin"),
     sign(_triangle(HERE, HERE), "CHW at work"), sign(_triangle("#fff", HERE), "CHW away"),
-    sign(_triangle("#fff", "#9a9a9a", "2 2"), "post empty"),
-    sign(f'<rect x="1" y="8" width="20" height="5" fill="#d9d9d9"/><rect x="1" y="8" width="13" height="5" fill="{INK}"/>',
-         "share of products in the CHW's box"),
+    sign(_triangle("#fff", "#7a7a7a", "2 2"), "post empty"),
+    sign(_box(0.65), "share of products in the box"),
     sign(_centre(INK, "#fff"), "health centre, open"), sign(_centre("#fff", INK), "closed"),
     sign(f'<rect x="2" y="3" width="18" height="14" fill="{WATER}"/>', "flood"),
 ))  # fmt: skip

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "(default good-looking); others can be chosen on the page")  # fmt: skip
     parser.add_argument("--seed", metavar="N", help="which children (default: the lesson's own)")
     parser.add_argument("--port", metavar="N", default=str(PORT), help=f"default {PORT}")
-    parser.add_argument("--host", metavar="NAME", default=HOST, help="default localhost, so that only this machine sees "
-                        "the page; 0.0.0.0 lets phones of the same network in")  # fmt: skip
+    parser.add_argument("--host", metavar="NAME", default=HOST, help="default localhost: only this machine sees the "
+                        "page; 0.0.0.0 lets phones of the same network in")  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="do not open a window")
 
 
@@ -30,8 +30,8 @@ def go(asked: argparse.Namespace) -> None:
 
     lacking = server.missing()
     if lacking:
-        raise InputError(f"classroom: {', '.join(lacking)} not installed; pip install \"iccmsim[classroom]\" "
-                         "(in a copy of the repository: pip install -e \".[classroom]\" -c constraints.txt)")  # fmt: skip
+        raise InputError(f"classroom: {', '.join(lacking)} not installed; install the extra: "
+                         'pip install -c constraints.txt -e ".[classroom]"')  # fmt: skip
     with reading():
         server.asked.lesson = lessons.lesson_of(asked.lesson).key
         server.asked.seed = None if asked.seed is None else whole("--seed", asked.seed)
@@ -39,7 +39,12 @@ def go(asked: argparse.Namespace) -> None:
         refuse_taken(asked.host, port)
     tell_if_compiling()
     server.get_ready()
-    server.serve(host=asked.host, port=port, open_browser=not asked.no_browser, tell=lambda text: print(text, flush=True))
+    server.serve(host=asked.host, port=port, open_browser=not asked.no_browser, tell=say)
+
+
+def say(text: str) -> None:
+    """A line that a waiting teacher, or a program that started the server, sees at once."""
+    print(text, flush=True)
 
 
 def refuse_taken(host: str, port: int) -> None:
