@@ -1,4 +1,4 @@
-"""The classroom without a browser: the twin, levers, charts, map, stories, and what is said when something is missing."""
+"""The classroom without a browser: the twin, levers, charts, map, stories, and what is said when a thing is missing."""
 
 from __future__ import annotations
 
@@ -280,7 +280,8 @@ def test_a_childs_story_is_its_own_so_far(over, middle):
 
 def test_the_story_of_a_dead_child_ends_with_its_death_and_says_whether_its_twin_died_too(over):
     both = [number for number, child in enumerate(over.here.children)
-            if child.state == DEAD and child.end >= 60 * MINUTES and over.twin.children[number].end == child.end]  # fmt: skip
+            if child.state == DEAD and child.end >= 60 * MINUTES
+            and over.twin.children[number].end == child.end]  # fmt: skip
     story = story_of(over, Clicked("child", both[0]))
     assert " died at " in story.title
     assert story.events[-1][1].startswith("Dies of ")
@@ -289,7 +290,8 @@ def test_the_story_of_a_dead_child_ends_with_its_death_and_says_whether_its_twin
 
 def test_a_child_that_lives_has_a_twin_that_lives(over):
     number = next(i for i, child in enumerate(over.here.children)
-                  if child.state == over.twin.children[i].state == ALIVE and not child.is_sick and child.age_days > 30)  # fmt: skip
+                  if child.state == over.twin.children[i].state == ALIVE
+                  and not child.is_sick and child.age_days > 30)  # fmt: skip
     story = story_of(over, Clicked("child", number))
     assert story.title.endswith(", is well")
     assert story.says[1] == "Its twin, without the programme, lives too."
