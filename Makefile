@@ -34,7 +34,7 @@ help:
 	@echo "make venv      install iccmsim and its tools in $(VENV) (the other commands do it when needed)"
 	@echo "make demo      a small district with and without a programme"
 	@echo "make classroom the classroom page, in the browser"
-	@echo "make extras    what the tests of the classroom page need, beside a Chromium (300 MB more)"
+	@echo "make extras    what the tests of the classroom page need, beside a Chromium (400 MB more)"
 	@echo "make test      all tests; says how many were skipped, and why"
 	@echo "make lint      ruff"
 	@echo "make bench     time and memory"
@@ -72,7 +72,7 @@ demo: $(OK)
 	@"$(VENV)/bin/iccmsim" demo
 
 $(ROOM): $(OK)
-	@echo "Installing what the classroom page needs (about a minute, 300 MB)"
+	@echo "Installing what the classroom page needs (about a minute, 400 MB)"
 	@"$(RUN)" -m pip install $(PIP_QUIET) --constraint constraints.txt --editable ".[classroom]"
 	@touch "$(ROOM)"
 

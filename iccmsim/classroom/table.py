@@ -45,7 +45,7 @@ class Table:
         with self.lock:
             self.rooms["map"] = told
             narrow = told["wide"] <= 820
-            tallest = int(1.4 * told["width"] if narrow else min(900, max(440, told["tall"] - 390)))
+            tallest = int(1.4 * told["width"] if narrow else min(900, max(440, told["tall"] - 412)))
             self.map = VillageMap(self.game, int(told["width"]), tallest=tallest, density=told["density"])
             self.draw()
 
@@ -53,7 +53,7 @@ class Table:
         """Draw the charts for a window of another size."""
         with self.lock:
             self.rooms["charts"] = told
-            tallest = int(max(520, told["tall"] - 330))
+            tallest = int(max(520, told["tall"] - 352))
             self.charts = Charts(self.game, int(told["width"]), tallest=tallest, density=told["density"])
             self.draw()
 
