@@ -69,9 +69,9 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 
 BROKEN = [
     # the command itself
-    ("", "no command given; there are demo, run, compare, params, check, places (see iccmsim --help)"),
+    ("", "no command given; there are demo, run, compare, params, check, places, classroom (see iccmsim --help)"),
     ("compair care.toml none.toml", "compair: unknown command; did you mean compare?"),
-    ("fly", "fly: unknown command; there are demo, run, compare, params, check, places"),
+    ("fly", "fly: unknown command; there are demo, run, compare, params, check, places, classroom"),
     ("run", "the following arguments are required: SCENARIO (see iccmsim run --help)"),
     ("run care.toml --sead 3", "--sead: unknown option of iccmsim run; did you mean --seed?"),
     ("run care.toml --qqq", "--qqq: unknown option of iccmsim run (see iccmsim run --help)"),
