@@ -317,6 +317,24 @@ def test_a_chws_story_tells_the_box_the_pay_and_the_supervisor(game):
     assert "The post is empty; somebody comes in 10 days." in story_of(game, Clicked("chw", 0)).says
 
 
+def test_on_the_first_day_chws_are_about_to_begin():
+    game = Game(TOY)
+    assert "Has been trained and begins tomorrow." in story_of(game, Clicked("chw", 0)).says
+    village_map = VillageMap(game, 500)
+    village_map.shoot()
+    assert len(village_map.present.get_offsets()) == len(game.here.chws)
+    assert len(village_map.away.get_offsets()) == len(village_map.empty_post.get_offsets()) == 0
+
+
+def test_every_chw_is_shown_at_work_away_or_as_an_empty_post(game):
+    game.here.chws[0].vacant_until = game.here.simulation.day + 30
+    village_map = VillageMap(game, 500)
+    village_map.shoot()
+    shown = [len(each.get_offsets()) for each in (village_map.present, village_map.away, village_map.empty_post)]
+    assert sum(shown) == len(game.here.chws)
+    assert shown[2] == sum(not chw.is_in_post for chw in game.here.chws) >= 1
+
+
 def test_a_centres_story_tells_whether_it_is_open(game):
     told = {story_of(game, Clicked("centre", 0)).says[1].split(";")[0]}
     for _ in range(7):

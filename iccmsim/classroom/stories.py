@@ -137,6 +137,8 @@ def _at_post(chw: CommunityHealthWorker, today: int) -> str:
         days = chw.vacant_until - today
         return f"The post is empty; somebody comes in {days} day{'s' * (days != 1)}." if 0 < days < 3650 else (
             "The post is empty.")  # fmt: skip
+    if chw.model.day == 0:
+        return "Has been trained and begins tomorrow."
     if chw.is_present:
         waiting = chw.waiting
         return "Is there today" + (f"; {several(waiting)} must wait for tomorrow." if waiting else ".")

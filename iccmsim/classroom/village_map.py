@@ -125,7 +125,7 @@ class VillageMap:
         self.closed, self.open = signs("s", 19, "white", edgecolors=INK), signs("s", 19, INK)
         self.cross = signs("P", 11, "white", linewidths=0)
         self.cross_closed = signs("P", 11, INK, linewidths=0)
-        self.empty_post = signs("^", 15, "white", edgecolors="#7a7a7a", linestyles=":")
+        self.empty_post = signs("^", 15, "white", edgecolors="#7a7a7a", linewidths=px(1.6))
         self.away = signs("^", 15, "white", edgecolors=HERE, linewidths=px(1.6))
         self.present = signs("^", 16, HERE)
         self.box = LineCollection([], colors=FAINT, linewidths=px(4), capstyle="butt", animated=True)
@@ -176,7 +176,8 @@ class VillageMap:
                 if row == 0:
                     spots["open" if who["present"] else "closed"].append(spot)
                     continue
-                state = "empty_post" if who["vacant_until"] >= 0 else "present" if who["present"] else "away"
+                at_work = who["present"] or self.game.day == 0  # before the first morning nobody has come yet
+                state = "empty_post" if who["vacant_until"] >= 0 else "present" if at_work else "away"
                 spots[state].append(spot)
                 held = who["kit"][:BASIC_PRODUCTS] > 0
                 share = float((who["stock"][:BASIC_PRODUCTS][held] > 0).mean()) if held.any() else 0.0

@@ -63,9 +63,8 @@ def _dot(colour: str, radius: float) -> str:
     return f'<circle cx="11" cy="10" r="{radius}" fill="{colour}"/>'
 
 
-def _triangle(fill: str, edge: str, dash: str = "") -> str:
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<path d="M11 3 L18 16 L4 16 Z" fill="{fill}" stroke="{edge}" stroke-width="1.6"{dashed}/>'
+def _triangle(fill: str, edge: str) -> str:
+    return f'<path d="M11 3 L18 16 L4 16 Z" fill="{fill}" stroke="{edge}" stroke-width="1.6"/>'
 
 
 def _cross(colour: str) -> str:
@@ -90,7 +89,7 @@ LEGEND = "".join((
     sign(f'<path d="{STAR}" fill="{SAVED}"/>', "saved: died in the twin"),
     sign(_cross(LOST), "lost: lives in the twin"),
     sign(_triangle(HERE, HERE), "CHW at work"), sign(_triangle("#fff", HERE), "CHW away"),
-    sign(_triangle("#fff", "#7a7a7a", "2 2"), "post empty"),
+    sign(_triangle("#fff", "#7a7a7a"), "post empty"),
     sign(_box(0.65), "share of products in the box"),
     sign(_centre(INK, "#fff"), "health centre, open"), sign(_centre("#fff", INK), "closed"),
     sign(f'<rect x="2" y="3" width="18" height="14" fill="{WATER}"/>', "flood"),
