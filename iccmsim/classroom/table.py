@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Table:
 
     def __init__(self, lesson: str, *, seed: int | None = None,
                  rooms: dict[str, dict[str, float]] | None = None) -> None:  # fmt: skip
+        gc.collect()  # games that are over: a model and its agents know each other, and hold some 100 MB
         self.game = Game(lesson_of(lesson), seed=seed)
         self.lock = threading.RLock()
         self.map: VillageMap | None = None
