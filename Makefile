@@ -3,6 +3,8 @@
 #   make venv      py -3 -m venv .venv
 #                  .venv\Scripts\python -m pip install --prefer-binary -c constraints.txt -e ".[dev]"
 #   make demo      .venv\Scripts\iccmsim demo
+#   make classroom .venv\Scripts\python -m pip install --prefer-binary -c constraints.txt -e ".[classroom]"
+#                  .venv\Scripts\iccmsim classroom
 #   make test      .venv\Scripts\python -m pytest -q -n auto --dist loadfile
 #   make lint      .venv\Scripts\python -m ruff check .
 #   make bench     .venv\Scripts\python benchmarks\bench.py
@@ -14,6 +16,8 @@
 VENV := .venv
 RUN  := $(VENV)/bin/python
 OK   := $(VENV)/.ok
+ROOM := $(VENV)/.classroom
+EXTRAS := $(VENV)/.extras
 
 # make PYTHON=/some/python chooses the interpreter; otherwise the first of these that really runs is taken.
 PYTHON ?=
@@ -24,11 +28,13 @@ PIP_QUIET := --quiet --disable-pip-version-check --prefer-binary
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint bench mutants clean
+.PHONY: help venv demo classroom extras test lint bench mutants clean
 
 help:
 	@echo "make venv      install iccmsim and its tools in $(VENV) (the other commands do it when needed)"
 	@echo "make demo      a small district with and without a programme"
+	@echo "make classroom the classroom page, in the browser"
+	@echo "make extras    what the tests of the classroom page need, beside a Chromium (400 MB more)"
 	@echo "make test      all tests; says how many were skipped, and why"
 	@echo "make lint      ruff"
 	@echo "make bench     time and memory"
@@ -64,6 +70,20 @@ demo: $(OK)
 	@echo "A small district, with and without a programme."
 	@echo "On a new machine: compiling the kernels for the first time (about a minute)."
 	@"$(VENV)/bin/iccmsim" demo
+
+$(ROOM): $(OK)
+	@echo "Installing what the classroom page needs (about a minute, 400 MB)"
+	@"$(RUN)" -m pip install $(PIP_QUIET) --constraint constraints.txt --editable ".[classroom]"
+	@touch "$(ROOM)"
+
+classroom: $(ROOM)
+	@"$(VENV)/bin/iccmsim" classroom
+
+$(EXTRAS): $(OK)
+	@"$(RUN)" -m pip install $(PIP_QUIET) --constraint constraints.txt --editable ".[dev,classroom,browser]"
+	@touch "$(EXTRAS)" "$(ROOM)"
+
+extras: $(EXTRAS)
 
 test: $(OK)
 	@"$(RUN)" -c "import iccmsim; iccmsim.simulate('sahel/facility-only', tables=False)"

@@ -1,4 +1,4 @@
-"""The command line: `iccmsim run`, `compare`, `programmes`, `settings`, `explain`, `brief` and the others below.
+"""The command line: `iccmsim run`, `compare`, `programmes`, `explain`, `brief`, `classroom` and the others below.
 
 Exit status 0: done. 2: what was asked for is wrong, said in one line, nothing written. 1: anything else.
 Results go to stdout, progress to stderr and only to a terminal. Heavy libraries are imported inside commands.
@@ -16,6 +16,7 @@ from iccmsim import __version__
 from iccmsim.cli import (
     brief,
     check,
+    classroom,
     compare,
     demo,
     diff,
@@ -32,7 +33,8 @@ from iccmsim.cli.words import InputError, did_you_mean
 
 COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
-            "explain": explain, "diff": diff, "new": new, "brief": brief}  # fmt: skip
+            "explain": explain, "diff": diff, "new": new, "brief": brief,
+            "classroom": classroom}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 

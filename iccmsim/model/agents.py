@@ -98,6 +98,10 @@ class Window(mesa.Agent):
             super().__init__(model)
         else:
             self.model, self.pos = model, None
+        self.renumber()
+
+    def renumber(self) -> None:
+        """Its number among all agents, from what it is and where."""
         self.unique_id = 4 * self.district_number + self.order + 1
 
     @classmethod

@@ -10,8 +10,9 @@ from typing import Any
 import mesa
 import numpy as np
 
-from iccmsim.core.records import ALIVE, DEAD, MINUTES
+from iccmsim.core.records import ALIVE, DEAD, MINUTES, PRODUCTS
 from iccmsim.engine.simulation import Simulation
+from iccmsim.model import levers
 from iccmsim.model.agents import KINDS, Child, CommunityHealthWorker, HealthFacility, Household, Window
 from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.results.result import Result, result_of
@@ -54,6 +55,7 @@ class ICCMModel(mesa.Model):
         self._shown: dict[tuple[int, int], np.ndarray] = {}
         self._firsts: dict[int, tuple[int, list[int]]] = {}
         self._seen_on = -1
+        self._flood: levers.Flood | None = None
         everyone = agents == "all" or (agents == "auto" and self.n_children <= MOST_CHILDREN)
         self._registers = KINDS if everyone else (HealthFacility, CommunityHealthWorker)
         self.datacollector = collector_of(collect)
@@ -62,6 +64,8 @@ class ICCMModel(mesa.Model):
     def step(self) -> None:
         """Let one day pass. After the last day nothing happens any more, and `running` is False."""
         if self.simulation.day < self.simulation.plan.days:
+            if self._flood is not None:
+                self._wade()
             self.simulation.run_to(self.simulation.day + 1)
             self._note()
 
@@ -69,6 +73,58 @@ class ICCMModel(mesa.Model):
         self.running = self.simulation.day < self.simulation.plan.days
         if self.datacollector is not None:
             self.datacollector.collect(self)
+
+    def change(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give levers of the programme other values from today on: {"spv.freq": 0.85}, as a dated change would."""
+        return levers.programme_from_today(self.simulation, values)
+
+    def empty_boxes(self, *products: str) -> int:
+        """Take all doses of these products (default: of all) from all CHWs, now; how many doses were thrown away."""
+        strange = [product for product in products if product not in PRODUCTS]
+        if strange:
+            raise KeyError(f"no product {strange[0]!r}; there are {', '.join(PRODUCTS)}")
+        return levers.empty_boxes(self.simulation, products or PRODUCTS)
+
+    def add_chw(self, village: int | None = None) -> CommunityHealthWorker:
+        """Post one more CHW, at work from tomorrow: in a village (its number), or where one is owed first."""
+        if self.day < 0:
+            raise ValueError(f"day {self.day}: a programme posts nobody before its launch")
+        if village is not None and not 0 <= village < self.simulation.plan.places.n_villages:
+            raise ValueError(f"village = {village}: must be 0 to {self.simulation.plan.places.n_villages - 1}")
+        where = levers.neediest_village(self.simulation) if village is None else village
+        zone, row = levers.add_chw(self.simulation, where)
+        self._firsts.clear()
+        self._seen_on = -1
+        for window in self._windows.values():
+            if window.order == CommunityHealthWorker.order and window.zone_index > zone:
+                window.renumber()
+        return self.window(CommunityHealthWorker, zone, row)
+
+    def cut_roads(self, days: int, *, detour_km: float = levers.DETOUR_KM,
+                  beyond_km: float = levers.FAR_FROM_CENTRE_KM) -> None:  # fmt: skip
+        """A flood from today on: families further than `beyond_km` from the centre have `detour_km` more to go, and no
+        delivery gets through. A second flood in the first only makes it last longer."""
+        if not 1 <= days <= 366:
+            raise ValueError(f"days = {days}: must be 1 to 366")
+        until = self.simulation.day + days
+        if self._flood is not None:
+            self._flood.until = max(self._flood.until, until)
+            return
+        self._flood = levers.Flood(until, detour_km=detour_km, beyond_km=beyond_km)
+        self._flood.begin(self.simulation)
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether the roads are cut today by `cut_roads`."""
+        return self._flood is not None
+
+    def _wade(self) -> None:
+        """One more morning of the flood, or the first one after it."""
+        if self.simulation.day >= self._flood.until:
+            self._flood.end(self.simulation)
+            self._flood = None
+        else:
+            self._flood.hold_back(self.simulation)
 
     @property
     def config(self) -> Scenario:

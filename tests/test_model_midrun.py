@@ -1,0 +1,236 @@
+"""Levers pulled in the middle of a run: they act from that day on, as if planned, and nothing before is touched."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small import TWO_ZONES, cells, digest, tiny
+
+from iccmsim.core.records import MINUTES
+from iccmsim.engine.simulation import Simulation
+from iccmsim.model.agents import CommunityHealthWorker
+from iccmsim.model.model import ICCMModel
+from iccmsim.world.zone import VISITS
+
+ACTS_ON, DAYS = 100, 100
+FULL = {"setting.place.people": 3000}  # so that CHWs see a few children a week
+
+LEVERS: dict[str, Callable[[ICCMModel], object]] = {
+    "stock-out": lambda model: model.empty_boxes(),
+    "supply ends": lambda model: model.change({"sup.on": 0}),
+    "supervision": lambda model: model.change({"spv.freq": 1.0, "spv.obs": 1.0}),
+    "pay": lambda model: model.change({"pay.on": 0}),
+    "fee": lambda model: model.change({"fee.chw": 5.0}),
+    "one more CHW": lambda model: model.add_chw(),
+    "flood": lambda model: model.cut_roads(30),
+}
+
+
+def go(model: ICCMModel, days: int) -> ICCMModel:
+    for _ in range(days):
+        model.step()
+    return model
+
+
+def small(**options) -> ICCMModel:
+    return ICCMModel(tiny(more=FULL), agents="providers", **options)
+
+
+@pytest.fixture(scope="module")
+def middle() -> ICCMModel:
+    """A run on the evening before the lever."""
+    return go(small(), ACTS_ON)
+
+
+@pytest.fixture(scope="module")
+def untouched(middle) -> ICCMModel:
+    return go(copy.deepcopy(middle), DAYS)
+
+
+def past(model: ICCMModel, day: int) -> list[np.ndarray]:
+    """What the books say of the time before a day: visits, shelves at midnight, deaths."""
+    told = []
+    for run in model.simulation.runs:
+        visit = run.zone.visit[: run.zone.n[VISITS]]
+        end = run.zone.child["end"]
+        died = np.where((end >= 0) & (end < day * MINUTES), end, -1)
+        told += [visit[visit["minute"] < day * MINUTES], run.zone.stock_by_day[:day, :3], died]
+    return told
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_a_lever_acts_from_today_on_and_changes_nothing_before(lever, middle, untouched):
+    model = copy.deepcopy(middle)
+    LEVERS[lever](model)
+    go(model, DAYS)
+    today = middle.simulation.day
+    for mine, other in zip(past(model, today), past(untouched, today), strict=True):
+        assert mine.tobytes() == other.tobytes()
+    assert len(past(model, today)[0]) > 50
+    assert digest(model.simulation) != digest(untouched.simulation)
+
+
+@pytest.mark.parametrize(
+    "values", [{"spv.freq": 1.0, "spv.obs": 1.0}, {"pay.on": 0}, {"fee.chw": 5}, {"sup.on": 0, "chw.recruit": 0}]
+)
+def test_a_lever_of_the_programme_is_the_same_as_a_change_planned_for_that_day(values, middle):
+    acted = copy.deepcopy(middle)
+    acted.change(values)
+    scenario = replace(tiny(more=FULL), changes=acted.config.changes)
+    planned = Simulation(scenario, seed=1, threads=1).run_to(acted.simulation.day + DAYS)
+    assert digest(go(acted, DAYS).simulation) == digest(planned)
+    assert [(day, dict(told)) for day, told in acted.config.changes] == [(ACTS_ON, values)]
+
+
+def test_a_lever_set_to_what_it_was_changes_nothing(middle, untouched):
+    model = copy.deepcopy(middle)
+    model.change({"spv.freq": 0.5, "fee.chw": 0.5})
+    assert digest(go(model, DAYS).simulation) == digest(untouched.simulation)
+
+
+def test_two_levers_on_one_day_and_one_later_all_hold(middle):
+    model = copy.deepcopy(middle)
+    model.change({"fee.chw": 0})
+    model.change({"spv.freq": 1})
+    go(model, 10).change({"fee.chw": 2})
+    assert [(day, dict(told)) for day, told in model.config.changes] == [
+        (ACTS_ON, {"fee.chw": 0, "spv.freq": 1}), (ACTS_ON + 10, {"fee.chw": 2})]  # fmt: skip
+    assert model.simulation.runs[0].plan.record(model.simulation.day)[0]["fee_at_chw"] == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"spv.frq": 1}, r"programme.spv.frq: unknown key; did you mean spv.freq\?"),
+        ({"spv.freq": 2}, r"programme.spv.freq = 2: must be between 0 and 1"),
+        ({"chw.catch": 500}, r"programme.chw.catch: cannot change on a date"),
+        ({}, "changes nothing"),
+    ],
+)
+def test_a_lever_that_is_none_is_refused_and_nothing_is_changed(values, said, middle):
+    model = copy.deepcopy(middle)
+    with pytest.raises(ValueError, match=said):
+        model.change(values)
+    assert model.config is model.simulation.plan.scenario
+    assert model.config.changes == ()
+
+
+def test_before_launch_there_are_no_levers():
+    model = small(from_warmup=True)
+    with pytest.raises(ValueError, match="day -60: a programme has no levers before its launch"):
+        model.change({"fee.chw": 0})
+    with pytest.raises(ValueError, match="day -60"):
+        model.add_chw()
+
+
+def test_emptied_boxes_are_empty_counted_as_thrown_away_and_filled_by_the_next_deliveries(middle):
+    model = copy.deepcopy(middle)
+    before = sum(chw.stock["act_child"] + chw.stock["ors"] for chw in model.chws)
+    assert model.empty_boxes("act_child", "ors") == before > 0
+    chws = model.simulation.runs[0].zone.provider[1:]
+    assert [chw.stock["ors"] for chw in model.chws] == [0] * len(model.chws)
+    assert any(chw.stock["zinc"] for chw in model.chws)
+    for _ in range(60):
+        go(model, 1)
+        there = chws["began_with"] + chws["received"]
+        gone = chws["given"] + chws["leaked"] + chws["expired"] + chws["stock"]
+        np.testing.assert_array_equal(there, gone)
+    assert any(chw.stock["ors"] for chw in model.chws)
+    with pytest.raises(KeyError, match="no product 'act'"):
+        model.empty_boxes("act")
+
+
+def test_one_more_chw_takes_families_over_the_next_morning_and_serves_them(middle):
+    model = copy.deepcopy(middle)
+    busiest = max(model.chws, key=lambda chw: chw.families)
+    families, chws = busiest.families, len(model.chws)
+    chw = model.add_chw()
+    assert (chw.village, chw.is_in_post, len(model.chws)) == (busiest.village, False, chws + 1)
+    go(model, 1)
+    assert chw.is_in_post
+    assert chw.families == len(chw.households) > 0
+    assert chw.families + busiest.families == families
+    assert abs(chw.families - busiest.families) <= 1
+    go(model, DAYS)
+    assert model.simulation.runs[0].zone.monthly["cases"][chw.row].sum() > 0
+
+
+def test_a_chw_in_a_village_without_one_serves_those_near_who_have_none():
+    model = go(ICCMModel(tiny("facility-only", more=FULL), agents="providers"), 20)
+    assert len(model.chws) == 0
+    chw = model.add_chw()
+    places = model.simulation.plan.places
+    village = int(model.simulation.runs[0].zone.village["number"][chw.village])
+    assert places.km_nearest[village] >= 5
+    go(model, 1)
+    assert chw.is_in_post
+    assert {home.village_number for home in chw.households} >= {village}
+    seen = go(model, DAYS).simulation.runs[0].zone.monthly["cases"][1].sum()
+    assert seen > 0
+
+
+def test_a_chw_can_be_sent_to_a_village_and_others_keep_their_numbers_in_order():
+    model = go(ICCMModel("sahel/iccm-as-delivered", overrides=TWO_ZONES), 5)
+    assert len(model.agents_by_type[CommunityHealthWorker]) == len(model.chws)
+    first = int(model.simulation.runs[0].zone.village["number"][0])
+    chw = model.add_chw(first)
+    assert (chw.zone_index, chw.village) == (0, 0)
+    ids = [each.unique_id for each in model.agents_by_type[CommunityHealthWorker]]
+    assert len(set(ids)) == len(ids) == len(model.chws)
+    assert sorted(ids) == [each.unique_id for each in model.chws]
+    with pytest.raises(ValueError, match="village = 99: must be 0 to"):
+        model.add_chw(99)
+
+
+def test_nobody_can_be_posted_where_no_post_is_filled(middle):
+    model = copy.deepcopy(middle)
+    model.change({"chw.recruit": 0})
+    with pytest.raises(ValueError, match=r"chw.recruit = 0"):
+        model.add_chw()
+
+
+def test_a_flood_holds_deliveries_back_and_lengthens_ways_until_it_is_over(middle):
+    model = copy.deepcopy(middle)
+    home, providers = model.simulation.runs[0].zone.household, model.simulation.runs[0].zone.provider
+    before, received = home["km_facility"].copy(), providers["received"].copy()
+    far = before > 3
+    model.cut_roads(30)
+    assert model.is_flooded
+    np.testing.assert_allclose(home["km_facility"][far], before[far] + 20)
+    np.testing.assert_array_equal(home["km_facility"][~far], before[~far])
+    usual = home["usual"].copy()
+    go(model, 30)
+    np.testing.assert_array_equal(providers["received"], received)
+    go(model, 1)
+    assert not model.is_flooded
+    assert providers["received"].sum() > received.sum()
+    np.testing.assert_array_equal(home["km_facility"], before)
+    assert (home["usual"][far, 3] > usual[far, 3]).all()
+
+
+def test_a_second_flood_makes_the_first_last_longer(middle):
+    model = copy.deepcopy(middle)
+    before = model.simulation.runs[0].zone.household["km_facility"].copy()
+    model.cut_roads(10)
+    model.cut_roads(20)
+    go(model, 20)
+    assert model.is_flooded
+    go(model, 1)
+    assert not model.is_flooded
+    np.testing.assert_array_equal(model.simulation.runs[0].zone.household["km_facility"], before)
+    with pytest.raises(ValueError, match="days = 0"):
+        model.cut_roads(0)
+
+
+def test_a_flood_that_changes_no_way_and_holds_nothing_back_is_not_felt():
+    model, other = (go(ICCMModel(tiny("facility-only"), agents="providers"), 3) for _ in range(2))
+    model.cut_roads(2, detour_km=0.0)
+    kept = [name for name, _ in cells(other.simulation) if "provider" not in name]
+    mine, others = dict(cells(go(model, 5).simulation)), dict(cells(go(other, 5).simulation))
+    assert all(np.array_equal(mine[name], others[name]) for name in kept)
+
+
