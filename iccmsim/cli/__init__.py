@@ -28,13 +28,14 @@ from iccmsim.cli import (
     run,
     settings,
     shocks,
+    sweep,
 )
 from iccmsim.cli.words import InputError, did_you_mean
 
 COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
             "explain": explain, "diff": diff, "new": new, "brief": brief,
-            "classroom": classroom}  # fmt: skip
+            "sweep": sweep, "classroom": classroom}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 
