@@ -11,7 +11,8 @@ from places import needs_real_places, refused
 
 from iccmsim.exchange.places_files import find_places_folder, read_places
 from iccmsim.world.deployment import place_chws
-from iccmsim.world.geography import Facility, Village, make_places, synthetic_places
+from iccmsim.world.geography import Facility, Village, make_places
+from iccmsim.world.made_up import synthetic_places
 
 KM = 1 / 111.194926644  # degrees of longitude on the equator
 NORM = {"people_per_chw": 1500, "min_km": 5, "radius_km": 3}

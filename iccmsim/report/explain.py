@@ -69,8 +69,9 @@ def norm_in_words(values: Mapping[str, Any]) -> str:
     far = (f"in villages {plain(values['chw.min_km'])} km or more from every facility" if values["chw.min_km"]
            else "in every village, however near a facility")  # fmt: skip
     when = f"over {plain(values['chw.rollout'])} days" if values["chw.rollout"] else "all on the day of launch"
+    paid = "" if values["chw.funded"] >= 1 else f" money for {values['chw.funded']:.0%} of them, larger posts first;"
     return (f"One CHW for {count(values['chw.catch'])} people {far}, a post serving villages within "
-            f"{plain(values['chw.radius_km'])} km; posted {when}.")  # fmt: skip
+            f"{plain(values['chw.radius_km'])} km;{paid} posted {when}.")  # fmt: skip
 
 
 def package_in_words(values: Mapping[str, Any]) -> str:
