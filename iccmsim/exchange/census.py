@@ -95,10 +95,10 @@ def share_out(villages: Sequence[Village], facilities: Sequence[Facility],
             placed += _with_sizes(members[area], people)
         elif people and len(area) == 1 and not census.parts_of(area):
             lost += 0 if centres else people
-            placed += _around(centres, people)
+            placed += _around(centres, people) if centres else []
             done = f"shared equally among its {len(centres)} first-level centres" if centres else "dropped"
             dirt.append(Dirt(census.file, 0, "people", f"{area[0]}: {people}", f"no village listed, {done}"))
-    return placed, lost, dirt
+    return sorted(placed, key=lambda village: village.line or math.inf), lost, dirt
 
 
 def _names(village: Village) -> tuple[str, str, str]:
