@@ -23,16 +23,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from iccmsim.core.records import YEAR
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.report.experiment import progress_bar, save_figure, write_rows
 from iccmsim.report.style import ARMS, INK, MARKERS, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.report.terminal import count, duration, place_line
-from iccmsim.results.mortality import WINDOW
-from iccmsim.studies.compare import Comparison
 from iccmsim.studies.country import Country, compare_country
 from iccmsim.world.deployment import place_chws
 from iccmsim.world.geography import Places
@@ -72,40 +67,6 @@ def levers_for(wanted: int, base: Scenario, places: Places) -> Mapping[str, floa
     return {"chw.catch": round(most, 1)}
 
 
-def averted(part: Comparison) -> np.ndarray:
-    """Expected deaths averted: seeds x arms."""
-    expected = part.tallies["expected"][:, :, WINDOW].sum(axis=(2, 3))
-    return expected[:, :1] - expected
-
-
-def rows_of(country: Country) -> list[dict]:
-    """One row a region, district or the whole country, and arm."""
-    told = [("country", country.whole())] + [("region", region) for region in country.regions().values()]
-    told += [("district", part) for part in country.parts]
-    return [row_of(level, area, arm) for level, area in told for arm in range(1, len(area.names))]
-
-
-def row_of(level: str, whole: Comparison, arm: int) -> dict:
-    """Deaths averted in one area by one number of ASCs, with the error of that mean."""
-    facts, saved = whole.facts[arm], averted(whole)[:, arm]
-    deaths = whole.tallies["expected"][:, 0, WINDOW].sum()
-    years = whole.tallies["child_days"][:, 0, WINDOW].sum() / YEAR
-    return {"level": level, "area": facts["place"], "arm": whole.names[arm], "people": facts["people"],
-            "chws": facts["chws"], "share_5km": whole.facts[0]["share_5km"],
-            "child_years": years / len(saved),
-            "averted": saved.mean(), "mc_error": error_of(whole, arm), "percent": 100 * saved.sum() / deaths,
-            "per_1000_child_years": 1000 * saved.sum() / years,
-            "averted_per_100_chws": 100 * saved.mean() / facts["chws"] if facts["chws"] else float("nan")}  # fmt: skip
-
-
-def error_of(whole: Comparison, arm: int) -> float:
-    """Monte-Carlo error of deaths averted: between seeds, or, from one seed, that of children saved and lost."""
-    each = averted(whole)[:, arm]
-    if len(each) > 1:
-        return float(np.std(each, ddof=1) / np.sqrt(len(each)))
-    return float(np.sqrt(whole.pairs["saved"][:, arm].sum() + whole.pairs["lost"][:, arm].sum()))
-
-
 def figure(country: Country, rows: list[dict], path: Path) -> None:
     """Deaths averted for each number of ASCs: in all, and a child-year in each region."""
     said, names = country.whole().to_json(), country.parts[0].names[1:]
@@ -122,10 +83,10 @@ def figure(country: Country, rows: list[dict], path: Path) -> None:
         source=source_line(said, extra="; every arm on the same children; whiskers: 2 Monte-Carlo errors each way"))
     left, right = canvas.subplots(1, 2, width_ratios=(1, 1.35))
     for y, each in enumerate(in_all):
-        end = each["averted"] + 2 * each["mc_error"]
-        told = f"  {count(each['averted'])} ({each['percent']:.2f} %)"
-        left.barh(-y, each["averted"], xerr=2 * each["mc_error"], color=ARMS[y], height=0.6, ecolor=INK, capsize=3)
-        left.text(max(0.0, end), -y, told, va="center", fontsize=SMALL, color=INK)
+        mean, error = each["expected_averted"], 2 * each["mc_error"]
+        told = f"  {count(mean)} ({each['percent']:.2f} %)"
+        left.barh(-y, mean, xerr=error, color=ARMS[y], height=0.6, ecolor=INK, capsize=3)
+        left.text(max(0.0, mean + error), -y, told, va="center", fontsize=SMALL, color=INK)
         mine = [row["region", area, each["arm"]]["per_1000_child_years"] for area in regions]
         right.plot(mine, range(0, -len(mine), -1), MARKERS[y], color=ARMS[y], ms=7)
     left.set_yticks([-y for y in range(len(names))], [name.replace(", ", "\n") for name in names], fontsize=WORDS)
@@ -158,13 +119,13 @@ def main(argv: list[str] | None = None) -> int:
         with progress_bar("a country") as progress:
             country = compare_country(arms(given), seeds=given.seeds, places=given.places, progress=progress)
         country.save(given.out / "country")
-    rows = rows_of(country)
+    rows = country.table()
     write_rows(rows, given.out / "country.csv")
     figure(country, rows, given.out / "country.png")
     for row in rows:
         if row["level"] != "district":
-            print(f"{row['level']:<8} {row['area']:<12} {row['arm']:<28} {row['chws']:>6} CHWs  {row['averted']:>9.1f} "
-                  f"(error {row['mc_error']:.1f}) expected deaths averted, {row['percent']:.2f} %")  # fmt: skip
+            print(f"{row['level']:<8} {row['area']:<12} {row['arm']:<28} {row['chws']:>6} CHWs  "
+                  f"{row['expected_averted']:>9.1f} (error {row['mc_error']:.1f}) expected deaths averted, {row['percent']:.2f} %")  # fmt: skip
     return 0
 
 

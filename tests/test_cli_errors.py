@@ -73,6 +73,7 @@ BROKEN = [
     ("compair care.toml none.toml", "compair: unknown command; did you mean compare?"),
     ("fly", "fly: unknown command; there are {commands}"),
     ("run", "the following arguments are required: SCENARIO (see iccmsim run --help)"),
+    ("compare care.toml none.toml --by village", "--by village: must be region or district"),
     ("run care.toml --sead 3", "--sead: unknown option of iccmsim run; did you mean --seed?"),
     ("run care.toml --qqq", "--qqq: unknown option of iccmsim run (see iccmsim run --help)"),
     ("run care.toml none.toml", "none.toml: unknown word of iccmsim run (see iccmsim run --help)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import runpy
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from nation import nation_scenario, write_nation
 from small import lived, tiny
 
+from iccmsim.cli import main
 from iccmsim.engine.plan import make_plan
 from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
@@ -81,6 +83,21 @@ def test_facts_of_all_zones_are_those_of_the_place(arms):
     assert facts_of(plan) == facts_of(plan, zones=np.arange(plan.places.n_zones))
 
 
+def test_compare_prints_and_writes_a_table_of_areas(folder, tmp_path, capsys):
+    files = [str(nation_scenario(folder, programme=name)) for name in ("facility-only", "iccm-as-delivered")]
+    assert main(["compare", *files, "--seeds", "2", "--by", "district", "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "iccm-as-delivered: expected deaths averted" in said
+    assert all(f"\n{district} " in said for district in ("Capital", "ALPHA", "BETA", "GAMMA", "DELTA"))
+    with (tmp_path / "out" / "areas.csv").open(encoding="utf-8") as file:
+        people = [int(row["people"]) for row in csv.DictReader(file)]
+    assert people[:3] == [4000, 12_000, 8000]
+    assert sum(people[3:]) == 10_000
+    assert main(["compare", *files, "--seeds", "2", "--by", "region", "--json"]) == 0
+    areas = json.loads(capsys.readouterr().out)["areas"]
+    assert [area["area"] for area in areas] == ["Capital", "EAST", "WEST"]
+
+
 # --- who is funded, and who has the staff ------------------------------------------------------------------------
 
 
@@ -118,8 +135,8 @@ def test_an_unfunded_norm_posts_nobody_and_a_funded_one_everybody():
 
 
 def test_the_country_script_writes_a_row_for_each_area_and_number_and_remakes_them(tmp_path, capsys):
-    main = runpy.run_path(str(EXPERIMENTS / "a_country.py"))["main"]
-    assert main(["--out", str(tmp_path), "--setting", "sahel", "--toy", "--seeds", "2"]) == 0
+    script = runpy.run_path(str(EXPERIMENTS / "a_country.py"))["main"]
+    assert script(["--out", str(tmp_path), "--setting", "sahel", "--toy", "--seeds", "2"]) == 0
     first = capsys.readouterr().out
     with (tmp_path / "country.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -127,7 +144,8 @@ def test_the_country_script_writes_a_row_for_each_area_and_number_and_remakes_th
     assert [int(row["chws"]) for row in whole] == pytest.approx([6, 55, 64, 70], abs=2)
     for row in whole:
         parts = [r for r in rows if r["level"] == "district" and r["arm"] == row["arm"]]
-        assert sum(float(r["averted"]) for r in parts) == pytest.approx(float(row["averted"]), abs=0.01)
-    assert main(["--out", str(tmp_path), "--remake"]) == 0
+        apart = sum(float(each["expected_averted"]) for each in parts)
+        assert apart == pytest.approx(float(row["expected_averted"]), abs=0.01)
+    assert script(["--out", str(tmp_path), "--remake"]) == 0
     assert capsys.readouterr().out == first
     assert (tmp_path / "country.png").read_bytes().startswith(b"\x89PNG")

@@ -9,11 +9,14 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from iccmsim.core.records import YEAR
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import get_manifest, made_with, put_manifest, write_folder
+from iccmsim.results.mortality import WINDOW
 from iccmsim.studies.compare import Comparison, compare_parts
 from iccmsim.world.geography import Places
 
@@ -40,6 +43,12 @@ class Country:
             found.setdefault(region, []).append(part)
         return {region: _together(parts, region) for region, parts in found.items()}
 
+    def table(self) -> list[dict[str, Any]]:
+        """A row for the country, each region and each district, and each arm beside the comparator."""
+        told = [("country", self.whole())] + [("region", region) for region in self.regions().values()]
+        told += [("district", part) for part in self.parts]
+        return [_row(level, area, arm) for level, area in told for arm in range(1, len(area.names))]
+
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write every district's comparison and a manifest into a folder, all or nothing."""
 
@@ -62,6 +71,7 @@ class Country:
 
 def compare_country(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
                     places: Places | str | os.PathLike[str] | None = None, threads: int | None = None,
+                    status_quo: Scenario | str | None = None,
                     progress: Callable[[int, int], None] | None = None) -> Country:  # fmt: skip
     """Run arms of a country in pairs as `compare` does, and keep the counts of each district apart."""
     names: list[tuple[str, str]] = []
@@ -70,7 +80,8 @@ def compare_country(scenarios: Sequence[Scenario | str], *, seeds: int | Iterabl
         names[:], of_zone = districts_of(map_)
         return of_zone
 
-    parts = compare_parts(scenarios, part_of=part_of, seeds=seeds, places=places, threads=threads, progress=progress)
+    parts = compare_parts(scenarios, part_of=part_of, seeds=seeds, places=places, threads=threads,
+                          status_quo=status_quo, progress=progress)  # fmt: skip
     return Country(tuple(names), tuple(
         replace(part, facts=tuple({**facts, "country": facts["place"], "place": name[1]} for facts in part.facts))
         for name, part in zip(names, parts, strict=True)))  # fmt: skip
@@ -86,6 +97,24 @@ def districts_of(places: Places) -> tuple[list[tuple[str, str]], np.ndarray]:
         of_zone = [(places.name, f"district {1 + zone // UNNAMED}") for zone in range(places.n_zones)]
     names = list(dict.fromkeys(sorted(of_zone) if any(places.zone_district) else of_zone))
     return names, np.array([names.index(name) for name in of_zone])
+
+
+def _row(level: str, area: Comparison, arm: int) -> dict[str, Any]:
+    """Expected deaths averted in one area by one arm, with the Monte-Carlo error of their mean.
+
+    From one seed that error is taken from the children saved and lost (Poisson), and is larger than the true one.
+    """
+    expected = area.tallies["expected"][:, :, WINDOW].sum(axis=(2, 3))
+    averted, facts = expected[:, 0] - expected[:, arm], area.facts[arm]
+    years = area.tallies["child_days"][:, 0, WINDOW].sum() / YEAR
+    moved = area.pairs["saved"][:, arm].sum() + area.pairs["lost"][:, arm].sum()
+    error = averted.std(ddof=1) / np.sqrt(len(averted)) if len(averted) > 1 else np.sqrt(moved)
+    return {"level": level, "area": facts["place"], "arm": area.names[arm], "people": facts["people"],
+            "chws": facts["chws"], "share_5km": facts["share_5km"], "child_years": float(years / len(averted)),
+            "deaths": float(area.tallies["deaths"][:, arm, WINDOW].sum() / len(averted)),
+            "expected_averted": float(averted.mean()), "mc_error": float(error), "percent": float(100 * averted.sum() / expected[:, 0].sum()),
+            "per_1000_child_years": float(1000 * averted.sum() / years),
+            "per_100_chws": float(100 * averted.mean() / facts["chws"]) if facts["chws"] else None}  # fmt: skip
 
 
 def _together(parts: Sequence[Comparison], name: str) -> Comparison:
