@@ -125,7 +125,8 @@ def main(argv: list[str] | None = None) -> int:
     for row in rows:
         if row["level"] != "district":
             print(f"{row['level']:<8} {row['area']:<12} {row['arm']:<28} {row['chws']:>6} CHWs  "
-                  f"{row['expected_averted']:>9.1f} (error {row['mc_error']:.1f}) expected deaths averted, {row['percent']:.2f} %")  # fmt: skip
+                  f"{row['expected_averted']:>9.1f} (error {row['mc_error']:.1f}) expected deaths averted, "
+                  f"{row['percent']:.2f} %")  # fmt: skip
     return 0
 
 

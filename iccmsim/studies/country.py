@@ -112,7 +112,8 @@ def _row(level: str, area: Comparison, arm: int) -> dict[str, Any]:
     return {"level": level, "area": facts["place"], "arm": area.names[arm], "people": facts["people"],
             "chws": facts["chws"], "share_5km": facts["share_5km"], "child_years": float(years / len(averted)),
             "deaths": float(area.tallies["deaths"][:, arm, WINDOW].sum() / len(averted)),
-            "expected_averted": float(averted.mean()), "mc_error": float(error), "percent": float(100 * averted.sum() / expected[:, 0].sum()),
+            "expected_averted": float(averted.mean()), "mc_error": float(error),
+            "percent": float(100 * averted.sum() / expected[:, 0].sum()),
             "per_1000_child_years": float(1000 * averted.sum() / years),
             "per_100_chws": float(100 * averted.mean() / facts["chws"]) if facts["chws"] else None}  # fmt: skip
 
