@@ -45,7 +45,7 @@ def place_in_words(scenario: Scenario) -> str:
     """Where a scenario plays, in one sentence."""
     place = scenario.place
     if place.kind == "files":
-        return f"{place.name}: a real place, read from {place.villages} and {place.facilities}."
+        return f"{place.name}: a real place, read from {', '.join(place.files()[:-1])} and {place.files()[-1]}."
     return (f"{place.name}: a made-up place of {count(place.people)} people, {facilities(place.zones)} with "
             f"{several(place.villages_per_zone, 'village')} each, some {plain(place.radius_km)} km around a "
             "facility.")  # fmt: skip
