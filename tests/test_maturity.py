@@ -104,6 +104,22 @@ def test_explain_gives_the_reason_of_each_level(capsys):
     assert "Grade" in rows["sup.lead"]["why"]
 
 
+def test_explain_says_in_one_line_which_component_stands_at_which_level(capsys):
+    line = ("Maturity: coordination 2, financing 2, workforce 3, supply 2, service 2, demand 1, supervision 2, "
+            "information 2 (0 absent, 1 partial, 2 functioning, 3 strong).")  # fmt: skip
+    assert line in " ".join(said(capsys, "explain sahel/maturity-22322122").split())
+    assert "Maturity:" not in said(capsys, "explain sahel/free-care")
+
+
+def test_no_value_but_a_default_is_called_the_declared_default():
+    """Nor may a reason that is shared with others say so of one that is not."""
+    called = [(component.name, key, value) for component in components(FOLDER).values()
+              for level, reasons in zip(component.levels, component.reasons, strict=True)
+              for key, value in level.items() if reasons[key].text.startswith("The declared default")]  # fmt: skip
+    assert len(called) > 10
+    assert [each for each in called if each[2] != of_section("programme")[each[1]].default] == []
+
+
 @pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")
 def test_level_0_in_all_is_health_facilities_only_array_for_array():
     nothing = Simulation(load_scenario("sahel/maturity-00000000", overrides=TWO_ZONES), seed=3, threads=1).run()

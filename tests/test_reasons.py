@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 from iccmsim.parameters.files import OVERRIDE, draft_of, lay_overrides
 from iccmsim.parameters.reasons import Reason, read_reasons
+from iccmsim.parameters.scenario import load_scenario
 
 TEXT = """\
 # Where it comes from,
@@ -91,6 +93,29 @@ def test_a_value_carries_the_reason_of_the_file_that_spoke_last(tmp_path: Path):
         ("programme", "free-care.toml"), ("programme", "base.toml"), ("scenario", "top.toml")]  # fmt: skip
     lay_overrides(draft, {"chw.attr": 0.2, "place.zones": 3})
     assert draft.why["programme.chw.attr"] == draft.why["setting.place.zones"] == OVERRIDE
+
+
+def test_what_a_reason_stands_on():
+    said = {"A survey. Grade B.": "B", "A choice of the programme.": "choice", "Ouedraogo 2019, table 2": "source",
+            "fitted, see calibration/fits/sahel.toml": "fitted", "To try.": "none", "": "none",
+            "Six weeks of 2000 people": "none", OVERRIDE.text: "none"}  # fmt: skip
+    assert {text: Reason(text).standing for text in said} == said
+
+
+def test_a_scenario_written_out_with_its_reasons_keeps_each_with_its_value_alone(tmp_path: Path):
+    """A value without a reason never takes that of the one above it; what a scenario says is the same."""
+    for name in ("sahel-conflict/donor-exit-with-transition", "remote-forest/humanitarian-iccm",
+                 "sahel/maturity-22222222"):  # fmt: skip
+        scenario = load_scenario(name, overrides={"chw.minutes": 20})
+        file = tmp_path / "whole.toml"
+        file.write_text(scenario.to_toml(reasons=True), encoding="utf-8")
+        again = load_scenario(file)
+        given = {path: f"{why.text} [{why.file}]" if why.file else why.text
+                 for path, why in scenario.why.items() if why.text}  # fmt: skip
+        assert {path: why.text for path, why in again.why.items() if why.text} == given
+        assert again.hash() == scenario.hash()
+        assert "# " not in load_scenario(name).to_toml().replace("  # ", "")
+        assert pickle.loads(pickle.dumps(scenario)).why == scenario.why
 
 
 def test_another_programme_takes_the_reasons_and_changes_of_the_former_with_it(tmp_path: Path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
@@ -13,7 +12,7 @@ from typing import Any
 
 from iccmsim.parameters.catalogue import SECTIONS, all_parameters, of_section
 from iccmsim.parameters.checks import unknown_words
-from iccmsim.parameters.declare import Parameter, did_you_mean, plain
+from iccmsim.parameters.declare import did_you_mean, plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.maturity import check_profile, levers_of, profile_of_name
 from iccmsim.parameters.reasons import Reason, Reasons, flat, read_reasons
@@ -29,7 +28,8 @@ OVERRIDE = Reason("given beside the file")
 class Draft:
     """A scenario as written, not yet checked: flat keys a section, the place, and the dated changes.
 
-    `why` holds the reason of each value that is written somewhere, by dotted path; `change_why` those of each change.
+    `why` holds the reason of each value that is written somewhere, by dotted path; `change_why` and `shock_why` those
+    of each change and each shock, by key. `levels` are those of a maturity profile, if the programme is one.
     `files` are those that were read, in order: (what each was used as, where it is).
     """
 
@@ -43,6 +43,8 @@ class Draft:
     faults: list[str] = field(default_factory=list)
     why: dict[str, Reason] = field(default_factory=dict)
     change_why: list[dict[str, Reason]] = field(default_factory=list)
+    shock_why: list[dict[str, Reason]] = field(default_factory=list)
+    levels: Mapping[str, int] = field(default_factory=dict)
     files: list[tuple[str, Path]] = field(default_factory=list)
 
     def put(self, section: str, key: str, value: Any, why: Reason = OVERRIDE) -> None:
@@ -56,9 +58,9 @@ class Draft:
         self.files = [(used_as, path) for used_as, path in self.files if used_as != piece]
         self.why = {path: why for path, why in self.why.items() if not path.startswith(f"{piece}.")}
         if piece == "setting":
-            self.place, self.shocks = {}, []
+            self.place, self.shocks, self.shock_why = {}, [], []
         else:
-            self.changes, self.change_why = [], []
+            self.changes, self.change_why, self.levels = [], [], {}
 
 
 @cache
@@ -210,8 +212,9 @@ def _lay_over(draft: Draft, table: Mapping[str, Any], *, path: Path) -> None:
             draft.faults.append(f"{word} = {plain(table[word])}: must be a text")
     if isinstance(table.get("name"), str):
         draft.name = table["name"]
-    if isinstance(table.get("shock", []), list):
-        draft.shocks += [dict(flat(each)) if isinstance(each, Mapping) else each for each in table.get("shock", [])]
+    if isinstance(shocks := table.get("shock", []), list):
+        draft.shocks += [dict(flat(each)) if isinstance(each, Mapping) else each for each in shocks]
+        draft.shock_why += [_of_one("shock", n, path=path) for n in range(len(shocks))]
     else:
         draft.faults.append("shock: must be written [[shock]], one for each")
     if "maturity" in table:
@@ -247,6 +250,7 @@ def _lay_profile(draft: Draft, levels: Mapping[str, int], folder: Path) -> None:
     for key, value in values.items():
         draft.put("programme", key, value)
     draft.why |= why
+    draft.levels = dict(levels)
 
 
 def _lay_section(draft: Draft, section: str, part: Mapping[str, Any], *, path: Path) -> None:
@@ -260,7 +264,7 @@ def _lay_section(draft: Draft, section: str, part: Mapping[str, Any], *, path: P
         changes = part.pop("change")
         if isinstance(changes, list):
             draft.changes += [dict(flat(each)) if isinstance(each, Mapping) else each for each in changes]
-            draft.change_why += [_of_change(said, number, path=path) for number in range(len(changes))]
+            draft.change_why += [_of_one("programme.change", n, path=path) for n in range(len(changes))]
         else:
             draft.faults.append("programme.change: must be written [[programme.change]], one for each day")
     for key, value in flat(part):
@@ -268,9 +272,10 @@ def _lay_section(draft: Draft, section: str, part: Mapping[str, Any], *, path: P
         draft.put(section, f"run.{key}" if section == "run" else key, value, why)
 
 
-def _of_change(said: Mapping[str, str], number: int, *, path: Path) -> dict[str, Reason]:
-    """The reasons within one dated change of a file, by key."""
-    head = f"programme.change[{number}]."
+def _of_one(table: str, number: int, *, path: Path) -> dict[str, Reason]:
+    """The reasons within one of a list of tables of a file (a dated change, a shock), by key."""
+    head = f"{table}[{number}]."
+    said = reasons_of(path).of
     return {key.removeprefix(head): Reason(text, path.name) for key, text in said.items() if key.startswith(head)}
 
 
@@ -311,40 +316,3 @@ def _lay_bare(draft: Draft, key: str, value: Any) -> None:
     hint = (f"; it is a table of keys, such as {', '.join(inside[:3])}" if inside
             else did_you_mean(key, [each.key for each in all_parameters()]))
     draft.faults.append(f"{key}: unknown key{hint}")
-
-
-def toml_of(sections: Mapping[str, Mapping[str, Any]], *, name: str, place: Mapping[str, Any],
-            changes: tuple[tuple[int, Mapping[str, Any]], ...], shocks: tuple[Mapping[str, Any], ...] = ()) -> str:
-    """A complete scenario file: every value, with its unit and grade."""
-    lines = [f"format = {FORMAT}", f"name = {_text(name)}", "", "[setting.place]"]
-    lines += [f"{key} = {_toml(value)}" for key, value in place.items() if value is not None]
-    tables: dict[str, list[str]] = {}
-    for each in all_parameters():
-        head, _, rest = each.key.partition(".")
-        table = head if each.section == "run" else f"{each.section}.{head}"
-        tables.setdefault(table, []).append(_line(each, rest, sections[each.section][each.key]))
-    for table, under in tables.items():
-        lines += ["", f"[{table}]", *under]
-    for day, values in changes:
-        lines += ["", "[[programme.change]]", f"day = {day}"]
-        lines += [f"{_text(key)} = {_toml(value)}" for key, value in values.items()]
-    for shock in shocks:
-        lines += ["", "[[shock]]", *(f"{_key(key)} = {_toml(value)}" for key, value in shock.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _line(each: Parameter, rest: str, value: Any) -> str:
-    key = _text(rest) if "." in rest else rest
-    return f"{key} = {_toml(value)}  # {each.unit}; grade {each.grade}"
-
-
-def _key(key: str) -> str:
-    return key if "." not in key else _text(key)
-
-
-def _toml(value: Any) -> str:
-    return _text(value) if isinstance(value, str) else plain(value)
-
-
-def _text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

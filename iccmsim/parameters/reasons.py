@@ -14,6 +14,8 @@ from typing import Any
 
 GRADE = re.compile(r"\b[Gg]rade ([A-D])\b")
 ACCOUNTED = re.compile(r"\b[Gg]rade [A-D]\b|[Cc]hoice of the programme|fitted, see calibration/fits/")
+SOURCED = re.compile(r"[A-Z]\S* (?:et al\S* )?\(?(?:19|20)\d\d\b|doi|https?:|PMC\d")  # author and year, or address
+CHOICE, FITTED, SOURCE, NONE = "choice", "fitted", "source", "none"
 HEADER = re.compile(r"\[(\[)?\s*(.+?)\s*\]\]?\s*(#.*)?")
 TWINS = re.compile(r"Coincides with ([a-z0-9-]+): (.+?)(?= Coincides with |$)")
 
@@ -35,6 +37,13 @@ class Reason:
     def accounts(self) -> bool:
         """Whether the text gives a grade, or says that the value is a choice or was fitted."""
         return bool(ACCOUNTED.search(self.text))
+
+    @property
+    def standing(self) -> str:
+        """What the text stands on: the grade it names, else a choice, a fit, a source; "none" if nothing of these."""
+        if self.grade or not (self.accounts or SOURCED.search(self.text)):
+            return self.grade or NONE
+        return SOURCE if not self.accounts else FITTED if "fitted, see" in self.text else CHOICE
 
 
 @dataclass(frozen=True)

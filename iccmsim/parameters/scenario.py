@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -25,9 +25,11 @@ from iccmsim.parameters.checks import (
 )
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.faults import ScenarioError
-from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_overrides, toml_of
+from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_overrides
 from iccmsim.parameters.place import FilesPlace, Place
+from iccmsim.parameters.reasons import Reason
 from iccmsim.parameters.shocks import Shock, check_shocks, surges
+from iccmsim.parameters.writing import toml_of
 
 __all__ = ["Scenario", "ScenarioError", "load_scenario", "record_dtype", "same_setting"]
 
@@ -41,7 +43,8 @@ class Scenario:
     `setting`, `programme` and `run` map every key to its value. `changes` are the dated changes of the
     programme: (days after launch, {key: new value}), in order of day; `shocks` befall the place whatever the programme
     does. `place` describes the place, `folder`
-    is where its files are (None for a made-up place, or if nobody has said where), `source` what was loaded.
+    is where its files are (None for a made-up place, or if nobody has said where), `source` what was loaded. `why` are
+    the reasons that its files give, by dotted path ("programme.chw.absent", "programme.change[0].sup.fill").
     """
 
     name: str
@@ -53,6 +56,7 @@ class Scenario:
     source: str
     folder: Path | None = None
     shocks: tuple[Shock, ...] = ()
+    why: Mapping[str, Reason] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for section in SECTIONS:
@@ -63,7 +67,8 @@ class Scenario:
     def __reduce__(self) -> tuple:
         changes = tuple((day, dict(values)) for day, values in self.changes)
         parts = (dict(self.setting), dict(self.programme), dict(self.run))
-        return (Scenario, (self.name, *parts, changes, self.place, self.source, self.folder, self.shocks))
+        return (Scenario, (self.name, *parts, changes, self.place, self.source, self.folder, self.shocks,
+                           dict(self.why)))  # fmt: skip
 
     def values(self, day: int = 0) -> dict[str, Any]:
         """Every value by key, the programme as it stands on a day (days after launch)."""
@@ -104,11 +109,11 @@ class Scenario:
             digest.update((self.folder / name).read_bytes())
         return digest.hexdigest()
 
-    def to_toml(self) -> str:
-        """The whole scenario as a file that can be loaded again, every value written out."""
+    def to_toml(self, *, reasons: bool = False) -> str:
+        """The whole scenario as a file that can be loaded again, every value written out, with its reason if asked."""
         sections = {section: getattr(self, section) for section in SECTIONS}
         return toml_of(sections, name=self.name, place=self.place.model_dump(), changes=self.changes,
-                       shocks=tuple(shock.told() for shock in self.shocks))
+                       shocks=tuple(shock.told() for shock in self.shocks), why=self.why if reasons else None)
 
 
 @cache
@@ -136,6 +141,7 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
     draft = draft_of(name)
     lay_overrides(draft, overrides or {})
     draft.shocks += [dict(each) for each in shocks]
+    draft.shock_why += [{} for _ in shocks]
     checked, faults = _check(draft)
     own = Path(name).resolve().parent if is_file_name(name) else None
     folder = None
@@ -144,7 +150,18 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
         faults += missing
     if faults:
         raise ScenarioError(faults)
-    return Scenario(name=draft.name, source=name, folder=folder, **checked)
+    return Scenario(name=draft.name, source=name, folder=folder, why=_reasons(draft, checked["changes"]), **checked)
+
+
+def _reasons(draft: Draft, changes: Sequence[tuple[int, Any]]) -> dict[str, Reason]:
+    """The reasons of a draft by dotted path, those of changes and shocks by their number in the scenario."""
+    numbers = {day: n for n, (day, _) in enumerate(changes)}
+    why = dict(draft.why)
+    for change, said in zip(draft.changes, draft.change_why, strict=True):
+        why |= {f"programme.change[{numbers[int(change['day'])]}].{key}": reason for key, reason in said.items()}
+    for n, said in enumerate(draft.shock_why):
+        why |= {f"shock[{n}].{key}": reason for key, reason in said.items()}
+    return why
 
 
 def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:

@@ -66,9 +66,12 @@ class Basis:
 
 
 def write_basis(place: Path, arms: Sequence[Scenario], *, seeds: Sequence[int], threads: int | None = None) -> None:
-    """Put into a folder what these arms rest on; runs the setting with facilities only beside its targets."""
+    """Put into a folder what these arms rest on, values with their reasons, and the setting beside its targets.
+
+    The setting is run with facilities only.
+    """
     for n, arm in enumerate(arms, start=1):
-        (place / arm_file(n)).write_text(arm.to_toml(), encoding="utf-8")
+        (place / arm_file(n)).write_text(arm.to_toml(reasons=True), encoding="utf-8")
     plans = [make_plan(arm) for arm in arms]
     report: CheckReport = check(without_chws(arms[0]), seeds=seeds[:CHECK_SEEDS], threads=threads)
     _put(place / MAP, ground_as_object(plans[0].places, [plan.deployment for plan in plans]))
