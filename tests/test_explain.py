@@ -181,6 +181,10 @@ def words_of(name: str, **more) -> tuple[str, str]:
 
 def test_the_norm_and_the_package_are_told_as_they_are():
     assert words_of("facility-only") == ("No CHWs: health facilities and informal sellers only.", "")
+    assert words_of("home-management-of-malaria") == (
+        "No CHWs: health facilities, informal sellers, and a volunteer with ACT near 80 % of families.",
+        "Volunteers near families give ACT for fever, without a test, and treat nothing else.")  # fmt: skip
+    assert words_of("free-care", hmm__reach=0.5)[1].endswith("without a test, and treat nothing else.")
     assert words_of("malaria-only-ccm")[1].startswith("CHWs treat malaria (after a test) in children from 2 months")
     assert "fast breathing" not in words_of("iccm-without-antibiotics")[1]
     assert "(any fever, without a test)" in words_of("humanitarian-iccm")[1]
@@ -232,6 +236,55 @@ def test_dated_changes_differ_from_their_day_on(capsys):
     rows = {row["path"]: (row["first"], row["second"]) for row in told["differ"]}
     assert rows["programme.sup.on from day 730"] == (0, 1)
     assert "programme.spv.refresher_months from day 730" not in rows
+
+
+FIGHTING = ("day 365 to 730 after launch, in 50 % of zones: conflict. Fighting: the health centre is often shut, CHWs "
+            "flee, roads are unsafe, families stay at home.")  # fmt: skip
+SHAKEN = """\
+format = 1
+extends = "sahel/iccm-as-delivered"
+[[shock]]
+# By the map of the ministry.
+kind = "flood"
+day = 181
+# Three times, by a survey. Grade C.
+shock.far = 3
+shock.chws_gone = 0.1
+"""
+
+
+def test_a_shock_differs_by_the_sentence_that_explain_uses(capsys):
+    names = "sahel/facility-only sahel-conflict/facility-only"
+    text = said(capsys, f"diff {names}")
+    assert "{" not in text
+    assert f"shock, in sahel-conflict/facility-only only: {FIGHTING}" in " ".join(text.split())
+    (row,) = json.loads(said(capsys, f"diff {names} --json"))["differ"]
+    assert (row["path"], row["first"], row["second"]) == ("shock", None, FIGHTING)
+    assert f"Shock, {FIGHTING}" in " ".join(said(capsys, "explain sahel-conflict/facility-only").split())
+
+
+def test_the_comments_of_a_shock_are_its_reasons(here, capsys):
+    (here / "shaken.toml").write_text(SHAKEN, encoding="utf-8")
+    (shock,) = json.loads(said(capsys, "explain shaken.toml --json"))["shocks"]
+    rows = {row["key"]: row for row in shock["values"]}
+    assert rows["shock.far"]["why"] == rows["shock.chws_gone"]["why"] == "Three times, by a survey. Grade C."
+    assert (rows["shock.far"]["grade"], rows["shock.far"]["file"]) == ("C", "shaken.toml")
+    assert rows["shock.cut"]["file"] == "flood.toml"
+    assert shock["why"]["kind"] == shock["why"]["day"] == "By the map of the ministry."
+    printed = said(capsys, "explain shaken.toml")
+    assert "      kind, day: By the map of the ministry.\n" in printed
+    assert "no reason given" not in printed
+    (here / "shaken.toml").write_text(SHAKEN.replace("# Three times, by a survey. Grade C.", ""), encoding="utf-8")
+    rows = {row["key"]: row for row in json.loads(said(capsys, "explain shaken.toml --json"))["shocks"][0]["values"]}
+    assert rows["shock.far"]["why"] == "no reason given"
+
+
+def test_a_programme_of_ones_own_is_called_by_its_name(here, capsys):
+    (here / "programme.toml").write_text(PROGRAMME.replace('name = "more"', 'name = "x"'), encoding="utf-8")
+    (here / "plan.toml").write_text(SCENARIO.replace("more.toml", "programme.toml"), encoding="utf-8")
+    text = said(capsys, "explain plan.toml")
+    assert "\nProgramme x: Free care, more of it." in text
+    assert "Programme programme" not in text
 
 
 def test_a_scenario_does_not_differ_from_itself_and_another_kind_of_place_does(capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from itertools import pairwise
 
@@ -15,6 +16,9 @@ from iccmsim.engine.plan import make_plan, zones_hit
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.scenario import Scenario, ScenarioError, load_scenario
 from iccmsim.parameters.shocks import Shock, shock_kinds
+from iccmsim.report.terminal import comparison_text
+from iccmsim.results.result import facts_of
+from iccmsim.results.shock_words import lopsided, with_own_values
 from iccmsim.rules.facility_care import is_shut
 from iccmsim.rules.supply import withdraw
 from iccmsim.rules.workforce import is_displaced
@@ -109,6 +113,43 @@ def test_a_scenario_file_keeps_its_shocks(tmp_path):
     again.write_text(scenario.to_toml(), encoding="utf-8")
     assert load_scenario(again).shocks == scenario.shocks
     assert load_scenario(again).hash() == scenario.hash() != load_scenario("sahel/iccm-as-delivered").hash()
+
+
+def test_a_shock_is_told_in_the_facts_of_a_run_and_the_sentence_names_what_is_its_own():
+    plan = make_plan(shaken({"kind": "flood", "day": 20, "zones": [0], "shock.far": 3}))
+    (told,) = facts_of(plan)["shocks"]
+    assert json.loads(json.dumps(told)) == told
+    assert with_own_values(told) == ("day 20 to 65 after launch, in zones [0]: flood. A flood: no delivery, every way "
+                                     "twice as long. Sets shock.far = 3.")  # fmt: skip
+    assert facts_of(make_plan(shaken()))["shocks"] == []
+
+
+def test_arms_that_differ_in_shocks_are_named():
+    flood, strike = ({"kind": kind, "day": 3, "days": 9, "zones": "all"} for kind in ("flood", "strike"))
+    assert lopsided(("a", "b"), ([flood, strike], [strike, flood])) == ""
+    assert lopsided(("a", "b"), ([], [])) == ""
+    assert lopsided(("a", "b", "c"), ([flood], [flood], [{**flood, "day": 4}])) == (
+        "flood (day 3 to 12 after launch, in all zones) befalls a and b only; "
+        "flood (day 4 to 13 after launch, in all zones) befalls c only")  # fmt: skip
+
+
+@compiled_only
+def test_a_comparison_tells_its_shocks_and_warns_if_they_befall_one_arm_only():
+    flood = {"kind": "flood", "day": 20, "zones": 0.5}
+    short = {"run.days": 60, "run.warmup_days": 20, "run.tail_days": 0}
+    hit = {"facility-only": [flood], "iccm-as-delivered": [flood], "iccm-supported": []}
+    arms = [shaken(*shocks, programme=name, **short) for name, shocks in hit.items()]
+    sentence = "day 20 to 65 after launch, in 50 % of zones: flood. A flood: no delivery, every way twice as long."
+    even, uneven = (compare(each, seeds=2, threads=1).to_json() for each in (arms[:2], arms))
+    assert [arm["shocks"][0]["kind"] for arm in even["arms"]] == ["flood", "flood"]
+    assert "shocks" not in even["arms"][0]["setting"]
+    assert [text for text in even["warnings"] if "befalls" in text] == []
+    assert f"Shock in every arm, {sentence}" in comparison_text(even, width=200)
+    assert uneven["arms"][2]["shocks"] == []
+    assert ("flood (day 20 to 65 after launch, in 50 % of zones) befalls sahel/facility-only and "
+            "sahel/iccm-as-delivered only: what a shock does is counted as an effect of the programme; give every arm "
+            "the same [[shock]]") in uneven["warnings"]  # fmt: skip
+    assert f"Shock in facility-only and iccm-as-delivered only, {sentence}" in comparison_text(uneven, width=200)
 
 
 def test_shock_must_be_written_as_a_list(tmp_path):

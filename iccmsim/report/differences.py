@@ -9,6 +9,7 @@ from iccmsim.parameters.catalogue import SECTIONS, parameter
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.place import MODELS
 from iccmsim.report.terminal import folded
+from iccmsim.results.shock_words import who_has, with_own_values
 
 if TYPE_CHECKING:
     from iccmsim.parameters.scenario import Scenario
@@ -58,10 +59,11 @@ def _of_changes(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
 
 def _of_shocks(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
     """Shocks that befall only one scenario, or otherwise."""
-    for shock in dict.fromkeys(repr(each.told()) for each in (*first.shocks, *second.shocks)):
-        has = [any(repr(each.told()) == shock for each in scenario.shocks) for scenario in (first, second)]
-        if has[0] != has[1]:
-            yield {"path": "shock", "first": shock if has[0] else None, "second": shock if has[1] else None, "unit": "",
+    told = [[shock.told() for shock in scenario.shocks] for scenario in (first, second)]
+    for shock, has in who_has(told):
+        if len(has) == 1:
+            said = [with_own_values(shock) if i in has else None for i in (0, 1)]
+            yield {"path": "shock", "first": said[0], "second": said[1], "unit": "",
                    "says": "What befalls the place, whatever the programme does."}  # fmt: skip
 
 
@@ -78,10 +80,19 @@ def differences_text(said: Mapping[str, Any], *, width: int) -> str:
         return f"{names} do not differ."
     lines = [f"{names} differ in {len(rows)} value{'s' * (len(rows) > 1)}.", ""]
     for row in rows:
+        if row["path"] == "shock":
+            lines.append(folded(_shock_text(row, said), width=width, rest="    "))
+            continue
         unit = f" ({row['unit']})" if row["unit"] else ""
         lines.append(f"{row['path']}: {_shown(row['first'])} and {_shown(row['second'])}{unit}")
         lines.append(folded(row["says"], width=width, first="    ", rest="    "))
     return "\n".join(lines)
+
+
+def _shock_text(row: Mapping[str, Any], said: Mapping[str, Any]) -> str:
+    """A shock that befalls one scenario, by the sentence that explain uses."""
+    which = "first" if row["first"] else "second"
+    return f"shock, in {said[which]} only: {row[which]}"
 
 
 def _shown(value: Any) -> str:

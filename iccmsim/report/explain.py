@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.files import read_toml, reasons_of
+from iccmsim.parameters.maturity import LEVELS
 from iccmsim.parameters.reasons import Reason
-from iccmsim.parameters.shocks import shock_kinds
+from iccmsim.parameters.shocks import WORDS, shock_kinds
 from iccmsim.report.terminal import count, folded, several
+from iccmsim.results.shock_words import shock_in_words
 
 if TYPE_CHECKING:
     from iccmsim.parameters.declare import Parameter
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 YEAR = 365.25
 NO_REASON = "no reason given"
-FACTS = {"Place": "place", "Run": "run", "CHWs": "deployment", "Care": "package"}
+FACTS = {"Place": "place", "Run": "run", "Maturity": "maturity", "CHWs": "deployment", "Care": "package"}
 HEADINGS = {"programme": "The programme", "setting": "The setting", "run": "The run"}
 
 
@@ -33,11 +35,14 @@ def explained(scenario: Scenario, draft: Draft) -> dict[str, Any]:
     values = scenario.values(-1)
     return {
         "format": FORMAT, "scenario": scenario.name,
-        "files": [{"used_as": used_as, "file": path.name, "says": read_toml(path).get("says", ""),
-                   "about": reasons_of(path).about} for used_as, path in draft.files],
-        "place": place_in_words(scenario), "run": run_in_words(values), "deployment": norm_in_words(values),
+        "files": [{"used_as": used_as, "file": path.name, "name": read_toml(path).get("name", path.stem),
+                   "says": read_toml(path).get("says", ""), "about": reasons_of(path).about}
+                  for used_as, path in draft.files],
+        "place": place_in_words(scenario), "run": run_in_words(values), "maturity": maturity_in_words(draft.levels),
+        "deployment": norm_in_words(values),
         "package": package_in_words(values), "values": [*_values(scenario, draft)],
-        "changes": [*_changes(scenario, draft)], "shocks": [_shock(each) for each in scenario.shocks],
+        "changes": [*_changes(scenario, draft)],
+        "shocks": [_shock(each, why) for each, why in zip(scenario.shocks, draft.shock_why, strict=True)],
     }  # fmt: skip
 
 
@@ -62,10 +67,19 @@ def run_in_words(values: Mapping[str, Any]) -> str:
     return f"{count(days)} days from launch ({days / YEAR:.1f} years), {before} days before it and {after} beyond."
 
 
+def maturity_in_words(levels: Mapping[str, int]) -> str:
+    """At which level each component of a maturity profile stands; "" for a programme that is none."""
+    scale = ", ".join(f"{n} {word}" for n, word in enumerate(LEVELS))
+    return f"{', '.join(f'{name} {level}' for name, level in levels.items())} ({scale})." if levels else ""
+
+
 def norm_in_words(values: Mapping[str, Any]) -> str:
     """The deployment norm: whom CHWs are placed for, and when."""
     if not values["chw.deployed"]:
-        return "No CHWs: health facilities and informal sellers only."
+        near = values["hmm.reach"]
+        return ("No CHWs: health facilities and informal sellers only." if not near else
+                f"No CHWs: health facilities, informal sellers, and a volunteer with ACT near {_percent(near)} of "
+                "families.")  # fmt: skip
     far = (f"in villages {plain(values['chw.min_km'])} km or more from every facility" if values["chw.min_km"]
            else "in every village, however near a facility")  # fmt: skip
     when = f"over {plain(values['chw.rollout'])} days" if values["chw.rollout"] else "all on the day of launch"
@@ -76,11 +90,13 @@ def norm_in_words(values: Mapping[str, Any]) -> str:
 
 def package_in_words(values: Mapping[str, Any]) -> str:
     """What CHWs may treat, with what, and whom they send on."""
+    volunteers = ("Volunteers near families give ACT for fever, without a test, and treat nothing else."
+                  if values["hmm.reach"] else "")  # fmt: skip
     if not values["chw.deployed"]:
-        return ""
+        return volunteers
     treated = [words for words in (_malaria(values), _pneumonia(values), _diarrhoea(values)) if words]
-    youngest, oldest = values["policy.youngest_months"], values["policy.oldest_months"]
-    low = f"{plain(youngest)} months" if youngest > 2 else "2 months" if values["policy.under_2m_refer"] else "birth"
+    youngest, oldest = youngest_treated(values), values["policy.oldest_months"]
+    low = f"{plain(youngest)} months" if youngest else "birth"
     said = [f"CHWs treat {_joined(treated) or 'nothing'} in children from {low} to below {plain(oldest)} months."]
     more = {
         "policy.ras": "They give rectal artesunate before referral.",
@@ -92,7 +108,12 @@ def package_in_words(values: Mapping[str, Any]) -> str:
                                 f"working day{', July to October' if values['outreach.season'] else ''}.",
         "newborn.visits": f"They visit {_percent(values['newborn.visits'])} of newborns at home on days 1, 3 and 7.",
     }  # fmt: skip
-    return " ".join(said + [words for key, words in more.items() if values[key]])
+    return " ".join([*said, *(words for key, words in more.items() if values[key]), volunteers]).strip()
+
+
+def youngest_treated(values: Mapping[str, Any]) -> float:
+    """From how many months of age on CHWs treat."""
+    return max(values["policy.youngest_months"], 2 if values["policy.under_2m_refer"] else 0)
 
 
 def _malaria(values: Mapping[str, Any]) -> str:
@@ -144,16 +165,21 @@ def _changes(scenario: Scenario, draft: Draft) -> Iterator[dict[str, Any]]:
         yield {"day": day, "values": rows}
 
 
-def _shock(shock: Shock) -> dict[str, Any]:
-    """A shock: when, where, and what it sets, with the reasons of its file where it says the same."""
-    ready = shock_kinds().get(shock.kind, {"says": "", "values": {}, "why": {}})
+def _shock(shock: Shock, why: Mapping[str, Reason]) -> dict[str, Any]:
+    """A shock: when, where, and what it sets; the reasons of the file, else of the library where it says the same."""
+    ready = shock_kinds().get(shock.kind, {"says": "", "values": {}, "why": {}, "days": None})
+    mine = {key: value for key, value in ready["values"].items() if key in shock.values and key not in why}
     rows = []
     for key, value in shock.values.items():
         each = parameter(key)
-        mine = ready["values"].get(key) == (list(value) if each.size else value)
-        rows.append(_row(each, value, ready["why"].get(key, Reason()) if mine else Reason()))
-    return {"kind": shock.kind, "says": ready["says"], "day": shock.day, "days": shock.days,
-            "zones": shock.told()["zones"], "values": rows}  # fmt: skip
+        same = key in mine and mine[key] == (list(value) if each.size else value)
+        rows.append(_row(each, value, ready["why"].get(key, Reason()) if same else why.get(key, Reason())))
+    given = {word: why[word].text for word in WORDS if word in why}
+    if "days" not in given and ready["days"] == shock.days:
+        given["days"] = ready["days_why"].text
+    told = shock.told()
+    return {"kind": shock.kind, "says": ready["says"], "sentence": shock_in_words(told), "day": shock.day,
+            "days": shock.days, "zones": told["zones"], "why": given, "values": rows}  # fmt: skip
 
 
 # --- as text -------------------------------------------------------------------------------------------
@@ -181,23 +207,22 @@ def explain_text(said: Mapping[str, Any], *, width: int) -> str:
         lines += [_value_text(row, row["before"], wrapped, word="before") for row in change["values"]]
         blocks.append("\n".join(lines))
     for shock in said["shocks"]:
-        lines = [wrapped(f"Shock, day {shock['day']} to {shock['day'] + shock['days']} after launch, "
-                         f"{_zones_in_words(shock['zones'])}: {shock['kind']}. {shock['says']}")]  # fmt: skip
+        lines = [wrapped(f"Shock, {shock['sentence']}")]
+        lines += [wrapped(each, "      ", "      ") for each in _reasons_of_shock(shock["why"])]
         lines += [_value_text(row, row["default"], wrapped, word="else") for row in shock["values"]]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 
 
-def _zones_in_words(zones: Any) -> str:
-    if zones == "all":
-        return "in all zones"
-    return f"in zones {plain(zones)}" if isinstance(zones, list) else f"in {_percent(zones)} of zones"
+def _reasons_of_shock(why: Mapping[str, str]) -> Iterator[str]:
+    """Why it is of its kind, when and where it is: "day, zones: ..."."""
+    for text in dict.fromkeys(filter(None, why.values())):
+        yield f"{', '.join(word for word, said in why.items() if said == text)}: {text}"
 
 
 def _file_in_words(each: Mapping[str, str]) -> str:
     """A setting or programme by its name, another file as it is called."""
-    name = each["file"].removesuffix(".toml")
-    return each["file"] if each["used_as"] == "scenario" else f"{each['used_as'].capitalize()} {name}"
+    return each["file"] if each["used_as"] == "scenario" else f"{each['used_as'].capitalize()} {each['name']}"
 
 
 def _value_text(row: Mapping[str, Any], beside: Any, wrapped: Any, *, word: str = "default") -> str:

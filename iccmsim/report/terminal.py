@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from iccmsim.results.shock_words import who_has, with_own_values
+
 WIDTH = 110  # where nobody says how wide the terminal is
 LABEL = 32
 INDENT = "    "
@@ -90,7 +92,8 @@ def run_text(said: Mapping[str, Any]) -> str:
     total = sum(said["deaths"].values())
     blocks = [
         f"{said['scenario']}, seed {said['seed']}\n{place_line(setting)}, {several(setting['chws'], 'CHW')} in "
-        f"{several(setting['posts'], 'post')}; {duration(setting['window_days'])} from launch",
+        f"{several(setting['posts'], 'post')}; {duration(setting['window_days'])} from launch"
+        + "".join(f"\nShock, {with_own_values(shock)}" for shock in setting["shocks"]),
         grid([("Births", [count(said["births"])]), ("Deaths under five", [count(total)]),
               ("  per 1,000 births (U5MR)", [count(rates["u5mr"], 1)]),
               ("  of newborns (NMR)", [count(rates["nmr"], 1)])], column=10),
@@ -122,7 +125,8 @@ def comparison_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
               for i in range(0, len(arms), many)]  # fmt: skip
     notes = [folded(text, width=width, first="! ") for text in said["warnings"]]
     top, below = (folded(text, width=width, rest="") for text in (head, _brackets(said)))
-    return "\n\n".join([top, *blocks, below, *notes])
+    shocks = [folded(text, width=width) for text in _shocks(arms, common)]
+    return "\n\n".join([top, *(["\n".join(shocks)] if shocks else []), *blocks, below, *notes])
 
 
 def areas_text(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -137,6 +141,14 @@ def areas_text(rows: Sequence[Mapping[str, Any]]) -> str:
         table = grid([("", heads), *cells], label=label)
         blocks.append(f"{arm.removeprefix(common)}: expected deaths averted\n{table}")
     return "\n\n".join(blocks)
+
+
+def _shocks(arms: Sequence[Mapping[str, Any]], common: str) -> Iterator[str]:
+    """Each shock in a sentence, and which arms it befalls."""
+    for shock, mine in who_has([arm["shocks"] for arm in arms]):
+        names = " and ".join(arms[i]["name"].removeprefix(common) for i in mine)
+        where = "in every arm" if len(mine) == len(arms) else f"in {names} only"
+        yield f"Shock {where}, {with_own_values(shock)}"
 
 
 def _brackets(said: Mapping[str, Any]) -> str:

@@ -116,7 +116,13 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
         "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
         "share_5km": float(people[near].sum() / people[mine].sum()),
         "warmup_days": first, "window_days": last - first, "tail_days": plan.days - last,
+        "shocks": [as_json(shock.told()) for shock in plan.scenario.shocks],
     }  # fmt: skip
+
+
+def as_json(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain data as JSON gives it back: lists for tuples."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in told.items()}
 
 
 def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | str | None = None,

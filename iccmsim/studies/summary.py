@@ -11,6 +11,7 @@ from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, cohort_is_complete
 from iccmsim.engine.tally import CASCADE, KM_BANDS, QUINTILES
 from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
+from iccmsim.results.shock_words import lopsided
 from iccmsim.studies.estimate import LEVEL, NOTHING, Q, estimate, percent_less, ratio
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def as_object(c: Comparison) -> dict[str, Any]:
 
 def arm_object(c: Comparison, i: int) -> dict[str, Any]:
     """Everything about one arm, beside the first."""
-    return {"name": c.names[i], "scenario_hash": c.hashes[i], "setting": dict(c.facts[i]),
+    facts = dict(c.facts[i])
+    shocks = facts.pop("shocks", [])
+    return {"name": c.names[i], "scenario_hash": c.hashes[i], "setting": facts, "shocks": shocks,
             **_mortality(c, i), **_averted(c, i), **_breakdowns(c, i), **_care(c, i), **_programme(c, i),
             "list": beside_list(c, i) if i else None}  # fmt: skip
 
@@ -210,6 +213,9 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
         said.append("the run ends before the first year's births turn five: deaths put off are counted as averted")
     if c.facts[0]["window_days"] < YEAR - 1:
         said.append(f"a window of {c.facts[0]['window_days']} days does not average over the seasons")
+    if uneven := lopsided(c.names, [arm["shocks"] for arm in arms]):
+        said.append(f"{uneven}: what a shock does is counted as an effect of the programme; give every arm the same "
+                    "[[shock]]")  # fmt: skip
     for arm in arms[1:]:
         said += [f"{arm['name']}: {text}" for text in _warnings_of(arm)]
     return said
