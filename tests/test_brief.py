@@ -10,16 +10,20 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from briefs import small_arms, write_comparison
+from briefs import SMALL, small_arms, write_comparison
 from test_figures import faults_of
 
 from iccmsim.cli import main
-from iccmsim.parameters.files import library_names
+from iccmsim.parameters.declare import GRADES
+from iccmsim.parameters.files import draft_of, library_names
+from iccmsim.parameters.reasons import CHOICE, FITTED, NONE, SOURCE
 from iccmsim.parameters.scenario import load_scenario
+from iccmsim.parameters.shocks import OWN, shock_kinds
 from iccmsim.report.brief import LAYOUTS, as_pdf, lay_out, make_brief, read_source, words_and_figures
 from iccmsim.report.brief_facts import DECISIVE, decisive_counts, facts_of_brief, losses
 from iccmsim.report.brief_figures import averted_figure, lost_figure, map_figure
 from iccmsim.report.language import CODES, NARROW, TEMPLATES, WIDE, language
+from iccmsim.studies.fitness import LONGEST_NAME, reasons_against
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SAVING = ([12, 14, 13, 12, 15, 14], [17, 20, 19, 18, 17, 21])
@@ -82,10 +86,28 @@ def test_both_languages_say_the_same_things_with_the_same_numbers(pages):
 
 def test_the_text_files_of_both_languages_have_the_same_keys():
     english, french = (tomllib.loads((TEMPLATES / f"brief.{code}.toml").read_text(encoding="utf-8")) for code in CODES)
-    for part in ("marks", "figure", "text"):
+    for part in ("marks", "names", "places", "shocks", "standing", "figure", "text"):
         assert english[part].keys() == french[part].keys(), part
-    assert english["names"].keys() == french["names"].keys() <= set(library_names()["programme"])
     assert len(english["text"]["limits"]) == len(french["text"]["limits"])
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_programme_setting_and_shock_of_the_library_has_a_name_that_fits(code):
+    words, library = language(code), library_names()
+    assert set(library["programme"]) == set(words.names)
+    places = {draft_of(f"{name}/facility-only").place["name"] for name in library["setting"]}
+    assert {*library["setting"], *(name for name in places if "(" in name)} == set(words.places)
+    assert {*shock_kinds(), OWN} == set(words.shocks)
+    assert {*GRADES, CHOICE, FITTED, NONE, SOURCE} == set(words.standing)
+    assert max(map(len, words.names.values())) <= LONGEST_NAME
+    assert len(set(words.names.values())) == len(words.names)
+
+
+def test_french_names_are_not_the_english_ones():
+    english, french = language("en"), language("fr")
+    same = {name for part in ("names", "places") for name, words in getattr(english, part).items()
+            if getattr(french, part)[name] == words}  # fmt: skip
+    assert same == {"bankass", "mali"}
 
 
 def test_the_answer_has_the_numbers_of_the_comparison(source, pages):
@@ -221,7 +243,7 @@ def test_numbers_are_written_in_the_marks_of_the_language():
     assert (english.number(-1234.56, 1), french.number(-1234.56, 1)) == ("−1,234.6", f"−1{NARROW}234,6")
     assert (english.number(-0.04, 1), french.number(None)) == ("0.0", "–")
     assert (english.percent(0.125, 1), french.percent(0.125, 1)) == ("12.5%", f"12,5{NARROW}%")
-    assert french.told([(0.5, None), (0.8, 730)]) == "0,5, 0,8 (jour 730)"
+    assert (french.told(0.5), french.told(-0.8, 730)) == ("0,5", "−0,8 (jour 730)")
     assert english.listed(["a", "b", "c"]) == "a, b and c"
     assert french.name("sahel/my-own") == "my-own"
     with pytest.raises(ValueError, match="must be en or fr"):
@@ -245,14 +267,130 @@ def test_where_children_are_lost_adds_up_to_all_of_them(source):
     assert losses(arm, "malaria")[4] == pytest.approx(arm["cascade"]["malaria"]["took_effect"]["mean"])
 
 
-def test_the_model_card_names_what_is_assumed(source, pages):
-    card = {row["label"]: row["text"] for row in pages["en"][0]["card"]}
-    assert re.search(r"chw\.absent 0\.2 / 0\.1;", card["Grade D, changed by the programmes"])
-    assert "sup.lead 14 / 7 (C)" in card["Grade D, changed by the programmes"]
+def card_in(source, code="en"):
+    """The model card by the labels of its rows."""
+    return {row["label"]: row["text"].replace(WIDE, " ") for row in words_and_figures(source, lang=code)[0]["card"]}
+
+
+def with_arm(source, n, arm):
+    """The source of a brief with another scenario as arm n, as a comparison keeps it on disk."""
+    file = source.folder / f"other-{n}.toml"
+    file.write_text(arm.to_toml(reasons=True), encoding="utf-8")
+    arms = [draft_of(str(file)) if i == n else each for i, each in enumerate(source.basis.arms)]
+    file.unlink()
+    names = [arm.name if i == n else each for i, each in enumerate(source.comparison.names)]
+    return replace(source, basis=replace(source.basis, arms=tuple(arms)),
+                   comparison=replace(source.comparison, names=tuple(names)))  # fmt: skip
+
+
+def test_the_model_card_names_what_is_assumed(source):
+    card = card_in(source)
     assert all(digest[:12] in card["Scenarios (hash)"] for digest in source.comparison.hashes)
-    assert "seeds 1 to 12" in card["Runs"].replace(WIDE, " ")
+    assert "seeds 1 to 12" in card["Runs"]
     assert card["Fitted targets missed"].startswith("none of")
     assert "mort.background" in card["Other targets missed"]
+
+
+def test_the_model_card_names_every_arm_with_its_values_and_the_grades_of_its_own_files(source):
+    """chw.attr 0.05 is grade D by iccm-supported.toml, where its default is B; a default keeps its own grade."""
+    levers = card_in(source)["Levers not at their default, by grade"]
+    assert levers.startswith(
+        "health facilities only (a choice of the programme: chw.deployed 0); iCCM as delivered "
+        "(grade D: spv.refresher_months 12); iCCM well supported (grade D: chw.absent 0.1, "
+    )
+    d = levers.rpartition("grade D: ")[2].partition(";")[0]
+    assert "chw.attr 0.05" in d
+    assert "; grade C: spv.report 0.94, sup.lead 7; " in levers
+    assert "grade B: spv.refresher_months 3" in levers
+
+
+def test_a_value_without_a_reason_is_said_to_have_no_source(source):
+    arm = load_scenario("sahel/iccm-supported", overrides={**SMALL, "chw.catch": 1000})
+    levers = card_in(with_arm(source, 2, arm))["Levers not at their default, by grade"]
+    assert "iCCM well supported (no source given: chw.catch 1000; grade D: chw.absent 0.1" in levers
+
+
+def test_values_that_all_arms_share_are_told_once_and_dated_ones_with_their_day(source):
+    names = ("facility-only", "donor-exit-without-transition", "iccm-supported")
+    for n, name in enumerate(names):
+        arm = load_scenario(f"sahel/{name}", overrides={**SMALL, "run.days": 900, "chw.minutes": 20})
+        source = with_arm(source, n, arm)
+    levers = card_in(source)["Levers not at their default, by grade"]
+    assert levers.startswith("every arm (no source given: chw.minutes 20); health facilities only (a choice")
+    assert levers.count("chw.minutes") == 1
+    assert "a choice of the programme: spv.freq 0 (day 730), spv.refresher_months 0 (day 730)" in levers
+
+
+def test_home_management_is_told_by_its_own_value_and_as_what_it_is(source):
+    """No CHWs, so that no text may speak of theirs; the arm's 0.8 is on the card."""
+    facts = tuple({**each, "chws": 0} for each in source.comparison.facts)
+    hmm = load_scenario("sahel/home-management-of-malaria", overrides=SMALL)
+    one = with_arm(with_arm(source, 1, hmm), 2, replace(hmm, name="other volunteers"))
+    one = replace(one, comparison=replace(one.comparison, facts=facts))
+    page = words_and_figures(one, lang="en")[0]
+    assert page["question"] == "Sahel (made up): what would these programmes change?"
+    assert page["lead"].replace(WIDE, " ").startswith(
+        "Care in the village: no community health workers (CHWs); volunteers near 80% of families give an antimalarial "
+        "(ACT) for any fever, without a test, and treat nothing else. 3,000 people")  # fmt: skip
+    assert "CHW" not in page["note"]["averted"]
+    assert "home management of malaria (grade D: hmm.reach 0.8" in card_in(one)["Levers not at their default, by grade"]
+    rows = {row["label"]: row["cells"] for row in page["table"]["rows"]}
+    assert rows["Families near a volunteer with ACT"] == ["0%", "80%", "80%"]
+    french = words_and_figures(one, lang="fr")[0]
+    assert "que changeraient ces programmes" in french["question"]
+    assert "paludisme, la pneumonie" not in french["lead"]
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "french"),
+    [
+        ("malaria-only-ccm", "“CHWs for malaria alone”: CHWs treat malaria (after a test) in the village. Ages",
+         "des ASC prennent en charge au village le paludisme (après un test). Âges"),
+        ("iccm-without-antibiotics", "CHWs treat malaria (after a test) and diarrhoea in the village.",
+         "le paludisme (après un test) et la diarrhée."),
+        ("humanitarian-iccm", "CHWs treat malaria (any fever, without a test), pneumonia and diarrhoea in",
+         "le paludisme (toute fièvre, sans test), la pneumonie et la diarrhée."),
+        ("iccm-with-cmam", "malaria (after a test), pneumonia, diarrhoea and severe wasting in",
+         "la pneumonie, la diarrhée et la malnutrition aiguë sévère."),
+    ],
+)  # fmt: skip
+def test_the_lead_says_what_each_programme_treats(source, name, english, french):
+    other = with_arm(source, 2, load_scenario(f"sahel/{name}", overrides=SMALL))
+    leads = [words_and_figures(other, lang=code)[0]["lead"].replace(WIDE, " ") for code in CODES]
+    assert english in leads[0]
+    assert french in leads[1].replace(NARROW, " ")
+    whole = name in ("humanitarian-iccm", "iccm-with-cmam")
+    assert leads[0].startswith("Integrated community case management (iCCM).") == whole
+
+
+def test_programmes_that_treat_the_same_are_told_of_once(pages):
+    assert pages["en"][0]["lead"].replace(WIDE, " ").startswith(
+        "Integrated community case management (iCCM): community health workers (CHWs) treat malaria (after a test), "
+        "pneumonia and diarrhoea in the village. Ages treated: 2 months to under five years. 3,000 people")  # fmt: skip
+
+
+def test_a_shock_of_every_arm_is_told_in_the_title_the_text_and_the_card(source):
+    for n, name in enumerate(("facility-only", "iccm-as-delivered", "iccm-supported")):
+        source = with_arm(source, n, load_scenario(f"sahel-conflict/{name}", overrides=SMALL))
+    english, french = (words_and_figures(source, lang=code)[0] for code in CODES)
+    assert english["question"].startswith("Sahel (made up) with a year of fighting: what would")
+    assert french["question"].replace(WIDE, " ").startswith("Sahel (fictif) avec une année de combats : que")
+    said = [page["compared_text"].replace(WIDE, " ").replace(NARROW, " ") for page in (english, french)]
+    when = ("day 365 to 730 after launch", "du jour 365 au jour 730 après le lancement")
+    assert said[0].endswith(f"In every arm there is fighting, {when[0]}, in 50% of the health-centre areas.")
+    assert said[1].endswith(f"le district subit des combats, {when[1]}, dans 50 % des aires de santé.")
+    card = card_in(source)["Shocks, in every arm"]
+    assert card.startswith("conflict: day 365, 365 days, 50% (shock.closed 0.2, ")
+    assert reasons_against(source.comparison, source.basis) == []
+
+
+def test_values_outside_the_range_of_their_default_are_told_with_their_own_source(source):
+    other = with_arm(source, 2, load_scenario("sahel/more-chws", overrides=SMALL))
+    label = "Outside the range of the default, with its own source"
+    assert label not in card_in(source)
+    assert card_in(other)[label] == "more CHWs: chw.catch 650 (700 to 2500), grade B: “650 proposed: McCord 2013”"
+    assert "davantage d’ASC : chw.catch 650 (700 à 2500), grade B" in (
+        card_in(other, "fr")["Valeurs hors plage, avec leur propre source"])  # fmt: skip
 
 
 def test_what_is_called_decisive_is_what_the_known_gaps_call_so():

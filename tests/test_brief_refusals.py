@@ -7,9 +7,11 @@ import shutil
 
 import numpy as np
 import pytest
-from briefs import SEEDS, set_target, small_arms, with_nets, write_comparison
+from briefs import SEEDS, SMALL, set_target, small_arms, with_nets, write_comparison
 
 from iccmsim.cli import main
+from iccmsim.parameters.files import Draft, draft_of, library_names
+from iccmsim.parameters.reasons import Reason
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.result import simulate
 from iccmsim.studies.basis import read_basis
@@ -113,7 +115,7 @@ def test_a_lever_outside_its_plausible_range_is_refused(folder, capsys):
     said = refusal(capsys, folder)
     assert "sahel/iccm-supported: chw.absent = 0.6 (0.08 to 0.4)" in said
     assert "sup.kit_mix = [9, 0.3, 0.25, 0.22, 0.14, 0.6] (times the default 0.5 to 1.5)" in said
-    assert "bring it inside (iccmsim params KEY) and compare again" in said
+    assert "give its source or grade in the comment above it, or bring it inside (iccmsim params KEY)" in said
 
 
 def test_a_setting_outside_its_plausible_range_is_refused(folder, capsys):
@@ -129,6 +131,36 @@ def test_a_value_that_leaves_its_range_on_a_later_date_is_refused(folder, capsys
     later = '\n[[programme.change]]\nday = 100\n"chw.absent" = 0.7\n'
     (folder / "arm-2.toml").write_text(text + later, encoding="utf-8")
     assert "sahel/iccm-as-delivered: chw.absent = 0.7 (0.08 to 0.4): outside" in refusal(capsys, folder)
+
+
+def test_a_value_outside_its_range_needs_a_source_or_a_grade_and_no_mere_remark():
+    for comment, refused in (("To see.", True), ("given beside the file", True), ("", True), ("Grade D.", False),
+                             ("A choice of the programme.", False), ("Zalisk 2019", False),
+                             ("Somebody et al. (2021), table 3", False)):  # fmt: skip
+        arm = Draft(programme={"chw.catch": 300}, why={"programme.chw.catch": Reason(comment, "mine.toml")})
+        assert (list(faults_of(arm, "mine")) == ["mine: chw.catch = 300 (700 to 2500)"]) == refused, comment
+
+
+def test_a_lever_that_is_switched_off_is_no_doubtful_value():
+    assert list(faults_of(Draft(programme={"spv.freq": 0, "spv.report": 0.0}), "any")) == []
+    assert list(faults_of(Draft(programme={"chw.absent": 0}), "any")) == ["any: chw.absent = 0 (0.08 to 0.4)"]
+
+
+@pytest.mark.parametrize("setting", library_names()["setting"])
+def test_no_scenario_of_the_library_is_refused_for_its_values(setting, tmp_path):
+    """As it is kept beside a comparison, with the reasons of its files."""
+    for name in library_names()["programme"]:
+        file = tmp_path / f"{name}.toml"
+        file.write_text(load_scenario(f"{setting}/{name}").to_toml(reasons=True), encoding="utf-8")
+        assert list(faults_of(draft_of(str(file)), name)) == []
+
+
+def test_a_shock_that_befalls_one_arm_only_is_refused_with_what_to_do(folder, capsys):
+    shaken = load_scenario("sahel/iccm-as-delivered", overrides=SMALL, shocks=[{"kind": "flood", "day": 181}])
+    (folder / "arm-2.toml").write_text(shaken.to_toml(reasons=True), encoding="utf-8")
+    said = refusal(capsys, folder)
+    assert "flood (day 181 to 226 after launch, in all zones) befalls sahel/iccm-as-delivered only" in said
+    assert "give every arm the same [[shock]] and compare again" in said
 
 
 def test_what_the_fit_leaves_over_is_judged_by_the_targets_and_not_by_its_range(made):

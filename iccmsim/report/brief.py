@@ -28,6 +28,7 @@ NEEDS = {"pdf": ("typst", "jinja2"), "html": ("jinja2",)}
 INSTALL = "python -m pip install 'iccmsim[brief]'"
 SIZES = (9.6, 9.3, 9.0, 8.7, 8.4)  # points
 LAYOUTS = [(size, page) for page in ("1", "2") for size in SIZES]  # letters, and the page that says how sure we are
+LAYOUTS += [(8.2, "2"), (8.0, "2")]
 PAGES = 2
 ACCESSIBLE = "ua-1"  # PDF/UA: headings, tables and the words for figures can be read aloud
 

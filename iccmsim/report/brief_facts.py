@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.parameters.catalogue import all_parameters
-from iccmsim.studies.fitness import LEFT_BY_THE_FIT, best_arm, difference, inside
+from iccmsim.parameters.catalogue import all_parameters, of_section
+from iccmsim.parameters.files import draft_of, library_names
+from iccmsim.parameters.reasons import CHOICE, FITTED, NONE, SOURCE
+from iccmsim.parameters.shocks import WORDS
+from iccmsim.report.explain import youngest_treated
+from iccmsim.studies.fitness import (
+    LEFT_BY_THE_FIT,
+    best_arm,
+    difference,
+    inside,
+    outside_values,
+    shocks_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from iccmsim.parameters.files import Draft
@@ -16,7 +30,10 @@ if TYPE_CHECKING:
 
 FATAL = ("malaria", "pneumonia", "diarrhoea", "newborn_infection")
 FAR_KM = 5.0
-LEVERS = ("spv.freq", "fee.chw")  # as told, in the table of what was compared
+STANDINGS = (NONE, "D", "C", "B", "A", SOURCE, FITTED, CHOICE)  # in the order in which a card tells them
+QUOTED = 80  # characters of a reason that a card holds
+TAIL = re.compile(r"(\s*[Gg]rade [A-D]\.?)?(\s*\[\S+\.toml\])?$")  # told beside it
+LEVERS = ("spv.freq", "fee.chw", "hmm.reach")  # as told, in the table of what was compared
 DECISIVE = {  # grade D and decisive, by the sections of docs/known-gaps.md on what the result hangs and rests on
     "seeking": ("seek.",), "recognition": ("recog.",), "sellers": ("informal.",), "facility": ("fac.step.",),
     "budget": ("mort.background", "kappa."), "severity": ("sev.", "cfr."), "trust": ("trust.", "motiv."),
@@ -33,7 +50,9 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
     place = basis.arms[0].place
     return {
         "place": said["place"] | {"made_up": place.get("kind", "synthetic") == "synthetic",
-                                  "far": far_share(basis.ground)},
+                                  "far": far_share(basis.ground), "label": label_of_place(comparison)},
+        "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
+        "ages": ages_of(basis.arms[1:]),
         "days": said["window_days"][1], "warmup_days": comparison.facts[0]["warmup_days"],
         "pairs": said["replicates"], "seeds": said["seeds"], "arms": arms, "comparator": arms[0],
         "programmes": arms[1:], "best": arms[best], "beyond": beyond, "targets": targets_of(basis.targets),
@@ -98,32 +117,110 @@ def targets_of(check: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _card(comparison: Comparison, basis: Basis, made_with: Mapping[str, str]) -> dict[str, Any]:
-    changed = changed_parameters(basis.arms)
     return {
         "version": made_with["version"], "code": made_with["code"], "python": made_with["python"],
-        "hashes": list(comparison.hashes), "changed_d": [each for each in changed if each["grade"] == "D"],
-        "changed": [each for each in changed if each["grade"] != "D"], "decisive": decisive_counts(),
+        "hashes": list(comparison.hashes), "set": levers_set(comparison.names, basis.arms),
+        "outside": outside_with_source(comparison.names, basis.arms), "decisive": decisive_counts(),
         "left_by_fit": left_by_the_fit(basis.arms[0]),
+        "shocks": [{**shock, "values": {key: value for key, value in shock.items() if key not in WORDS}}
+                   for shock in shocks_of(basis.arms[0])],
     }  # fmt: skip
 
 
-def changed_parameters(arms: Sequence[Draft]) -> list[dict[str, Any]]:
-    """The levers in which the arms differ, with the values of those arms that have CHWs (of all if none has)."""
-    with_chws = [arm for arm in arms if arm.programme.get("chw.deployed")] or list(arms)
-    found = []
-    for each in all_parameters():
-        values = [_values(arm, each.key) for arm in arms]
-        if each.section == "programme" and any(value != values[0] for value in values):
-            shown = [_values(arm, each.key) for arm in with_chws]
-            kept = shown if any(value != shown[0] for value in shown) else shown[:1]
-            found.append({"key": each.key, "grade": each.grade, "values": kept})
-    return found
+def levers_set(names: Sequence[str], arms: Sequence[Draft]) -> list[dict[str, Any]]:
+    """The levers that are not at their default: those that all arms share ("arm" None), then those of each arm.
+
+    `by` has what each value stands on by the reason that its own file gives, never the grade of the default.
+    """
+    told = [list(_set_by(arm)) for arm in arms]
+    shared = [each for each in told[0] if all(each in others for others in told)]
+    rows = [(None, shared), *zip(names, ([each for each in mine if each not in shared] for mine in told), strict=True)]
+    return [{"arm": name, "by": {standing: found for standing in STANDINGS
+                                 if (found := [(key, value, day) for key, value, day, at in mine if at == standing])}}
+            for name, mine in rows if name is not None or mine]  # fmt: skip
 
 
-def _values(arm: Draft, key: str) -> list[tuple[Any, int | None]]:
-    """The value at launch (no day) and every later one with its day."""
-    later = [(change[key], change["day"]) for change in arm.changes if key in change]
-    return [(arm.programme.get(key), None), *later]
+def _set_by(arm: Draft) -> Iterator[tuple[str, Any, int | None, str]]:
+    """Each value of a lever that is not the declared default or comes on a date: key, value, day, what it stands on."""
+    for each in of_section("programme").values():
+        for value, day, why in values_of(arm, each):
+            is_default = (tuple(value) if each.size else value) == each.default
+            if day is not None or not is_default:
+                yield each.key, value, day, each.grade if is_default and why.standing == NONE else why.standing
+
+
+def outside_with_source(names: Sequence[str], arms: Sequence[Draft]) -> list[dict[str, Any]]:
+    """Values outside the range of their default that have a reason of their own, put together by arm and reason."""
+    found: dict[tuple, list] = {}
+    for name, arm in zip(names, arms, strict=True):
+        for each in outside_values(arm):
+            whose = name if each.of.section == "programme" else None
+            rows = found.setdefault((whose, each.why.standing, quoted(each.why.text)), [])
+            row = {"key": each.of.key, "value": each.value, "day": each.day, "low": each.of.plausible[0],
+                   "high": each.of.plausible[1], "times": bool(each.of.size)}  # fmt: skip
+            if row not in rows:
+                rows.append(row)
+    return [{"arm": whose, "standing": standing, "text": text, "values": rows}
+            for (whose, standing, text), rows in found.items()]  # fmt: skip
+
+
+def quoted(text: str) -> str:
+    """The beginning of a reason, without its grade and the file that it stands in."""
+    return textwrap.shorten(TAIL.sub("", text, count=1), QUOTED, placeholder=" …").rstrip(".")
+
+
+def label_of_place(comparison: Comparison) -> str:
+    """The setting of the library that the arms are named after, if the place is the one it names; else the place."""
+    place = comparison.facts[0]["place"]
+    settings = {name.partition("/")[0] for name in comparison.names if "/" in name} & {*library_names()["setting"]}
+    setting = settings.pop() if len(settings) == 1 else None
+    return setting if setting and draft_of(f"{setting}/facility-only").place["name"] == place else place
+
+
+# --- what the programmes treat ----------------------------------------------------------------------------
+
+
+def packages_of(programmes: Sequence[Mapping[str, Any]], arms: Sequence[Draft]) -> list[dict[str, Any]]:
+    """What children are treated for in their village, once for all programmes that do the same."""
+    groups: list[dict[str, Any]] = []
+    for programme, arm in zip(programmes, arms, strict=True):
+        package = package_of(arm)
+        same = next((group for group in groups if group["package"] == package), None)
+        if same is None:
+            groups.append({"names": [programme["name"]], "package": package})
+        else:
+            same["names"].append(programme["name"])
+    return groups
+
+
+def package_of(arm: Draft) -> dict[str, Any]:
+    """Who treats what at launch, and whether that changes on a date."""
+    values = _whole(arm)
+    treats = {"malaria": values["policy.malaria"], "diarrhoea": values["policy.diarrhoea"],
+              "pneumonia": values["policy.pneumonia"] * values["policy.antibiotics"],
+              "newborn": values["policy.newborn"], "wasting": values["policy.muac"]}  # fmt: skip
+    here = {ill: bool(values["chw.deployed"] and may) for ill, may in treats.items()}
+    return here | {
+        "chws": bool(values["chw.deployed"]), "any": any(here.values()), "test": int(values["policy.rdt"]),
+        "all_three": here["malaria"] and here["pneumonia"] and here["diarrhoea"],
+        "volunteers": values["hmm.reach"],
+        "changes": any(key.startswith(("policy.", "hmm.")) for change in arm.changes for key in change),
+    }  # fmt: skip
+
+
+def ages_of(arms: Sequence[Draft]) -> list[tuple[float, float]]:
+    """From how many months of age, and below how many, CHWs treat, under each programme that has any."""
+    values = [_whole(arm) for arm in arms]
+    return [*dict.fromkeys((youngest_treated(each), each["policy.oldest_months"]) for each in values
+                           if each["chw.deployed"])]  # fmt: skip
+
+
+def _whole(arm: Draft) -> dict[str, Any]:
+    """Every value of an arm at launch."""
+    return {each.key: each.default for each in all_parameters()} | arm.setting | arm.programme
+
+
+# --- what is known not to be known --------------------------------------------------------------------------
 
 
 def decisive_counts() -> dict[str, int]:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 HASH = 12  # figures of a scenario's hash that are shown
-HAS_LEVER = {"supervised": "spv.freq", "fee": "fee.chw"}
 
 
 def page_of(facts: Mapping[str, Any], words: Language, *, mapped: int) -> dict[str, Any]:
@@ -47,6 +46,8 @@ class _Speaker:
         self.facts = dict(facts, mapped=facts["arms"][mapped], illnesses=FATAL, labels=words.figure,
                           seeds_text=seeds_text(facts["seeds"], words), **_beside_list(facts, words))  # fmt: skip
         self.facts["period"] = self("period")
+        self.facts["treated"] = [self("package", names=group["names"], first=not n, **group["package"])
+                                 for n, group in enumerate(facts["packages"])]  # fmt: skip
 
     def __call__(self, key: str, **more: Any) -> str:
         return self.words.say(self.words.text[key], **{**self.facts, **more})
@@ -90,6 +91,8 @@ def _inputs(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
     yield row("posts", lambda arm: f"{words.number(arm['chws'])} ({words.number(arm['posts'])})")
     yield row("served", lambda arm: words.number(arm["served"]))
     yield row("far", lambda arm: words.percent(arm["far"]), always=True)
+    if any(arm["levers"]["hmm.reach"] for arm in arms):
+        yield row("volunteers", lambda arm: words.percent(arm["levers"]["hmm.reach"]), always=True)
     yield row("supervised", lambda arm: words.percent(arm["levers"]["spv.freq"]))
     yield row("fee", lambda arm: words.number(fee := arm["levers"]["fee.chw"], 2 if fee else 0))
     if any(arm["changes"] for arm in arms):
@@ -122,5 +125,8 @@ def card_of(facts: Mapping[str, Any], said: _Speaker) -> Iterator[dict[str, str]
              for arm, digest in zip(facts["arms"], facts["card"]["hashes"], strict=True)]  # fmt: skip
     yield {"label": said("card_program"), "text": said("card_program_text")}
     yield {"label": said("card_scenarios"), "text": said.words.spaced(", ".join(names))}
-    for key in ("runs", "fitted", "other", "changed", "decisive"):
+    there = {"shocks": facts["card"]["shocks"], "outside": facts["card"]["outside"]}
+    for key in ("runs", "shocks", "fitted", "other", "set", "outside", "decisive"):
+        if not there.get(key, True):
+            continue
         yield {"label": said(f"card_{key}"), "text": said(f"card_{key}_text")}

@@ -39,7 +39,9 @@ class Language:
     code: str
     marks: Mapping[str, str]  # between thousands, before decimals, before %, between the ends of an interval
     names: Mapping[str, str]  # of programmes in the library, by the part of their name after the setting
-    places: Mapping[str, str]
+    places: Mapping[str, str]  # settings of the library, and the names of their places
+    shocks: Mapping[str, str]
+    standing: Mapping[str, str]  # what a value stands on, by the words of iccmsim/parameters/reasons.py
     figure: Mapping[str, Any]
     text: Mapping[str, Any]
 
@@ -64,15 +66,14 @@ class Language:
         """A mean and in brackets its interval."""
         return f"{self.number(q['mean'], digits)} ({self.span(q['low'], q['high'], digits)})"
 
-    def told(self, moments: Sequence[tuple[Any, int | None]]) -> str:
-        """The value of a lever at launch and from each later day on: "0.5, 0.8 (day 730)"."""
-        return ", ".join(self._value(value) + (f" ({self.marks['day']} {self.number(day)})" if day is not None else "")
-                         for value, day in moments)  # fmt: skip
+    def told(self, value: Any, day: int | None = None) -> str:
+        """The value of a lever, and from which day on if not from launch: "0.8 (day 730)"."""
+        return self._value(value) + (f" ({self.marks['day']} {self.number(day)})" if day is not None else "")
 
     def _value(self, value: Any) -> str:
         if isinstance(value, (list, tuple)):
             return "[" + "; ".join(self._value(each) for each in value) + "]"
-        return f"{value:g}".replace(".", self.marks["decimal"])
+        return f"{value:g}".replace(".", self.marks["decimal"]).replace("-", MINUS)
 
     def name(self, arm: str) -> str:
         """What readers call a programme: the library's own by their names here, others as their file calls them."""
@@ -115,7 +116,9 @@ def language(code: str) -> Language:
     marks = {name: mark.replace("~", NARROW).replace("_", WIDE) for name, mark in said["marks"].items()}
     figure = {name: [spaced(each, code) for each in said["figure"][name]] if name == "losses" else spaced(words, code)
               for name, words in said["figure"].items()}  # fmt: skip
-    return Language(code, marks, said["names"], said["places"], figure, said["text"])
+    tables = [{name: spaced(words, code) for name, words in said[part].items()}
+              for part in ("names", "places", "shocks", "standing")]  # fmt: skip
+    return Language(code, marks, *tables, figure, said["text"])
 
 
 @cache
@@ -127,7 +130,9 @@ def _environment(code: str) -> Environment:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     environment.filters |= {
         "n": words.number, "percent": words.percent, "interval": words.interval, "name": words.name,
-        "place": words.place, "told": words.told, "span": lambda ends, digits=1: words.span(*_ends(ends), digits),
+        "place": words.place, "told": words.told, "shock": lambda kind: words.shocks[kind],
+        "standing": lambda standing: words.standing[standing],
+        "span": lambda ends, digits=1: words.span(*_ends(ends), digits),
         "listed": lambda parts: words.listed(list(parts)),
     }  # fmt: skip
     return environment

@@ -19,6 +19,9 @@ import numpy as np
 
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.declare import plain
+from iccmsim.parameters.reasons import NONE, Reason
+from iccmsim.parameters.shocks import check_shocks
+from iccmsim.results.shock_words import lopsided
 from iccmsim.studies.summary import deaths_of
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ MOST_PROGRAMMES = 3  # beside the comparator, that two pages and a reader can ho
 LONGEST_NAME = 36  # characters, without the setting
 MOST_PAIRS = 100_000  # beyond which nobody is told how many are needed
 LEFT_BY_THE_FIT = ("mort.background",)  # what the fit leaves of each age: judged by the targets, not by a range
+OFF_AT_0 = (  # levers of which 0 is none at all: a choice, not a doubtful number
+    "spv.freq", "spv.obs", "spv.report", "skill.training", "night.avail", "policy.stockout_refer",
+    "policy.not_allowed_refer",
+)  # fmt: skip
 SHOWN = 3  # values out of range that a refusal names
 
 
@@ -96,8 +103,8 @@ def reasons_against(comparison: Comparison, basis: Basis) -> list[str]:
     many = len(comparison.names) - 1
     too_many = [f"{many} programmes: a brief holds up to {MOST_PROGRAMMES}; compare fewer at a time"]
     return [*(too_many if many > MOST_PROGRAMMES else []), *long_names(comparison.names),
-            *missed_targets(basis.targets), *out_of_range(comparison.names, basis),
-            *too_few_pairs(comparison)]  # fmt: skip
+            *uneven_shocks(comparison.names, basis), *missed_targets(basis.targets),
+            *out_of_range(comparison.names, basis), *too_few_pairs(comparison)]  # fmt: skip
 
 
 def long_names(names: tuple[str, ...]) -> list[str]:
@@ -105,6 +112,18 @@ def long_names(names: tuple[str, ...]) -> list[str]:
     long = [name for name in names if len(name.rpartition("/")[2]) > LONGEST_NAME]
     return [f"{long[0]}: a brief has room for names of {LONGEST_NAME} characters; give it a shorter one (name = ... in "
             "its file) and compare again"] if long else []  # fmt: skip
+
+
+def uneven_shocks(names: tuple[str, ...], basis: Basis) -> list[str]:
+    """That a shock befalls some arms only, as one reason."""
+    uneven = lopsided(names, [shocks_of(arm) for arm in basis.arms])
+    return [f"{uneven}: what it does would pass for an effect of the programme; give every arm the same [[shock]] and "
+            "compare again"] if uneven else []  # fmt: skip
+
+
+def shocks_of(arm: Draft) -> list[dict[str, Any]]:
+    """The shocks of an arm, whole."""
+    return [shock.told() for shock in check_shocks(arm.shocks, last_day=10**6)[0]]
 
 
 def missed_targets(targets: dict[str, Any]) -> list[str]:
@@ -128,22 +147,49 @@ def out_of_range(names: tuple[str, ...], basis: Basis) -> list[str]:
     if not found:
         return []
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return [f"{', '.join(list(found)[:SHOWN])}{more}: outside the plausible range; bring it inside (iccmsim params "
-            "KEY) and compare again"]  # fmt: skip
+    return [f"{', '.join(list(found)[:SHOWN])}{more}: outside the plausible range and without a source; give its "
+            "source or grade in the comment above it, or bring it inside (iccmsim params "
+            "KEY), and compare again"]  # fmt: skip
 
 
 def faults_of(arm: Draft, name: str) -> Iterator[str]:
-    """Each value of an arm, at launch or from a date on, that lies outside its plausible range."""
+    """Each value of an arm, at launch or from a date on, outside its plausible range that no comment accounts for."""
+    for each in outside_values(arm):
+        if each.why.standing == NONE:
+            low, high = each.of.plausible
+            whose = f"{name}: " if each.of.section == "programme" else ""
+            times = "times the default " if each.of.size else ""
+            yield f"{whose}{each.of.key} = {plain(each.value)} ({times}{plain(low)} to {plain(high)})"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A value outside the plausible range of its declared default, from a day on (None: from launch), and why."""
+
+    of: Parameter
+    value: Any
+    day: int | None
+    why: Reason
+
+
+def outside_values(arm: Draft) -> Iterator[Outside]:
+    """Each value of an arm that lies outside its plausible range; a lever that is switched off does not."""
     for each in all_parameters():
         if each.plausible is None or each.key in LEFT_BY_THE_FIT:
             continue
-        given = [getattr(arm, each.section).get(each.key), *(change.get(each.key) for change in arm.changes)]
-        for value in given:
-            if value is not None and not inside(each, value):
-                low, high = each.plausible
-                whose = f"{name}: " if each.section == "programme" else ""
-                times = "times the default " if each.size else ""
-                yield f"{whose}{each.key} = {plain(value)} ({times}{plain(low)} to {plain(high)})"
+        for value, day, why in values_of(arm, each):
+            if not (inside(each, value) or (value == 0 and each.key in OFF_AT_0)):
+                yield Outside(each, value, day, why)
+
+
+def values_of(arm: Draft, each: Parameter) -> Iterator[tuple[Any, int | None, Reason]]:
+    """What an arm's files give one key: at launch (no day) and from each later day on, with the reasons."""
+    section = getattr(arm, each.section)
+    if each.key in section:
+        yield section[each.key], None, arm.why.get(each.path, Reason())
+    for change, why in zip(arm.changes, arm.change_why, strict=True):
+        if each.key in change:
+            yield change[each.key], change["day"], why.get(each.key, Reason())
 
 
 def inside(each: Parameter, value: Any) -> bool:
