@@ -20,7 +20,7 @@ from iccmsim.parameters.reasons import CHOICE, FITTED, NONE, SOURCE
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.parameters.shocks import OWN, shock_kinds
 from iccmsim.report.brief import LAYOUTS, as_pdf, lay_out, make_brief, read_source, words_and_figures
-from iccmsim.report.brief_facts import DECISIVE, decisive_counts, facts_of_brief, losses
+from iccmsim.report.brief_facts import DECISIVE, decisive_counts, facts_of_brief, label_of_place, losses
 from iccmsim.report.brief_figures import averted_figure, lost_figure, map_figure
 from iccmsim.report.language import CODES, NARROW, TEMPLATES, WIDE, language
 from iccmsim.studies.fitness import LONGEST_NAME, reasons_against
@@ -363,6 +363,16 @@ def test_the_lead_says_what_each_programme_treats(source, name, english, french)
     assert leads[0].startswith("Integrated community case management (iCCM).") == whole
 
 
+def test_a_package_that_changes_on_a_date_is_said_to_change(source, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('format = 1\nextends = "sahel/iccm-supported"\n[[programme.change]]\nday = 100\n'
+                    '"policy.pneumonia" = 0\n', encoding="utf-8")  # fmt: skip
+    other = with_arm(source, 2, load_scenario(file, overrides=SMALL))
+    english, french = (words_and_figures(other, lang=code)[0]["lead"] for code in CODES)
+    assert "diarrhoea in the village (at launch; changed later)." in english
+    assert "la diarrhée (au lancement ; modifié par la suite)." in french.replace(NARROW, " ")
+
+
 def test_programmes_that_treat_the_same_are_told_of_once(pages):
     assert pages["en"][0]["lead"].replace(WIDE, " ").startswith(
         "Integrated community case management (iCCM): community health workers (CHWs) treat malaria (after a test), "
@@ -380,8 +390,18 @@ def test_a_shock_of_every_arm_is_told_in_the_title_the_text_and_the_card(source)
     assert said[0].endswith(f"In every arm there is fighting, {when[0]}, in 50% of the health-centre areas.")
     assert said[1].endswith(f"le district subit des combats, {when[1]}, dans 50 % des aires de santé.")
     card = card_in(source)["Shocks, in every arm"]
-    assert card.startswith("conflict: day 365, 365 days, 50% (shock.closed 0.2, ")
+    assert card.startswith("conflict: day 365, 365 days, 50% of areas (shock.closed 0.2, ")
     assert reasons_against(source.comparison, source.basis) == []
+
+
+def test_a_place_is_called_after_its_setting_only_if_it_is_the_place_of_that_setting(source):
+    def label(names, place="Sahel (made up)"):
+        facts = tuple({**each, "place": place} for each in source.comparison.facts)
+        return label_of_place(replace(source.comparison, names=names, facts=facts))
+
+    assert label(("sahel-conflict/facility-only", "mine", "sahel-conflict/free-care")) == "sahel-conflict"
+    assert label(("sahel-conflict/facility-only", "a", "b"), place="Our place") == "Our place"
+    assert label(("a", "b", "ours/c")) == label(("sahel/a", "sahel-registers/b", "c")) == "Sahel (made up)"
 
 
 def test_values_outside_the_range_of_their_default_are_told_with_their_own_source(source):

@@ -147,8 +147,9 @@ def test_a_lever_that_is_switched_off_is_no_doubtful_value():
 
 
 @pytest.mark.parametrize("setting", library_names()["setting"])
-def test_no_scenario_of_the_library_is_refused_for_its_values(setting, tmp_path):
+def test_no_scenario_of_the_library_is_refused_for_its_values(setting, tmp_path, monkeypatch):
     """As it is kept beside a comparison, with the reasons of its files."""
+    monkeypatch.delenv("ICCMSIM_DATA", raising=False)
     for name in library_names()["programme"]:
         file = tmp_path / f"{name}.toml"
         file.write_text(load_scenario(f"{setting}/{name}").to_toml(reasons=True), encoding="utf-8")

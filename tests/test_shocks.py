@@ -11,13 +11,14 @@ import pytest
 from small import NEAR, TWO_ZONES, cells, digest
 from world import DAY, KEY, MANY, PLAIN, a_month, a_provider, assert_share, parameters
 
+from iccmsim.cli.run import summary_of
 from iccmsim.core.records import ACT_CHILD, ACT_INFANT, AMOXICILLIN, AT_CHW, AT_FACILITY, FOUND_CLOSED, MALARIA
 from iccmsim.engine.plan import make_plan, zones_hit
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.scenario import Scenario, ScenarioError, load_scenario
 from iccmsim.parameters.shocks import Shock, shock_kinds
-from iccmsim.report.terminal import comparison_text
-from iccmsim.results.result import facts_of
+from iccmsim.report.terminal import comparison_text, run_text
+from iccmsim.results.result import facts_of, simulate
 from iccmsim.results.shock_words import lopsided, with_own_values
 from iccmsim.rules.facility_care import is_shut
 from iccmsim.rules.supply import withdraw
@@ -150,6 +151,16 @@ def test_a_comparison_tells_its_shocks_and_warns_if_they_befall_one_arm_only():
             "sahel/iccm-as-delivered only: what a shock does is counted as an effect of the programme; give every arm "
             "the same [[shock]]") in uneven["warnings"]  # fmt: skip
     assert f"Shock in facility-only and iccm-as-delivered only, {sentence}" in comparison_text(uneven, width=200)
+
+
+@compiled_only
+def test_a_run_tells_its_shocks():
+    short = {"run.days": 60, "run.warmup_days": 20, "run.tail_days": 0}
+    result = simulate(shaken({"kind": "strike", "day": 20}, **short), seed=1, threads=1)
+    said = summary_of(result)
+    assert said["setting"]["shocks"][0]["kind"] == "strike"
+    (line,) = (line for line in run_text(said).splitlines() if line.startswith("Shock"))
+    assert line == "Shock, day 20 to 50 after launch, in all zones: strike. Health centres are shut on nine days of ten."
 
 
 def test_shock_must_be_written_as_a_list(tmp_path):
