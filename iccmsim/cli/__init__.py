@@ -21,6 +21,7 @@ from iccmsim.cli import (
     demo,
     diff,
     explain,
+    export,
     new,
     params,
     places,
@@ -35,7 +36,7 @@ from iccmsim.cli.words import InputError, did_you_mean
 COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
             "explain": explain, "diff": diff, "new": new, "brief": brief,
-            "sweep": sweep, "classroom": classroom}  # fmt: skip
+            "sweep": sweep, "export": export, "classroom": classroom}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 
