@@ -76,8 +76,9 @@ def figure(found: list[dict], path: Path, *, seeds: list[int]) -> None:
            for k, fill in enumerate(fills)]  # fmt: skip
     canvas = new_figure(
         10, 5.4, title="How CHWs are resupplied, days without drugs, and deaths averted", key=key,
-        subtitle="Each column is a rule by which a CHW is resupplied. Two years from launch; every point on the "
-        "same children. Whiskers: 2 Monte-Carlo errors of the mean each way.",
+        subtitle="past use: up to a maximum at each review; min-max: that, once stock is down to its minimum; same kit: "
+        "the same each time; messages: min-max, with the shelf told every 3 days. Two years from launch, every point on "
+        "the same children. Whiskers: 2 Monte-Carlo errors of the mean each way.",
         source=source_line({"seeds": seeds, "arms": [{"name": name} for name in COMPARED]}))  # fmt: skip
     panels = canvas.subplots(len(OUTCOMES), len(RULES), sharex=True, sharey="row")
     for j, rule in enumerate(RULES):
@@ -89,8 +90,8 @@ def figure(found: list[dict], path: Path, *, seeds: list[int]) -> None:
                 errors = [2 * row[f"{name}_mcse"] for row in mine]
                 axes.errorbar(x, [row[name] for row in mine], yerr=errors, color=ARMS[k], marker=MARKERS[k], ms=5)
             quiet(axes, grid="y")
+            axes.axhline(0, color=INK, lw=0.8)
             axes.set_xticks(leads)
-            axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
             if j == 0:
                 axes.set_ylabel(says, fontsize=SMALL, color=INK)
         panels[0, j].set_title(rule, fontsize=WORDS, color=INK, loc="left", weight="bold")

@@ -77,7 +77,7 @@ def kind_of(folder: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         raise ValueError(f"{folder}: not a result of iccmsim: no {MANIFEST} that can be read and names its kind"
                          + _nearby(folder)) from None  # fmt: skip
-    if kind not in READERS:
+    if not isinstance(kind, str) or kind not in READERS:
         raise ValueError(f"{folder}: its {MANIFEST} says kind = {kind!r}; those that can be exported are "
                          f"{', '.join(READERS)}")  # fmt: skip
     return kind

@@ -88,7 +88,7 @@ EPISODES = (
         ("by_hospital", YES, "Seen by the hospital."),
     ),
     *_each_product("got", YES, "Was given {} by anyone.", ages=UNDER_FIVE),
-    *_each_product("lacked", YES, "{} was wanted at a visit and out of stock.", ages=UNDER_FIVE),
+    *_each_product("lacked", YES, "At a visit {} was wanted and out of stock.", ages=UNDER_FIVE),
     *_of_children(
         ("nutrition", NAME, "How the child is nourished at onset.", NUTRITION),
         ("referred", YES, "Was referred."),
