@@ -76,9 +76,9 @@ def figure(found: list[dict], path: Path, *, seeds: list[int]) -> None:
            for k, fill in enumerate(fills)]  # fmt: skip
     canvas = new_figure(
         10, 5.4, title="How CHWs are resupplied, days without drugs, and deaths averted", key=key,
-        subtitle="past use: up to a maximum at each review; min-max: that, once stock is down to its minimum; same kit: "
-        "the same each time; messages: min-max, with the shelf told every 3 days. Two years from launch, every point on "
-        "the same children. Whiskers: 2 Monte-Carlo errors of the mean each way.",
+        subtitle="Past use: up to a maximum at each review; min-max: that, once stock is at its minimum; same kit: "
+        "the same each time; messages: min-max, with the shelf told every 3 days. Two years from launch, every point "
+        "on the same children. Whiskers: 2 Monte-Carlo errors of the mean each way.",
         source=source_line({"seeds": seeds, "arms": [{"name": name} for name in COMPARED]}))  # fmt: skip
     panels = canvas.subplots(len(OUTCOMES), len(RULES), sharex=True, sharey="row")
     for j, rule in enumerate(RULES):

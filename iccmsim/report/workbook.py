@@ -130,7 +130,8 @@ def _width(values: pd.Series, name: str) -> int:
 
 def _cells(values: pd.Series, text: Callable[[str], Any]) -> list[Any]:
     """The values of a column as Excel can hold them."""
-    return [_cell(value, text) for value in values.astype(object).tolist()]
+    plain = values.dtype.kind == "b" or (values.dtype.kind in "iu" and values.abs().max() <= MOST_WHOLE)
+    return values.tolist() if plain else [_cell(value, text) for value in values.astype(object).tolist()]
 
 
 def _cell(value: Any, text: Callable[[str], Any]) -> Any:
