@@ -6,7 +6,7 @@ The counts of a run are `TALLY`, those of an arm beside the comparator `PAIRS`; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from iccmsim.core.records import CAUSES, ILLNESSES, PRODUCTS, YEAR
 from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE
 from iccmsim.engine.tally import AGE_BANDS, BY_PROVIDER, CASCADE, KM_BANDS, QUINTILES, TAIL
-from iccmsim.results.dictionary import NAME, UNDER_FIVE, Column
+from iccmsim.results.dictionary import BOOK, NAME, UNDER_FIVE, Column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,23 +74,7 @@ STEPS_SAY = {
     "died": "Those that ended in death.",
     "died_without_formal_care": "Those that ended in death without care by a CHW or health facility.",
 }
-BOOK_SAYS = {
-    "cases": ("visits", "Sick children seen."),
-    "visits_missed": ("visits", "Sick children who came, and found nobody or were turned away."),
-    "without_drug": ("visits", "Visits at which a drug that was wanted was out of stock."),
-    "referred": ("visits", "Visits that ended in a referral."),
-    "supervised": ("supervision visits", "Supervision visits."),
-    "mentored": ("supervision visits", "Supervision visits that taught by mentoring."),
-    "reported": ("reports", "Reports that arrived."),
-    "departures": ("CHWs", "CHWs who left the post."),
-    "days_in_post": ("CHW-days", "Days with somebody in post (CHWs only)."),
-    "days_present": ("CHW-days", "Days in post on which the CHW was there (CHWs only)."),
-    "any_out_days": ("days", "Days that ended with a product of the box out of stock, summed over providers."),
-    "minutes": ("minutes", "Time of consultations."),
-    "reported_cases": ("visits", "Sick children, by the reports that arrived."),
-    "reported_out_days": ("days", "Days with a product lacking, by the reports that arrived."),
-}
-ABOUT_CHILDREN = ("cases", "visits_missed", "without_drug", "referred", "reported_cases")
+MONTHLY = {each.name: each for each in BOOK}  # a count by provider is the sum of what months of providers have
 
 OF_A_RUN: tuple[Count, ...] = (
     *_counts(("period",), ("births", "births", "Live births."), ages="at birth"),
@@ -116,9 +100,8 @@ OF_A_RUN: tuple[Count, ...] = (
              ("days_by_wealth", "child-days", "Time lived in the window.")),
     *_counts(("distance",), ("deaths_by_km", "deaths", "Deaths in the window."),
              ("days_by_km", "child-days", "Time lived in the window.")),
-    *(Count(("provider",), Column(name, f"{BOOK_SAYS[name][1]} In the months that begin in the window.",
-                                  BOOK_SAYS[name][0], ages=UNDER_FIVE if name in ABOUT_CHILDREN else ""), name)
-      for name in BY_PROVIDER),
+    *(Count(("provider",), replace(MONTHLY[name], says=f"{MONTHLY[name].says} In the months that begin in the window."),
+            name) for name in BY_PROVIDER),
     *_counts(("provider",), ("providers", "providers", "Places for CHWs, one a CHW, or health facilities."),
              ("provider_days", "provider-days", "Providers times days of those months."), ages=""),
     *_counts(("provider", "product"), ("given", "doses", "Given to children in the months that begin in the window.")),

@@ -146,7 +146,7 @@ _OF_MONTHS = (
     Column("year", "Year since launch, of twelve such months; 0 is the first.", NUMBER),
     Column("month_of_year", "Calendar month, launch being at the beginning of January.", NUMBER),
 )
-_BOOK = (
+BOOK = (
     Column("days_in_post", "Days with somebody in post (CHWs only).", "CHW-days"),
     Column("days_present", "Days in post on which the CHW was there (CHWs only).", "CHW-days"),
     Column("cases", "Sick children seen.", "visits", ages=UNDER_FIVE),
@@ -179,8 +179,8 @@ _BOOK = (
     Column("campaign_days", "Days in post of which a campaign took its share.", "CHW-days"),
 )  # fmt: skip
 _ZONE = Column("zone", "Health-facility zone.", NUMBER)
-CHW_MONTHS = (_ZONE, Column("chw", "CHW, through the district.", NUMBER), *_OF_MONTHS, *_BOOK)
-FACILITY_MONTHS = (_ZONE, Column("facility", "Health facility: the number of its zone.", NUMBER), *_OF_MONTHS, *_BOOK)
+CHW_MONTHS = (_ZONE, Column("chw", "CHW, through the district.", NUMBER), *_OF_MONTHS, *BOOK)
+FACILITY_MONTHS = (_ZONE, Column("facility", "Health facility: the number of its zone.", NUMBER), *_OF_MONTHS, *BOOK)
 
 TABLE_COLUMNS: dict[str, tuple[Column, ...]] = {
     "children": CHILDREN, "episodes": EPISODES, "visits": VISITS, "chw_months": CHW_MONTHS,

@@ -11,6 +11,7 @@ from iccmsim.engine.tally import CASCADE, KM_BANDS
 from iccmsim.results.counts import STEPS_SAY
 from iccmsim.results.dictionary import UNDER_FIVE, Column
 from iccmsim.studies.estimate import NOTHING, Q
+from iccmsim.studies.outcomes import OUTCOMES
 from iccmsim.studies.summary import WEALTH
 
 GROUPS = {*CAUSES, *ILLNESSES, *AGE_GROUPS, *WEALTH, *KM_BANDS, *PRODUCTS, "any", "chw", "facility"}
@@ -33,38 +34,28 @@ def _beside(name: str, says: str) -> dict[str, str]:
     return {f"{part}.{name}": says.format(where) for part, where in BESIDE.items()}
 
 
-_MORTALITY = (
-    *_told("births", {"births": "Live births in the window; no interval."}, ages="at birth"),
-    *_told("child-years", {"child_years": "Time lived in the window; no interval."}),
-    *_told("deaths", {"u5mr": "Under-five mortality, synthetic cohort of the window.",
-                      "u5mr_averted": "Under-five mortality of the comparator less that of this arm."},
-           per="1,000 live births"),
-    *_told("deaths", {"imr": "Infant mortality."}, per="1,000 live births", ages="0-11 months"),
-    *_told("deaths", {"nmr": "Neonatal mortality."}, per="1,000 live births", ages="0-27 days"),
-    *_told("deaths", {"deaths": "Deaths in the window.", "deaths_expected": "Deaths to be expected: chances of death "
-                      "that were met, summed, and deaths of the background.", **_beside("deaths", "Deaths {}.")}),
-)  # fmt: skip
+SAME = {  # the mean of an outcome of runs, which has the meaning
+    "births": "births", "child_years": "child_years", "u5mr": "u5mr", "imr": "imr", "nmr": "nmr", "deaths": "deaths",
+    "deaths_expected": "expected_deaths", "deaths_averted": "deaths_averted", "saved": "saved", "lost": "lost",
+    "deaths_averted_expected": "expected_deaths_averted", "percent_averted_expected": "percent_expected_averted",
+    "deaths_averted_by_five": "deaths_averted_by_five", "life_years_gained": "life_years_gained",
+    "chw_treatments": "chw_doses", "chw_presence": "chw_presence",
+}  # fmt: skip
+_OUTCOMES = {each.name: each for each in OUTCOMES}
+_MEANS = tuple(Column(name, told.says, told.unit, told.per, told.ages)
+               for name, told in ((name, _OUTCOMES[outcome]) for name, outcome in SAME.items()))  # fmt: skip
 _AVERTED = (
-    *_told("deaths", {
-        "deaths_averted": "Children saved less children lost, beside the comparator.",
-        "deaths_averted_expected": "Expected deaths of the comparator less those of this arm.",
-        "deaths_averted_by_five": "Deaths averted before the fifth birthday among births of the first year; empty "
-        "where the run is too short to follow them.",
-        "deaths_averted_last_two_years": "Deaths averted in the last two years of the window.",
-        **_beside("deaths_averted", "Deaths averted {}.")}),
+    *_told("deaths", {"u5mr_averted": "Under-five mortality of the comparator less that of this arm."},
+           per="1,000 live births"),
+    *_told("deaths", {"deaths_averted_last_two_years": "Deaths averted in the last two years of the window.",
+                      **_beside("deaths", "Deaths {}."), **_beside("deaths_averted", "Deaths averted {}.")}),
     *_told("percent", {"percent_averted": "Deaths averted.", **_beside("percent_averted", "Deaths averted {}.")},
            per="deaths of the comparator"),
-    *_told("percent", {"percent_averted_expected": "Expected deaths averted."},
-           per="expected deaths of the comparator"),
-    *_told("children", {"saved": "Children who die in the window only in the comparator.",
-                        "lost": "Children who die in the window only in this arm.",
-                        **_beside("saved", "Children who die {} only in the comparator."),
+    *_told("children", {**_beside("saved", "Children who die {} only in the comparator."),
                         **_beside("lost", "Children who die {} only in this arm.")}),
     *_told("births", {"births_followed_to_five": "Births of the first year, where the run follows them to the fifth "
-                      "birthday; no interval."}, ages="at birth"),
-    *_told("years", {"life_years_gained": "Years of life of the saved less those of the lost, undiscounted, by the "
-                     "country's life expectancy.",
-                     "life_years_gained_reference": "The same by the reference life expectancy."}),
+                      "birthday."}, ages="at birth"),
+    *_told("years", {"life_years_gained_reference": "As life_years_gained, by the reference life expectancy."}),
     *_told("doses", {"chw_treatments_per_death_averted": "Treatments given by CHWs, tests not counted."},
            per="deaths averted"),
 )  # fmt: skip
@@ -76,7 +67,8 @@ _CARE = (
         "treated_effectively": "Episodes treated, each by its share of the effect of a full treatment in time.",
         **{f"care_seeking.{step}": STEPS_SAY[step] for step in SEEKING},
         **{f"cascade.{step}": STEPS_SAY[step] for step in CASCADE[1:]}}, per="episodes"),
-    *_told("share", {"treated_effectively_by_deaths": "The same, each episode weighted by its danger untreated."},
+    *_told("share", {"treated_effectively_by_deaths": "Episodes treated effectively, each weighted by its danger "
+                     "untreated."},
            per="deaths that the episodes would lead to untreated"),
     *_told("share", {**{f"displacement.from_{name}": f"Those that in the comparator {says}."
                         for name, says in ELSEWHERE.items()},
@@ -88,11 +80,9 @@ _CARE = (
                        "facilities."}, per="such visits of the comparator"),
 )  # fmt: skip
 _PROGRAMME = (
-    *_told("doses", {"chw_treatments": "Treatments given by CHWs, tests not counted.",
-                     "doses": "Doses of a product given to children by CHWs or health facilities."}),
+    *_told("doses", {"doses": "Doses of a product given to children by CHWs or health facilities."}),
     *_told("visits", {"visits": "Sick children seen by CHWs or health facilities."}),
     *_told("visits", {"cases_per_chw_month": "Sick children seen by a CHW."}, per="months in post"),
-    *_told("share", {"chw_presence": "Days on which a CHW in post is there."}, per="CHW-days in post", ages=""),
     *_told("share", {"chw_cases_without_drug": "Visits to CHWs at which a drug that was wanted was out of stock."},
            per="visits to CHWs"),
     *_told("visits", {"facility_visits_per_child_year": "Sick children seen at health facilities."},
@@ -109,7 +99,7 @@ _PROGRAMME = (
         "list.by_cause.model": "Expected deaths of this illness averted in this model.",
         "list.by_cause.gap": "The model's less LiST's, of this illness."}),
 )  # fmt: skip
-INDICATORS: tuple[Column, ...] = (*_MORTALITY, *_AVERTED, *_CARE, *_PROGRAMME)
+INDICATORS: tuple[Column, ...] = (*_MEANS, *_AVERTED, *_CARE, *_PROGRAMME)
 
 
 def estimates_of(arm: Mapping[str, Any]) -> Iterator[tuple[str, str, Q]]:
