@@ -3,9 +3,19 @@
 Question   Four ways to decide what a CHW is sent (by past use; only once stock is down to its minimum; the same kit
            each time; the same as the second, with the shelf told by message every few days), three lead times, three
            fill rates: which leaves CHWs without drugs, and what does that cost in deaths averted?
-Design     `sahel/facility-only` against `sahel/iccm-as-delivered`, every combination of `sup.rule`, `sup.lead` and
-           `sup.fill`, all else the same; two years from launch, expected deaths, the same children in all rows.
-Reading    TO BE WRITTEN
+Design     `sahel/facility-only` against `sahel/iccm-as-delivered` in the made-up district, every combination of
+           `sup.rule`, `sup.lead` and `sup.fill`, all else the same; two years from launch, the same children in all
+           rows. Expected deaths averted; the health centre's own supply is the same in all.
+Reading    Means over the other two, ± 2 Monte-Carlo errors of 20 seeds (readings/ has all). Which rule it is matters
+           most: a CHW lacks a product of the box on 51.5 ± 2.6 % of days by past use, 57.0 ± 2.3 % by min-max,
+           76.0 ± 1.2 % with the same kit, 34.2 ± 2.7 % with messages. Beside past use, on the same children (so
+           differences are surer than the whiskers of the figure), messages avert 1.63 ± 0.45 deaths more, min-max
+           0.31 ± 0.14 fewer, the same kit 3.12 ± 0.66 fewer, of 4.8 ± 1.4. A lead of 28 days in place of 7 costs
+           1.04 ± 0.42, a fill rate of 0.95 in place of 0.6 gains 0.67 ± 0.27; under messages -0.39 ± 0.58, no more
+           than chance, for what did not come is asked for again within days. Two warnings. A kit's size is an
+           assumption (`sup.kit_contacts`) and too small for the demand here: CHWs give 17,440 ± 393 doses from it,
+           35,095 ± 841 by past use; a larger kit is another question. Messages have deliveries made whenever asked,
+           and nothing here says what these cost.
 
 python experiments/supply_rules.py --out FOLDER [--seeds 20] [--workers 2] [--toy] [--remake]
 """
@@ -56,14 +66,15 @@ def combinations(runs: pd.DataFrame) -> list[dict]:
 def contrasts(runs: pd.DataFrame) -> list[dict]:
     """What the reading says: means over all else, and differences on the same children; 2 Monte-Carlo errors."""
     found = []
-    for name in OUTCOMES:
-        seeds = {key: runs.pivot_table(name, "seed", key) for key in (RULE, LEAD, FILL)}
-        told = {f"{name}, {rule}": seeds[RULE][k] for k, rule in enumerate(RULES)}
-        told |= {f"{name}, {rule} less past use": seeds[RULE][k] - seeds[RULE][0] for k, rule in enumerate(RULES) if k}
-        told[f"{name}, lead of 28 days less 7"] = seeds[LEAD][28] - seeds[LEAD][7]
-        told[f"{name}, fill of 0.95 less 0.6"] = seeds[FILL][0.95] - seeds[FILL][0.6]
-        found += [{"what": what, "value": float(values.mean()), "half_width": 2 * standard_error(values.to_numpy())}
-                  for what, values in told.items()]  # fmt: skip
+    for name in (*OUTCOMES, "chw_doses"):
+        rule, lead, fill = (runs.pivot_table(name, "seed", key) for key in (RULE, LEAD, FILL))
+        by_message = runs[runs[RULE] == RULES.index("messages")].pivot_table(name, "seed", FILL)
+        told = {says: rule[k] for k, says in enumerate(RULES)}
+        told |= {f"{says} less {RULES[0]}": rule[k] - rule[0] for k, says in enumerate(RULES) if k}
+        told |= {"lead of 28 days less 7": lead[28] - lead[7], "fill of 0.95 less 0.6": fill[0.95] - fill[0.6],
+                 "fill of 0.95 less 0.6, messages": by_message[0.95] - by_message[0.6]}  # fmt: skip
+        found += [{"what": f"{name}, {what}", "value": float(values.mean()),
+                   "half_width": 2 * standard_error(values.to_numpy())} for what, values in told.items()]  # fmt: skip
     return found
 
 

@@ -245,6 +245,8 @@ def test_a_sweep_is_exported_as_its_table(stored):
     about = read(stored("sweep"), "about").set_index("name").value
     assert about["runs.done"] == "16"
     assert about["complete"] == "True"
+    assert about["settings.run.days"] == "200"
+    assert about["status_quo"] == "sahel/facility-only before"
 
 
 def test_the_facts_of_a_place_are_all_told(stored):

@@ -125,8 +125,10 @@ def _about(folder: Path) -> Table:
 
 def _plain(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in told.items():
-        if name in ("made_with", "runs", "precision"):
+        if name in ("made_with", "runs", "precision", "settings", "drawn"):
             yield from _plain(value, f"{name}.")
+        elif name == "status_quo":
+            yield name, value["name"]
         elif name == "seeds":
             yield name, ", ".join(map(str, value))
         elif not isinstance(value, (dict, list)) and value is not None:

@@ -63,7 +63,8 @@ def write_workbook(tables: Sequence[Table], path: Path, *, progress: Progress = 
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part{os.getpid()}")
     try:
-        ExcelWriter(book, _Undated(part, "w", ZIP_DEFLATED, allowZip64=True)).save()
+        with _Undated(part, "w", ZIP_DEFLATED) as archive:
+            ExcelWriter(book, archive).save()
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
