@@ -332,6 +332,11 @@ def test_cells_that_excel_cannot_hold_are_written_as_it_can(tmp_path):
     assert [cell.value for cell in cells] == [1.5, None, "inf", str(2**60), "ab", "=1+1", True]
     assert [cell.data_type for cell in cells][4:7] == ["s", "s", "b"]
     assert sheet.freeze_panes == "A2"
+    told = tuple(Column(name, "It.", NUMBER) for name in ("said", "long", "a_number"))
+    words = Table("words", told, 1, lambda: pd.DataFrame({"said": ["x" * 40], "long": ["y" * 400], "a_number": [1]}))
+    workbook.write_workbook([words], tmp_path / "words.xlsx")
+    columns = openpyxl.load_workbook(tmp_path / "words.xlsx")["words"].column_dimensions
+    assert [columns[letter].width for letter in "ABC"] == [42, 90, 10]
 
 
 # --- what is refused ---------------------------------------------------------------------------------------------

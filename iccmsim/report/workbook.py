@@ -21,7 +21,7 @@ KIND, FORMAT = "iccmsim export", 1
 MOST_ROWS = 1_048_576  # of a sheet of Excel, its heading among them
 MOST_WHOLE = 2**53  # beyond it Excel rounds whole numbers; such a one is written as text
 CHUNK = 5_000  # rows turned into cells at once
-WIDEST, WIDE = 90, 16  # columns of a sheet, letters
+WIDEST, NARROW = 90, 9  # columns of a sheet, letters
 Progress = Callable[[int, int], None] | None
 
 
@@ -124,9 +124,11 @@ def _sheet(book: Workbook, table: Table) -> Iterator[int]:
 
 
 def _width(values: pd.Series, name: str) -> int:
-    """How wide a column is to be read, from its first rows."""
-    longest = max((len(str(value)) for value in values.head(50)), default=0) if values.dtype == object else WIDE - 2
-    return min(WIDEST, max(len(name), longest, 6) + 2)
+    """How wide a column is to be read: as its heading, or as the words of its first rows."""
+    from pandas.api.types import is_numeric_dtype
+
+    words = [] if is_numeric_dtype(values) else [len(value) for value in values.head(50) if isinstance(value, str)]
+    return min(WIDEST, max(len(name) + 2, NARROW, *(length + 2 for length in words)))
 
 
 def _cells(values: pd.Series, text: Callable[[str], Any]) -> list[Any]:
