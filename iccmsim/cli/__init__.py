@@ -32,6 +32,7 @@ from iccmsim.cli import (
     sweep,
 )
 from iccmsim.cli.words import InputError, did_you_mean
+from iccmsim.parameters.faults import ScenarioError
 
 COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
@@ -89,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         asked = read_line(sys.argv[1:] if argv is None else argv)
         asked.go(asked)
         sys.stdout.flush()
-    except InputError as fault:
+    except (InputError, ScenarioError) as fault:
         return _say(str(fault), status=2)
     except SystemExit as done:  # argparse after --help and --version
         return int(done.code or 0)

@@ -151,10 +151,16 @@ def published_incidence(values: Mapping[str, object]) -> np.ndarray:
                      np.full(5, values["inc.cough_cold.0_59m"])])  # fmt: skip
 
 
+@lru_cache(maxsize=1)
+def normal_nodes() -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of Gauss' quadrature for a standard normal, which take longer to find than all else here."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(24)
+    return nodes, weights / weights.sum()
+
+
 def mean_untreated_days(p: np.record, k: int) -> float:
     """Mean length of an untreated course: it mends at max(T_r, T_w), or, severe, three days after T_d."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(24)
-    weights = weights / weights.sum()
+    nodes, weights = normal_nodes()
     t_w = p.worsen_days[k] * np.exp(p.time_severe_sd * nodes)[:, None, None]
     t_d = t_w + p.death_days[k] * np.exp(p.time_death_sd * nodes)[None, :, None]
     t_r = p.mend_days[k] * np.exp(p.time_dur_sd * nodes)[None, None, :]
