@@ -27,7 +27,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iccmsim.report.experiment import progress_bar, save_figure, write_rows
+from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, write_rows
 from iccmsim.report.style import ARMS, INK, MARKERS, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.studies.design import grid
 from iccmsim.studies.precision import standard_error
@@ -51,7 +51,7 @@ def runs_of(done: Sweep) -> pd.DataFrame:
     """One row a combination and seed: the arm with CHWs beside the other."""
     table = done.table()
     if (table.status != "done").any():
-        raise RuntimeError(f"{(table.status != 'done').sum()} runs failed; see the column error of the table")
+        raise ValueError(f"{(table.status != 'done').sum()} runs failed; see the column error of the table")
     return table[table.arm == COMPARED[1]].assign(percent_days_lacking=100 * table.chw_stock_out)
 
 
@@ -110,12 +110,13 @@ def figure(found: list[dict], path: Path, *, seeds: list[int]) -> None:
     save_figure(canvas, path)
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run what is not in the folder yet, or take all from it again, and write tables and figure."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True, type=Path)
-    options.add_argument("--seeds", type=int, default=20)
-    options.add_argument("--workers", type=int, default=2)
+    options.add_argument("--seeds", type=at_least(2), default=20)
+    options.add_argument("--workers", type=at_least(1), default=2)
     options.add_argument("--toy", action="store_true", help="one small zone, some months, 2 seeds")
     options.add_argument("--remake", action="store_true", help="tables and figure again from the stored runs")
     given = options.parse_args(argv)

@@ -115,5 +115,13 @@ def test_runs_that_failed_are_not_passed_over(script):
             return pd.DataFrame({"status": ["done", "failed"], "arm": ["sahel/iccm-as-delivered"] * 2,
                                  "chw_stock_out": [0.1, 0.2]})  # fmt: skip
 
-    with pytest.raises(RuntimeError, match="1 runs failed"):
+    with pytest.raises(ValueError, match="1 runs failed"):
         script["runs_of"](Done())
+
+
+def test_what_is_not_there_is_told_in_one_line(script, tmp_path, capsys):
+    assert script["main"](["--out", str(tmp_path / "none"), "--remake"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("supply_rules.py: ")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "none").exists()
