@@ -19,7 +19,7 @@ PARTS = ("import", "arm", "w", "growth", "precision")
 PEOPLE = 50_000  # about 10,000 children under five
 SIZES = (50_000, 150_000, 500_000)  # people
 MILLION = 5_000_000
-PEOPLE_PER_CHW = (3000, 1500, 750, 375)
+PEOPLE_PER_CHW = (3000, 1000, 300, 100)
 EVERYWHERE = {"programme.chw.min_km": 0}  # CHWs in every village, near a centre or not
 
 # Workload W: children, and days for each engine. The slow ones stop sooner: they take as long for each day.

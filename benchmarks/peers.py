@@ -141,7 +141,7 @@ def with_starsim(children: int, *, days: int, seed: int) -> dict:
     seconds = time.process_time() - clock
     modules = [sim.diseases[name] for name in w.ILLNESSES]
     episodes, deaths = sum(each.episodes for each in modules), sum(each.deaths for each in modules)
-    return outcome(episodes, deaths, children, days=days, seconds=seconds)
+    return outcome(episodes, deaths, children, days=sim.t.npts, seconds=seconds)  # first and last day are both lived
 
 
 def outcome(episodes: int, deaths: int, children: int, *, days: int, seconds: float) -> dict:

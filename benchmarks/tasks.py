@@ -134,5 +134,19 @@ TASKS: dict[str, Callable[..., dict]] = {
 }  # fmt: skip
 
 
+TOYS = {  # done first, so that compiled code is loaded and every library is warm when the clock starts
+    "one_arm": {"people": 1500, "threads": 1}, "year_by_year": {"people": 1500},
+    "iccmsim": {"children": 300, "days": 30}, "starsim": {"children": 300, "days": 30, "seed": 1},
+    "mesa": {"children": 300, "days": 30, "seed": 1},
+}  # fmt: skip
+
+
+def run(task: str, given: dict) -> dict:
+    """Do one task, after a toy of it."""
+    if task in TOYS:
+        TASKS[task](**TOYS[task])
+    return TASKS[task](**given)
+
+
 if __name__ == "__main__":
-    print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))
+    print(json.dumps(run(sys.argv[1], json.loads(sys.argv[2]))))
