@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import workload_w as w
 
 CHANCE = {name: tuple(-math.expm1(-rate / w.YEAR) for rate in w.RATES[name]) for name in w.ILLNESSES}  # of onset, a day
+NUMBERS = range(len(w.ILLNESSES))
+NEVER = math.inf
+BY_YEAR = tuple(zip(*CHANCE.values(), strict=True))  # the same, by year of age
 
 
 def chance_of_dying(illness: str, severe: bool, treated: bool) -> float:
@@ -31,32 +35,31 @@ def with_mesa(children: int, *, days: int, seed: int) -> dict:
         def __init__(self, model: Model, age: int) -> None:
             super().__init__(model)
             self.age = age
-            self.well_on = dict.fromkeys(w.ILLNESSES, 0)
-            self.dies_on = None
+            self.well_on = [0] * len(w.ILLNESSES)
+            self.dies_on = NEVER
 
         def step(self) -> None:
             today = self.model.today
-            dies = self.dies_on is not None and self.dies_on <= today
-            if dies or self.age >= w.LIFE:
-                self.model.deaths += dies
+            if self.dies_on <= today or self.age >= w.LIFE:
+                self.model.deaths += self.dies_on <= today
                 Child(self.model, 0)
                 self.remove()
                 return
-            for illness in w.ILLNESSES:
-                if self.well_on[illness] <= today and self.random.random() < CHANCE[illness][self.age // w.YEAR]:
-                    self.fall_ill(illness)
+            uniform, chances, well_on = self.random.random, BY_YEAR[self.age // w.YEAR], self.well_on
+            for number in NUMBERS:
+                if well_on[number] <= today and uniform() < chances[number]:
+                    self.fall_ill(number, w.ILLNESSES[number], uniform)
             self.age += 1
 
-        def fall_ill(self, illness: str) -> None:
-            uniform = self.random.random
+        def fall_ill(self, number: int, illness: str, uniform: Callable[[], float]) -> None:
             last = self.model.today + w.SHORTEST + int(self.random.expovariate(1.0 / w.FURTHER[illness]))
-            self.well_on[illness] = last
+            self.well_on[number] = last
             severe = uniform() < w.SEVERE[illness]
             brought = uniform() < (w.BROUGHT_SEVERE if severe else w.BROUGHT_MILD)
             treated = brought and uniform() < w.TREATED
             self.model.episodes += 1
             if uniform() < chance_of_dying(illness, severe, treated):
-                self.dies_on = last if self.dies_on is None else min(self.dies_on, last)
+                self.dies_on = min(self.dies_on, last)
 
     class Village(Model):
         """All children."""

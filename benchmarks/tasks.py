@@ -79,7 +79,7 @@ def precision(people: int, seeds: int, more: dict | None = None) -> dict:
 
     names = ("sahel/facility-only", "sahel/iccm-as-delivered")
     result = compare([scenario(name, people=people, more=more) for name in names], seeds=seeds)
-    before, after = deaths_of(result, 0).astype(float), deaths_of(result, 1).astype(float)
+    before, after = (deaths_of(result, arm).sum(axis=(1, 2)).astype(float) for arm in (0, 1))
     expected = [expected_deaths(result, arm) for arm in (0, 1)]
     share = 1.0 - after.sum() / before.sum()
     chance = np.random.default_rng(1)
