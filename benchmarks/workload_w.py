@@ -215,12 +215,12 @@ def one_life(illness: str) -> tuple[np.ndarray, np.ndarray]:
     return onset, np.convolve(onset, lasts)[:LIFE]
 
 
-def against_w(episodes: int, deaths: int, years: float) -> dict:
+def against_w(episodes: int, deaths: int, years: float, *, days: int) -> dict:
     """What a run gave, and how far that is from W's arithmetic in standard errors of the counts (Poisson).
 
     A run of some days has hardly begun (nobody has died yet): its z says nothing.
     """
-    told = expected()
+    told = expected(days)
     return {
         "child_years": years, "episodes_a_child_year": episodes / years, "deaths_a_child_year": deaths / years,
         "z_episodes": (episodes - told.episodes * years) / math.sqrt(told.episodes * years),
@@ -240,4 +240,4 @@ def with_iccmsim(children: int, *, days: int = LIFE, seed: int = 1, threads: int
     seconds = time.process_time() - clock
     years = float(tally["child_days"].sum()) / YEAR
     episodes, deaths = int(tally["episodes"].sum()), int(tally["deaths"].sum())
-    return {"days": days, "cpu_s": seconds, **against_w(episodes, deaths, years)}
+    return {"days": days, "cpu_s": seconds, **against_w(episodes, deaths, years, days=days)}
