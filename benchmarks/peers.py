@@ -149,5 +149,5 @@ def with_starsim(children: int, *, days: int, seed: int) -> dict:
 
 def outcome(episodes: int, deaths: int, children: int, *, days: int, seconds: float) -> dict:
     """What happened, in how many CPU seconds."""
-    told = w.against_w(int(episodes), int(deaths), children * days / w.YEAR, days=days)
+    told = w.against_w(int(episodes), int(deaths), children * days / w.YEAR, w.expected(days))
     return {"days": days, "cpu_s": seconds, **told}

@@ -54,7 +54,8 @@ def test_episodes_and_deaths_of_our_scenario_are_those_of_w(counts):
     w = module("workload_w")
     years = counts["child_days"].sum() / w.YEAR
     assert years > 50_000
-    told = w.against_w(int(counts["episodes"].sum()), int(counts["deaths"].sum()), years, days=w.LIFE)
+    told = w.of_counts(counts["child_days"].sum(axis=0), counts["episodes"].sum(), counts["deaths"].sum())
+    assert told["child_years"] == pytest.approx(years)
     assert abs(told["z_episodes"]) < Z, told
     assert abs(told["z_deaths"]) < Z, told
     assert counts["expected"].sum() == pytest.approx(w.expected().deaths * years, rel=0.03)
