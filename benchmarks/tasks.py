@@ -89,10 +89,13 @@ def precision(people: int, seeds: int, more: dict | None = None) -> dict:
         paired = (before - after)[i].std(ddof=1)
         ratios.append(math.hypot(before[i].std(ddof=1), after[j].std(ddof=1)) / paired)
         further.append(paired / (expected[0] - expected[1])[i].std(ddof=1))
+    saved, lost = (int(result.pairs[name][:, 1].sum()) for name in ("saved", "lost"))
     gap = (expected[0] - expected[1]) - (before - after)
     return {
         "people": people, "pairs": seeds, "share_averted": share,
-        "demanded_ratio": 0.8 * math.sqrt((2 - share) / share),
+        "saved": saved, "lost": lost,
+        "ratio_if_none_were_lost": math.sqrt((2 - share) / share),
+        "ratio_by_saved_and_lost": math.sqrt((before.sum() + after.sum()) / (saved + lost)),
         "sd_ratio_by_pairing": interval(ratios), "further_by_expected_deaths": interval(further),
         "z_expected_against_realised": float(gap.mean() / (gap.std(ddof=1) / math.sqrt(len(gap)))),
     }  # fmt: skip

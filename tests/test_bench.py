@@ -121,6 +121,8 @@ def test_years_are_timed_one_by_one():
 def test_pairs_and_expected_deaths_are_put_against_independent_seeds():
     told = module("tasks").precision(people=15_000, seeds=8, more={"run.days": 365, "run.warmup_days": 0})
     assert told["pairs"] == 8
+    assert told["saved"] > 0
+    assert told["ratio_by_saved_and_lost"] == pytest.approx(told["sd_ratio_by_pairing"][0], rel=0.6)
     low, high = told["sd_ratio_by_pairing"][1:]
     assert 0 < low <= told["sd_ratio_by_pairing"][0] <= high
 
