@@ -100,7 +100,7 @@ def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
     status_quo: lived through the warm-up (default: health facilities only). progress: called with (zones done, all).
     """
     arms = [_loaded(each, places) for each in scenarios]
-    chosen = _seeds(seeds)
+    chosen = seeds_of(seeds)
     before = without_chws(arms[0]) if status_quo is None else _loaded(status_quo, places)
     _refuse_unpaired(arms, before)
     ground = places if isinstance(places, Places) else load_places(arms[0])
@@ -126,7 +126,8 @@ def _loaded(scenario: Scenario | str, places: Places | str | os.PathLike[str] | 
     return replace(scenario, folder=own if (own / scenario.place.villages).is_file() else folder)
 
 
-def _seeds(seeds: int | Iterable[int]) -> tuple[int, ...]:
+def seeds_of(seeds: int | Iterable[int]) -> tuple[int, ...]:
+    """Seeds: numbers, or how many (5 means 1 to 5)."""
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(int(seed) for seed in seeds)
     if not chosen:
         raise ValueError(f"seeds = {seeds}: there must be at least one")

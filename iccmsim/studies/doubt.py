@@ -15,7 +15,6 @@ import numpy as np
 from iccmsim.parameters.declare import Parameter
 
 SPELT = re.compile(r"(\w+)\((.+)\)")
-KINDS = ("U", "LogU", "Tri", "N", "LogN", "Beta", "Gamma")
 
 
 def distribution_of(each: Parameter) -> Any:
@@ -41,7 +40,7 @@ def distribution_of(each: Parameter) -> Any:
 
 def values_at(each: Parameter, shares: np.ndarray, *, span: tuple[float, float] | None = None,
               tails: bool = False) -> np.ndarray:  # fmt: skip
-    """The values (of a vector: factors) below which these shares of the doubt lie; `span` is a uniform range instead."""
+    """The values (of a vector: factors) below which these shares of the doubt lie; a `span` is uniform instead."""
     if span is not None:
         return _whole(each, span[0] + np.asarray(shares, float) * (span[1] - span[0]))
     doubt = distribution_of(each)

@@ -1,0 +1,131 @@
+"""The work of a sweep: cases of one setting lived from one population and one warm-up a seed, counted and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from iccmsim.core.records import table
+from iccmsim.engine.pairs import PAIRS, pair_zone, remember_arm
+from iccmsim.engine.plan import Plan, make_plan, zone_maps
+from iccmsim.engine.simulation import arms_of_zone
+from iccmsim.engine.tally import TALLY, tally_zone
+from iccmsim.results.result import facts_of
+from iccmsim.studies.cases import Block, Study, Task
+from iccmsim.studies.outcomes import NAMES, Counted, outcomes_of
+from iccmsim.world.population import ZoneMap
+
+LONGEST = 500  # letters of an error that are kept
+
+
+@dataclass(frozen=True)
+class Lived:
+    """One run: which case and arm it is, its numbers (nan if it failed), and why it failed."""
+
+    case: str
+    arm: int
+    numbers: np.ndarray
+    error: str = ""
+
+
+def live(study: Study, task: Task) -> list[Lived]:
+    """Live every case of a task; a run that fails is told with its error and stops no other."""
+    return [run for block in task for run in live_block(study, block)]
+
+
+def live_block(study: Study, block: Block) -> list[Lived]:
+    """Live all rows of a block, or, if that fails, each alone, and then each arm alone, to find what fails."""
+    try:
+        return _live_together(study, block)
+    except Exception as fault:
+        if len(block.rows) == 1:
+            return _live_arm_by_arm(study, block, fault)
+    found = []
+    for i in range(len(block.rows)):
+        alone = Block(block.rows[i : i + 1], block.values[i : i + 1], block.seeds, block.fitted[i : i + 1],
+                      block.cases[i : i + 1])  # fmt: skip
+        found += live_block(study, alone)
+    return found
+
+
+def _live_together(study: Study, block: Block) -> list[Lived]:
+    plans = _Plans(study)
+    before = plans.of(None, block.values[0], block.fitted[0])
+    rows = [tuple(plans.of(i, values, fitted) for i in range(len(study.arms)))
+            for values, fitted in zip(block.values, block.fitted, strict=True)]  # fmt: skip
+    found = []
+    for j, seed in enumerate(block.seeds):
+        numbers = _live_seed(rows, before, seed)
+        found += [Lived(block.cases[i][j], arm, numbers[i][arm])
+                  for i in range(len(rows)) for arm in range(len(study.arms))]  # fmt: skip
+    return found
+
+
+def _live_arm_by_arm(study: Study, block: Block, fault: Exception) -> list[Lived]:
+    """Each arm of one row beside the comparator, seed by seed; without the comparator none can be had."""
+    found = []
+    for j, seed in enumerate(block.seeds):
+        case = block.cases[0][j]
+        for arm in range(len(study.arms)):
+            try:
+                plans, values, fitted = _Plans(study), block.values[0], block.fitted[0]
+                row = tuple(plans.of(i, values, fitted) for i in dict.fromkeys((0, arm)))
+                numbers = _live_seed([row], plans.of(None, values, fitted), seed)
+                found.append(Lived(case, arm, numbers[0][-1]))
+            except Exception as error:
+                found.append(Lived(case, arm, np.full(len(NAMES), np.nan), _said(error)))
+    return found
+
+
+def _said(error: Exception) -> str:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text[:LONGEST]
+
+
+class _Plans:
+    """Plans of a block, each made once: what rows change neither in an arm nor in its comparator is one plan."""
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.made = study, {}
+
+    def of(self, arm: int | None, values: np.ndarray, fitted: dict[str, float]) -> Plan:
+        told = [self.study.told(i, values).items() for i in ((None,) if arm is None else (0, arm))]
+        key = (arm, *(pair for pairs in (*told, fitted.items()) for pair in pairs))
+        if key not in self.made:
+            self.made[key] = make_plan(self.study.scenario(arm, values, fitted), places=self.study.ground)
+        return self.made[key]
+
+
+def _live_seed(rows: Sequence[tuple[Plan, ...]], before: Plan, seed: int) -> list[list[np.ndarray]]:
+    """The numbers of each row and arm from one seed, zone after zone."""
+    beside = {plan: row[0] for row in rows for plan in row}  # each plan and its comparator, which comes first
+    tallies, pairs = ({plan: table(counts, 1) for plan in beside} for counts in (TALLY, PAIRS))
+    for zone_map in zone_maps(before.places):
+        _live_zone(zone_map, beside, before, seed, tallies, pairs)
+    life = float(before.scenario.setting["daly.le"])
+    found = {plan: outcomes_of(Counted(tallies[plan][0], tallies[first][0], pairs[plan][0], facts_of(plan), life))
+             for plan, first in beside.items()}  # fmt: skip
+    return [[found[plan] for plan in row] for row in rows]
+
+
+def _live_zone(zone_map: ZoneMap, beside: Mapping[Plan, Plan], before: Plan, seed: int,
+               tallies: Mapping[Plan, np.recarray], pairs: Mapping[Plan, np.recarray]) -> None:  # fmt: skip
+    """One zone of every plan, added to the counts; what a comparator leaves is kept until its last arm has been."""
+    last = {first: plan for plan, first in beside.items()}
+    kept = {}
+    arms = arms_of_zone(zone_map, list(beside), status_quo=before, seed=seed)
+    for (plan, first), run in zip(beside.items(), arms, strict=True):
+        if plan is first:
+            kept[plan] = remember_arm(run)
+        add(tallies[plan], tally_zone(run))
+        add(pairs[plan], pair_zone(kept[first], run))
+        if last[first] is plan:
+            del kept[first]
+
+
+def add(total: np.recarray, part: np.recarray) -> None:
+    """Add counts to counts, field by field."""
+    for name in total.dtype.names:
+        total[name] += part[name]
