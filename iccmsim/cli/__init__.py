@@ -26,12 +26,14 @@ from iccmsim.cli import (
     places,
     programmes,
     run,
+    sensitivity,
     settings,
     shocks,
 )
 from iccmsim.cli.words import InputError, did_you_mean
 
-COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
+COMMANDS = {"demo": demo, "run": run, "compare": compare, "sensitivity": sensitivity, "params": params,
+            "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
             "explain": explain, "diff": diff, "new": new, "brief": brief,
             "classroom": classroom}  # fmt: skip

@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +30,15 @@ from iccmsim.world.geography import Places
 WITHIN = 0.02  # of the baseline's expected deaths of each illness
 ROUNDS = 8
 ILLNESSES = CAUSES[: len(KAPPA_ROWS)]  # in the order of KAPPA_ROWS
+CERTAIN = 1.0  # of what is possible: what a first guess must pass to be out of reach without a run
 STEEPNESS = (0.5, 1.5)  # of log deaths on log kappa: what a secant is believed within
 FITTED = ("kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi", "mort.background", "seek.a_informal",
           "seek.a_facility", "seek.hh_sd", "seek.k", "inc.nmfi")  # fmt: skip
 """All that the fit of a baseline solves for (calibration/fit_baseline.py): never varied freely."""
+BURDEN = ("inc.mal", "inc.mal.rr_0_5m", "inc.diarr.0_5m", "inc.diarr.6_11m", "inc.diarr.12_23m", "inc.diarr.24_59m",
+          "inc.pneu.0_59m", "inc.pneu.rr_28_59d", "inc.psbi", "sev.mal.untreated", "sev.pneu", "sev.diarr",
+          *(cfr for _, cfr in KAPPA_ROWS))  # fmt: skip
+"""What a first guess of the kappas is made from."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,8 @@ def anchor(scenario: Scenario, baseline: Scenario, *, seeds: Sequence[int], plac
     bare, seeds = facility_only(scenario), tuple(seeds)
     wanted = np.array(_remembered(_Key(facility_only(baseline)), seeds) if places is None else
                       expected_by_illness(facility_only(baseline), seeds=seeds, places=places))  # fmt: skip
-    low, high = _limits(bare)
-    log_kappa = np.clip(_first_guess(bare, baseline), low, high)
+    low, high = _limits(bare.setting)
+    log_kappa = np.clip(_first_guess(bare.setting, baseline.setting), low, high)
     steep, before = np.ones(len(wanted)), None
     for number in range(1, rounds + 1):
         found = expected_by_illness(_with_kappas(bare, log_kappa), seeds=seeds, places=places)
@@ -77,6 +83,14 @@ def anchor(scenario: Scenario, baseline: Scenario, *, seeds: Sequence[int], plac
         log_kappa = np.clip(log_kappa + missing / steep, low, high)
     return Anchored(_with_kappas(scenario, log_kappa), _kappas(log_kappa),
                     dict(zip(ILLNESSES, residuals.tolist(), strict=True)), number, ok)  # fmt: skip
+
+
+def out_of_reach(setting: Mapping[str, Any], baseline: Mapping[str, Any]) -> bool:
+    """Whether incidence and severity alone say, before any run, that no case fatality explains the deaths.
+
+    A setting that is nearly out of reach is not: what care changes is only known from a run.
+    """
+    return bool((_first_guess(setting, baseline) > _limits(setting)[1] + math.log(CERTAIN)).any())
 
 
 def facility_only(scenario: Scenario) -> Scenario:
@@ -114,26 +128,25 @@ def _remembered(key: _Key, seeds: tuple[int, ...]) -> tuple[float, ...]:
     return tuple(expected_by_illness(key.scenario, seeds=seeds))
 
 
-def _first_guess(scenario: Scenario, baseline: Scenario) -> np.ndarray:
+def _first_guess(setting: Mapping[str, Any], baseline: Mapping[str, Any]) -> np.ndarray:
     """Logarithms of kappas for which incidence x severity x fatality is that of the baseline."""
-    guess = [math.log(baseline.setting[kappa]) for kappa, _ in KAPPA_ROWS]
-    return np.array(guess) + np.log(_burden(baseline) / _burden(scenario))
+    guess = [math.log(max(baseline[kappa], 1e-6)) for kappa, _ in KAPPA_ROWS]
+    return np.array(guess) + np.log(np.maximum(_burden(baseline), 1e-12) / np.maximum(_burden(setting), 1e-12))
 
 
-def _burden(scenario: Scenario) -> np.ndarray:
+def _burden(setting: Mapping[str, Any]) -> np.ndarray:
     """Untreated deaths of each illness for a kappa of 1, up to what no kappa changes."""
-    values = scenario.values()
     width = np.diff(AGE_DAYS) / (AGE_DAYS[-1] - AGE_DAYS[0])
-    episodes = published_incidence(values)[: len(KAPPA_ROWS)] @ width
-    episodes[-1] = values["inc.psbi"]
-    severe = np.array([values["sev.mal.untreated"], values["sev.pneu"], values["sev.diarr"], 1.0])
-    return episodes * severe * np.array([values[cfr] for _, cfr in KAPPA_ROWS])
+    episodes = published_incidence(setting)[: len(KAPPA_ROWS)] @ width
+    episodes[-1] = setting["inc.psbi"]
+    severe = np.array([setting["sev.mal.untreated"], setting["sev.pneu"], setting["sev.diarr"], 1.0])
+    return episodes * severe * np.array([setting[cfr] for _, cfr in KAPPA_ROWS])
 
 
-def _limits(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
-    """Logarithms of the least and greatest kappas that a scenario may have; kappa x fatality stays a chance."""
+def _limits(setting: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of the least and greatest kappas that a setting may have; kappa x fatality stays a chance."""
     ends = np.array([parameter(kappa).allowed for kappa, _ in KAPPA_ROWS], float)
-    chance = np.array([KAPPA_CFR_BELOW / scenario.setting[cfr] for _, cfr in KAPPA_ROWS])
+    chance = np.array([KAPPA_CFR_BELOW / max(setting[cfr], 1e-6) for _, cfr in KAPPA_ROWS])
     return np.log(np.maximum(ends[:, 0], 1e-6)), np.log(np.minimum(ends[:, 1], chance * (1 - 1e-6)))
 
 
