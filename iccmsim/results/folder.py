@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from iccmsim.results.result import Result
 
-FORMAT = 1
+FORMAT, EARLIEST = 1, 1  # of what is written, and the earliest that can be read
 KIND = "iccmsim result"
 MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow")
@@ -107,9 +107,11 @@ def get_manifest(folder: Path, *, kind: str, latest: int | None) -> dict[str, An
     if not isinstance(manifest, dict) or manifest.get("kind") != kind:
         found = manifest.get("kind") if isinstance(manifest, dict) else None
         raise ValueError(f"{folder}: not an {kind}, its {MANIFEST} says kind = {found!r}")
-    if latest is not None and (not isinstance(manifest.get("format"), int) or manifest["format"] > latest):
-        raise ValueError(f"{folder}: format {manifest.get('format')!r} is of a later version of iccmsim "
-                         f"(this is {__version__}, which reads up to {latest})")  # fmt: skip
+    number = manifest.get("format")
+    if latest is not None and (not isinstance(number, int) or not EARLIEST <= number <= latest):
+        when = "an earlier" if isinstance(number, int) and number < EARLIEST else "a later"
+        raise ValueError(f"{folder}: format {number!r} is of {when} version of iccmsim "
+                         f"(this is {__version__}, which reads {EARLIEST} to {latest})")  # fmt: skip
     return manifest
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from iccmsim.engine.simulation import without_chws
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.budget import check_budget
 from iccmsim.parameters.catalogue import parameter
-from iccmsim.parameters.checks import check_policy, check_section, check_together
+from iccmsim.parameters.checks import KAPPA_ROWS, check_policy, check_section, check_together
 from iccmsim.parameters.declare import Parameter, plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.kernel import UNDER_FIVES
@@ -75,11 +75,11 @@ class Study:
         sections["setting"] |= fitted or {}
         return replace(base, **sections)
 
-    def faults_of(self, values: Sequence[float]) -> list[str]:
-        """What is wrong with a row, a line each; nothing if it can be run."""
+    def faults_of(self, values: Sequence[float], *, anchor: bool) -> list[str]:
+        """What is wrong with a row, a line each; nothing if it can be run. Kappas that will be solved for fit later."""
         faults: list[str] = []
         for i in range(len(self.arms)):
-            arm = self.scenario(i, values)
+            arm = self.scenario(i, values, dict.fromkeys((kappa for kappa, _ in KAPPA_ROWS), 0.1) if anchor else None)
             for section in ("setting", "programme", "run"):
                 faults += check_section(section, getattr(arm, section))[1]
             if not faults:
@@ -150,11 +150,26 @@ def _refuse_unclear(each: Parameter, arms: Sequence[Scenario], *, chosen: bool) 
 
 
 def _check_rows(design: Design, study: Study) -> None:
-    faulty = [(i, faults) for i, row in enumerate(design.rows) if (faults := study.faults_of(row))]
-    if faulty:
+    found = (study.faults_of(row, anchor=design.anchor) for row in design.rows)
+    if faulty := [(i, faults) for i, faults in enumerate(found) if faults]:
         number, faults = faulty[0]
         more = f" (and {len(faulty) - 1} more rows)" if len(faulty) > 1 else ""
         raise ScenarioError([f"row {number}: {faults[0]}{more}"])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Numbers of a setting that were solved for, by key, so that it keeps the baseline's deaths (see `anchor`).
+
+    residual: the largest share by which the deaths of an illness miss; ok: whether that is small enough; error: why
+    nothing could be solved for.
+    """
+
+    values: Mapping[str, float] = field(default_factory=dict)
+    residual: float = 0.0
+    rounds: int = 0
+    ok: bool = True
+    error: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,36 +179,66 @@ class Block:
     rows: tuple[int, ...]
     values: np.ndarray  # rows x keys
     seeds: tuple[int, ...]
-    fitted: tuple[Mapping[str, float], ...]  # of each row: numbers that were solved for
+    fitted: Fitted  # what was solved for in their setting
     cases: tuple[tuple[str, ...], ...]  # the identity of each case: rows x seeds
 
 
 Task = tuple[Block, ...]
 
 
-class Cases:
-    """Every case of a design with its identity, and how cases are cut into parts."""
+@dataclass(frozen=True, eq=False)
+class Identities:
+    """What each case of a design is, as a number that follows from scenarios, values, seed and program alone."""
 
-    def __init__(self, design: Design, study: Study, *, code: str) -> None:
-        self.design, self.study = design, study
-        told = {"code": code, "arms": [arm.hash() for arm in study.arms], "before": study.before.hash(),
-                "keys": list(study.keys), "where": [list(each) for each in study.where],
-                "anchor": list(design.seeds) if design.anchor else None}  # fmt: skip
-        self._head = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    told: Mapping[str, Any]  # what all cases have in common, as JSON
+    rows: np.ndarray
+    seeds: tuple[int, ...]
+
+    @cached_property
+    def _head(self) -> Any:
+        return hashlib.sha256(json.dumps(self.told, sort_keys=True).encode())
 
     def identity(self, row: int, seed: int) -> str:
-        """What one case is, as 24 hex digits: scenarios, values, seed and program."""
+        """One case, as 24 hex digits."""
         digest = self._head.copy()
-        digest.update(np.ascontiguousarray(self.design.rows[row], "<f8").tobytes() + f"|{seed}".encode())
+        digest.update(_bytes(self.rows[row]) + f"|{seed}".encode())
+        return digest.hexdigest()[:24]
+
+    def setting(self, row: int) -> str:
+        """The setting of a row, as 24 hex digits: rows with the same one share their warm-ups."""
+        digest = self._head.copy()
+        digest.update(b"setting" + _bytes(self.rows[row][self._of_setting]))
         return digest.hexdigest()[:24]
 
     @cached_property
-    def settings(self) -> np.ndarray:
-        """The number of the setting of each row: rows with the same number share their warm-ups."""
-        mine = [j for j, key in enumerate(self.design.keys) if parameter(key).section != "programme"]
-        numbers: dict[bytes, int] = {}
-        return np.array([numbers.setdefault(np.ascontiguousarray(row[mine]).tobytes(), len(numbers))
-                         for row in self.design.rows], int)  # fmt: skip
+    def _of_setting(self) -> list[int]:
+        return [j for j, key in enumerate(self.told["keys"]) if parameter(key).section != "programme"]
+
+
+def _bytes(values: np.ndarray) -> bytes:
+    return np.ascontiguousarray(values, "<f8").tobytes()
+
+
+def identities_of(design: Design, study: Study, *, code: str) -> Identities:
+    """The cases of a design as this program would run them."""
+    told = {"code": code, "arms": [arm.hash() for arm in study.arms], "before": study.before.hash(),
+            "keys": list(study.keys), "where": [list(each) for each in study.where],
+            "anchor": list(design.seeds) if design.anchor else None}  # fmt: skip
+    return Identities(told, design.rows, design.seeds)
+
+
+class Cases:
+    """The cases of a design, and how they are cut into parts."""
+
+    def __init__(self, design: Design, study: Study, *, code: str) -> None:
+        self.design, self.study, self.seeds = design, study, design.seeds
+        self.identities = identities_of(design, study, code=code)
+        self.identity = self.identities.identity
+
+    @cached_property
+    def settings(self) -> tuple[str, ...]:
+        """The setting of each row."""
+        return tuple(self.identities.setting(row) for row in range(len(self.design.rows)))
 
     @cached_property
     def cases_a_part(self) -> int:
@@ -204,12 +249,12 @@ class Cases:
         return int(min(max(A_PART / work, 1.0), MOST_CASES))
 
     def tasks(self, rows: Sequence[int], seeds: Sequence[int],
-              fitted: Mapping[int, Mapping[str, float]] | None = None) -> list[Task]:  # fmt: skip
+              fitted: Mapping[str, Fitted] | None = None) -> list[Task]:  # fmt: skip
         """Cut rows x seeds into parts: of one setting as many rows as fit, then seeds, then further settings."""
         most, tasks, open_task, room = self.cases_a_part, [], [], self.cases_a_part
-        groups: dict[int, list[int]] = {}
+        groups: dict[str, list[int]] = {}
         for row in rows:
-            groups.setdefault(int(self.settings[row]), []).append(row)
+            groups.setdefault(self.settings[row], []).append(row)
         for group in groups.values():
             for few in _cut(group, most):
                 for some in _cut(seeds, max(1, most // len(few))):
@@ -221,9 +266,9 @@ class Cases:
                     room -= len(few) * len(some)
         return [*tasks, tuple(open_task)] if open_task else tasks
 
-    def _block(self, rows: Sequence[int], seeds: Sequence[int], fitted: Mapping[int, Mapping[str, float]]) -> Block:
+    def _block(self, rows: Sequence[int], seeds: Sequence[int], fitted: Mapping[str, Fitted]) -> Block:
         return Block(tuple(rows), self.design.rows[list(rows)], tuple(seeds),
-                     tuple(fitted.get(row, {}) for row in rows),
+                     fitted.get(self.settings[rows[0]], Fitted()),
                      tuple(tuple(self.identity(row, seed) for seed in seeds) for row in rows))  # fmt: skip
 
     def left_of(self, task: Task, done: Mapping[str, Any]) -> Task:
@@ -235,7 +280,7 @@ class Cases:
             if rows:
                 blocks.append(Block(
                     tuple(block.rows[i] for i in rows), block.values[rows], tuple(block.seeds[j] for j in seeds),
-                    tuple(block.fitted[i] for i in rows),
+                    block.fitted,
                     tuple(tuple(block.cases[i][j] for j in seeds) for i in rows)))  # fmt: skip
         return tuple(blocks)
 

@@ -93,7 +93,7 @@ def latin_hypercube(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int =
 def sobol(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, second_order: bool = False,
           groups: Sequence[str] | None = None, tails: bool = False, settings: Mapping[str, Any] | None = None,
           name: str = "sobol") -> Design:  # fmt: skip
-    """Saltelli's design for Sobol' indices, from SALib: n x (keys or groups + 2) rows, second order n x (2 keys + 2)."""
+    """Saltelli's design for Sobol' indices from SALib: n x (keys or groups + 2) rows; second order n x (2 keys + 2)."""
     from SALib.sample import sobol as sample
 
     if n < 1 or n & (n - 1):

@@ -13,7 +13,7 @@ from iccmsim.engine.plan import Plan, make_plan, zone_maps
 from iccmsim.engine.simulation import arms_of_zone
 from iccmsim.engine.tally import TALLY, tally_zone
 from iccmsim.results.result import facts_of
-from iccmsim.studies.cases import Block, Study, Task
+from iccmsim.studies.cases import Block, Fitted, Study, Task
 from iccmsim.studies.outcomes import NAMES, Counted, outcomes_of
 from iccmsim.world.population import ZoneMap
 
@@ -39,12 +39,12 @@ def live_block(study: Study, block: Block) -> list[Lived]:
     """Live all rows of a block, or, if that fails, each alone, and then each arm alone, to find what fails."""
     try:
         return _live_together(study, block)
-    except Exception as fault:
+    except Exception:
         if len(block.rows) == 1:
-            return _live_arm_by_arm(study, block, fault)
+            return _live_arm_by_arm(study, block)
     found = []
     for i in range(len(block.rows)):
-        alone = Block(block.rows[i : i + 1], block.values[i : i + 1], block.seeds, block.fitted[i : i + 1],
+        alone = Block(block.rows[i : i + 1], block.values[i : i + 1], block.seeds, block.fitted,
                       block.cases[i : i + 1])  # fmt: skip
         found += live_block(study, alone)
     return found
@@ -52,9 +52,8 @@ def live_block(study: Study, block: Block) -> list[Lived]:
 
 def _live_together(study: Study, block: Block) -> list[Lived]:
     plans = _Plans(study)
-    before = plans.of(None, block.values[0], block.fitted[0])
-    rows = [tuple(plans.of(i, values, fitted) for i in range(len(study.arms)))
-            for values, fitted in zip(block.values, block.fitted, strict=True)]  # fmt: skip
+    before = plans.of(None, block.values[0], block.fitted)
+    rows = [tuple(plans.of(i, values, block.fitted) for i in range(len(study.arms))) for values in block.values]
     found = []
     for j, seed in enumerate(block.seeds):
         numbers = _live_seed(rows, before, seed)
@@ -63,16 +62,16 @@ def _live_together(study: Study, block: Block) -> list[Lived]:
     return found
 
 
-def _live_arm_by_arm(study: Study, block: Block, fault: Exception) -> list[Lived]:
+def _live_arm_by_arm(study: Study, block: Block) -> list[Lived]:
     """Each arm of one row beside the comparator, seed by seed; without the comparator none can be had."""
     found = []
     for j, seed in enumerate(block.seeds):
         case = block.cases[0][j]
         for arm in range(len(study.arms)):
             try:
-                plans, values, fitted = _Plans(study), block.values[0], block.fitted[0]
-                row = tuple(plans.of(i, values, fitted) for i in dict.fromkeys((0, arm)))
-                numbers = _live_seed([row], plans.of(None, values, fitted), seed)
+                plans, values = _Plans(study), block.values[0]
+                row = tuple(plans.of(i, values, block.fitted) for i in dict.fromkeys((0, arm)))
+                numbers = _live_seed([row], plans.of(None, values, block.fitted), seed)
                 found.append(Lived(case, arm, numbers[0][-1]))
             except Exception as error:
                 found.append(Lived(case, arm, np.full(len(NAMES), np.nan), _said(error)))
@@ -90,11 +89,13 @@ class _Plans:
     def __init__(self, study: Study) -> None:
         self.study, self.made = study, {}
 
-    def of(self, arm: int | None, values: np.ndarray, fitted: dict[str, float]) -> Plan:
+    def of(self, arm: int | None, values: np.ndarray, fitted: Fitted) -> Plan:
+        if fitted.error:
+            raise ValueError(f"could not be anchored: {fitted.error}")
         told = [self.study.told(i, values).items() for i in ((None,) if arm is None else (0, arm))]
-        key = (arm, *(pair for pairs in (*told, fitted.items()) for pair in pairs))
+        key = (arm, *(pair for pairs in told for pair in pairs))
         if key not in self.made:
-            self.made[key] = make_plan(self.study.scenario(arm, values, fitted), places=self.study.ground)
+            self.made[key] = make_plan(self.study.scenario(arm, values, fitted.values), places=self.study.ground)
         return self.made[key]
 
 

@@ -1,0 +1,69 @@
+"""Rows of a sweep are anchored before they are run: each setting once, kept on disk like everything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from iccmsim.studies.cases import Cases, Fitted, Identities, Study
+from iccmsim.studies.executors import Crew
+from iccmsim.studies.kept import put
+
+FOLDER = "fitted"
+Setting = tuple[str, np.ndarray, tuple[int, ...]]  # its identity, the values of a row that has it, the seeds
+
+
+def fit_settings(folder: Path, cases: Cases, hands: Crew, rows: list[int]) -> dict[str, Fitted]:
+    """What was solved for in the setting of each of these rows, by the setting's identity."""
+    first = {cases.settings[row]: row for row in reversed(rows)}
+    missing = [(name, cases.design.rows[row], cases.seeds) for name, row in first.items()
+               if read_fitted(folder, name) is None]  # fmt: skip
+    for (name, _, _), fitted in hands(fit_setting, iter(missing)):
+        text = json.dumps(asdict(fitted), allow_nan=False)
+        put(folder / FOLDER / f"{name}.json", (text + "\n").encode())
+    return {name: read_fitted(folder, name) or Fitted() for name in first}
+
+
+def fit_setting(study: Study, setting: Setting) -> Fitted:
+    """Anchor one setting to that of the baseline: the warm-up's scenario as no row has changed it."""
+    from iccmsim.studies.anchor import anchor
+
+    _, values, seeds = setting
+    try:
+        found = anchor(study.scenario(None, values), study.before, seeds=seeds)
+    except Exception as fault:
+        return Fitted(ok=False, error=" ".join(f"{type(fault).__name__}: {fault}".split()))
+    worst = max((abs(each) for each in found.residuals.values()), default=0.0)
+    return Fitted(dict(found.kappas), worst, found.rounds, found.ok)
+
+
+def read_fitted(folder: Path, setting: str) -> Fitted | None:
+    """What was solved for in a setting, None if that has not been done (or cannot be read)."""
+    try:
+        return Fitted(**json.loads((folder / FOLDER / f"{setting}.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def fitted_columns(folder: Path, identities: Identities) -> dict[str, np.ndarray]:
+    """By row: whether it was anchored, the largest residual, the rounds it took, and what was solved for."""
+    if identities.told["anchor"] is None:
+        return {}
+    nothing = Fitted(residual=float("nan"), ok=False)
+    found = [read_fitted(folder, identities.setting(row)) or nothing for row in range(len(identities.rows))]
+    keys = sorted({key for each in found for key in each.values})
+    return {"anchored": np.array([each.ok for each in found], bool),
+            "anchor_residual": np.array([each.residual for each in found], float),
+            "anchor_rounds": np.array([each.rounds for each in found], np.int32),
+            **{f"anchored.{key}": np.array([each.values.get(key, np.nan) for each in found]) for key in keys}}
+
+
+def not_anchored(columns: Mapping[str, np.ndarray]) -> int:
+    """How many rows could not be anchored, from the columns of a table."""
+    if "anchored" not in columns:
+        return 0
+    return len(set(columns["row"][~columns["anchored"]].tolist()))
