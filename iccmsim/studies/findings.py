@@ -24,6 +24,7 @@ from iccmsim.studies.indices import (
 
 METHODS = ("morris", "sobol", "pawn")
 RANKED_BY = {"sobol": "ST", "morris": "mu_star", "pawn": "pawn"}
+NOT_ANCHORED, FAILED = "not anchored", "failed"
 LOW, HIGH = 0.2, 0.8  # the lowest and the highest fifth of a parameter's doubt
 RESAMPLES = 200
 
@@ -99,8 +100,8 @@ def _counts(parts: Sequence[Part], size: int) -> dict[str, int]:
     """How many rows were run, could not be anchored or failed, and how many blocks are left of how many."""
     missing = np.concatenate([part.missing for part in parts])
     kept = np.concatenate([part.kept(size) for part in parts])
-    return {"all": len(missing), "not_anchored": int((missing == "not anchored").sum()),
-            "failed": int((missing == "failed").sum()), "kept": int(kept.sum()), "in_a_block": size,
+    return {"all": len(missing), "not_anchored": int((missing == NOT_ANCHORED).sum()),
+            "failed": int((missing == FAILED).sum()), "kept": int(kept.sum()), "in_a_block": size,
             "blocks": len(kept) // size, "blocks_kept": int(kept.sum()) // size,
             "seeds": parts[0].outcomes.shape[1]}  # fmt: skip
 

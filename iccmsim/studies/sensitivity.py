@@ -24,7 +24,7 @@ from iccmsim.results.folder import get_manifest, made_with, put_manifest
 from iccmsim.studies.anchor import BURDEN, out_of_reach
 from iccmsim.studies.cases import applied
 from iccmsim.studies.design import Design, latin_hypercube, morris, sobol
-from iccmsim.studies.findings import METHODS, Part, findings
+from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
 from iccmsim.studies.groups import chosen, what_varies
 from iccmsim.studies.indices import block_size, too_wide, whole_blocks
 from iccmsim.studies.outcomes import NAMES
@@ -33,7 +33,6 @@ from iccmsim.studies.sweep import Sweep, sweep
 KIND = "iccmsim sensitivity"
 FORMAT = 1
 OTHERS = "all others"
-NOT_ANCHORED = "not anchored"
 APART = 1000  # between the children's seeds of two master seeds
 Progress = Callable[[int, int], None]
 
@@ -230,7 +229,8 @@ def _outcomes(sweep: Sweep, outcome: str, arm: str) -> tuple[np.ndarray, np.ndar
     if len(mine) != rows * seeds:
         raise ValueError(f"{arm}: {len(mine)} runs are kept; {rows} rows from {seeds} seeds are {rows * seeds}")
     y = mine[outcome].to_numpy(float).reshape(rows, seeds)
-    status = mine["status"].to_numpy(str).reshape(rows, seeds)
-    missing = np.where((status == "done").all(axis=1), "", "failed").astype("U16")
-    missing[(status == NOT_ANCHORED).any(axis=1)] = NOT_ANCHORED
+    done = (mine["status"] == "done").to_numpy().reshape(rows, seeds).all(axis=1)
+    missing = np.where(done, "", FAILED).astype("U16")
+    if sweep.design.anchor:
+        missing[~mine["anchored"].to_numpy(bool).reshape(rows, seeds).all(axis=1)] = NOT_ANCHORED
     return y, missing
