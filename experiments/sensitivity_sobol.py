@@ -47,8 +47,9 @@ def main(argv: list[str] | None = None) -> int:
         done = Sensitivity.load(given.out)
     else:
         arms = [load_scenario(name, overrides=TOY if given.toy else PLACE) for name in ARMS]
-        asked = (Asked("sobol", n=4, seeds=2, masters=2, keys=TOY_GROUPS, second_order=True) if given.toy else
-                 Asked("sobol", n=given.n, seeds=given.seeds, masters=given.masters, apart=APART, most=given.most))  # fmt: skip
+        asked = Asked("sobol", n=given.n, seeds=given.seeds, masters=given.masters, apart=APART, most=given.most)
+        if given.toy:
+            asked = Asked("sobol", n=4, seeds=2, masters=2, keys=TOY_GROUPS, second_order=True)
         with progress_bar("Sobol'") as progress:
             done = sensitivity(arms, asked, out=given.out, workers=given.workers, progress=progress)
     found = done.findings()

@@ -34,12 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of this command."""
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="*", help=SCENARIO_HELP + "; the first is the "
                         "comparator, the last the one whose outcome is analysed")  # fmt: skip
-    parser.add_argument("--method", choices=tuple(SIZES), default="morris", help="morris screens, sobol shares out the "
-                        "variance, pawn ranks single parameters from any sample (default morris)")  # fmt: skip
-    parser.add_argument("--n", metavar="N", help="trajectories (morris, default 20), base samples (sobol, a power of 2, "
-                        "default 64) or rows (pawn, default 500)")  # fmt: skip
-    parser.add_argument("--most", metavar="N", help="sobol: double the samples until every total index above .1 is known "
-                        "to within .05, up to this many")  # fmt: skip
+    parser.add_argument("--method", choices=tuple(SIZES), default="morris", help="morris screens, sobol shares out "
+                        "the variance, pawn ranks single parameters from any sample (default morris)")  # fmt: skip
+    parser.add_argument("--n", metavar="N", help="trajectories (morris, default 20), base samples (sobol, a power "
+                        "of 2, default 64) or rows (pawn, default 500)")  # fmt: skip
+    parser.add_argument("--most", metavar="N", help="sobol: double the samples until every total index above .1 is "
+                        "known to within .05, up to this many")  # fmt: skip
     parser.add_argument("--seeds", metavar="N", default="2", help="paired runs of each row (default 2)")
     parser.add_argument("--masters", metavar="N", default="1", help="repeat all with so many master seeds (default 1)")
     parser.add_argument("--second-order", action="store_true", help="sobol: indices of pairs, too")

@@ -56,10 +56,11 @@ def findings_text(found: Found) -> str:
     """What was found, for the terminal."""
     rows, index, name = found["rows"], ranked_by(found), label_of(found)
     what = found["outcome"]
+    heads = "".join(f"{HEADS[key]:>19}" for key in COLUMNS[found["method"]])
     lines = [f"{found['arm']} beside {found['arms'][0]}: {outcome_words(found)}, {found['method'].capitalize()}"
              + ("" if found["anchored"] else "; UNANCHORED: deaths without the programme vary, too"),
              f"Over all rows {what['mean']:.3g} on average, {what['low']:.3g} to {what['high']:.3g} in 95 % of them",
-             "", f"{name.capitalize():<28}" + "".join(f"{HEADS[key]:>19}" for key in COLUMNS[found["method"]])]  # fmt: skip
+             "", f"{name.capitalize():<28}{heads}"]  # fmt: skip
     for row in found["table"][:MOST]:
         shown = row[name].split(".", 1)[1] if name == "parameter" else row[name]
         lines.append(f"{shown:<28}" + "".join(_cell(row, key) for key in COLUMNS[found["method"]]))
@@ -89,16 +90,16 @@ def _single(ends: Sequence[Mapping[str, Any]]) -> list[str]:
 def _sure(found: Found, index: str) -> list[str]:
     share, agreed, lines = found["chance"], found["agreement"], []
     if share["of_one_run"] is not None:
-        lines.append(f"Chance (the seed): {share['of_one_run']:.0%} of the variance of one run, "
-                     f"{share['of_the_mean']:.0%} of that of a row's mean")  # fmt: skip
+        lines.append(f"Chance (the seed): {100 * share['of_one_run']:.0f} % of the variance of one run, "
+                     f"{100 * share['of_the_mean']:.0f} % of that of a row's mean")  # fmt: skip
     if found["method"] == "sobol":
         lines.append(f"NOT known to within .05 though above .1: {', '.join(found['too_wide'])}; take more samples"
                      if found["too_wide"] else "Every total index above .1 is known to within .05")  # fmt: skip
     if len(found["masters"]) > 1:
         shared, top = agreed["shared"], len(agreed["top"][0])
-        lines.append(f"{several(len(found['masters']), 'master seed')} "
-                     + (f"agree on the first {top}" if agreed["agree"] else
-                        f"do NOT agree on the first {top}, only on {len(shared)}") + f": {', '.join(shared)}")  # fmt: skip
+        verdict = f"agree on the first {top}" if agreed["agree"] else (
+            f"do NOT agree on the first {top}, only on {len(shared)}")  # fmt: skip
+        lines.append(f"{several(len(found['masters']), 'master seed')} {verdict}: {', '.join(shared)}")
     return lines
 
 
@@ -111,5 +112,6 @@ def _left(found: Found) -> list[str]:
 def _rows(rows: Mapping[str, int]) -> str:
     """How many rows, and how many blocks of rows that belong together, were lost on the way."""
     return (f"{rows['kept']:,} of {rows['all']:,} rows analysed, {several(rows['seeds'], 'seed')} each; "
-            f"{rows['not_anchored']:,} could not be anchored, {rows['failed']:,} failed, and take the {rows['in_a_block']} "
-            f"rows of their block with them; {several(rows['blocks_set_aside'], 'block')} of such rows set aside before")  # fmt: skip
+            f"{rows['not_anchored']:,} could not be anchored, {rows['failed']:,} failed, and take the "
+            f"{rows['in_a_block']} rows of their block with them; {several(rows['blocks_set_aside'], 'block')} of such "
+            "rows set aside before")

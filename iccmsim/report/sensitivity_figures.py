@@ -49,15 +49,16 @@ def description(name: str, found: Found) -> str:
     """What a figure shows, in words."""
     if name == "tornado":
         first = found["ends"][0]
-        return (f"Bars for single parameters. Widest: {first['parameter']}, {outcome_words(found)} {first['low']:.3g} in "
-                f"the lowest fifth of its doubt and {first['high']:.3g} in the highest.")  # fmt: skip
+        return (f"Bars for single parameters. Widest: {first['parameter']}, {outcome_words(found)} {first['low']:.3g} "
+                f"in the lowest fifth of its doubt and {first['high']:.3g} in the highest.")  # fmt: skip
     if name == "interactions":
         pair = found["pairs"][0]
         return f"A grid of pairs of groups. Strongest: {pair['first']} with {pair['second']}, {pair['S2']:.2f}."
     if name == "convergence":
         return "Total indices against the number of base samples, a line a group."
     key, index = label_of(found), ranked_by(found)
-    return f"Bars, longest first, of {index}: " + ", ".join(f"{row[key]} {row[index]:.2f}" for row in found["table"][:5])
+    first = ", ".join(f"{row[key]} {row[index]:.2f}" for row in found["table"][:5])
+    return f"Bars, longest first, of {index}: {first}."
 
 
 def ranked_by(found: Found) -> str:
@@ -75,7 +76,8 @@ def outcome_words(found: Found) -> str:
     return found["outcome_name"].replace("_", " ")
 
 
-def _page(found: Found, height: float, *, title: str, subtitle: str, key: Sequence[Artist] = (), width: float = 8.4) -> Figure:
+def _page(found: Found, height: float, *, title: str, subtitle: str, key: Sequence[Artist] = (),
+          width: float = 8.4) -> Figure:  # fmt: skip
     rows, who = found["rows"], " v ".join(reversed(found["arms"]))
     many = several(len(found["master_seeds"]), "master seed")
     lost = f", {rows['not_anchored']:,} not anchored" * bool(rows["not_anchored"])
@@ -102,8 +104,8 @@ def indices_figure(found: Found) -> Figure:
     rows, index, name = found["table"][:MOST], ranked_by(found), label_of(found)
     sobol, pawn = found["method"] == "sobol", found["method"] == "pawn"
     clean = sobol and rows[0]["ST_no_chance"] is not None
-    key = [_sign(BLUE, {"sobol": "total index, ST", "morris": "mean absolute effect", "pawn": "PAWN, median"}
-                 [found["method"]])]  # fmt: skip
+    bars = {"sobol": "total index, ST", "morris": "mean absolute effect", "pawn": "PAWN, median"}
+    key = [_sign(BLUE, bars[found["method"]])]
     key += [_sign(INK, "ST without chance", marker="D")] * clean + [_sign(ORANGE, "alone, S1", marker="o")] * sobol
     key += [_sign(COMPARATOR, "by chance alone (95 %)", wide=1.2)] * pawn
     figure = _page(found, 0.6 + 0.33 * len(rows), title=WHAT[found["method"]].format(outcome_words(found)),
@@ -134,7 +136,7 @@ def _line(axes: Axes, middle: float, half: float, y: float, colour: str) -> None
 
 def _chance_words(found: Found) -> str:
     share = found["chance"]["of_the_mean"]
-    return "" if share is None else f"Chance (the seed) makes {share:.0%} of the variance of a row's mean. "
+    return "" if share is None else f"Chance (the seed) makes {100 * share:.0f} % of the variance of a row's mean. "
 
 
 def _short(name: str) -> str:

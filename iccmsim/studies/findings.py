@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,15 +117,17 @@ def ends(problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray, *, size: i
     All else varies as it does. `error` is the standard error of the difference, by the bootstrap over blocks.
     """
     low, high = (np.asarray(part, float) for part in (unit <= LOW, unit >= HIGH))
-    sums = [each.reshape(-1, size, each.shape[1]).sum(axis=1) for each in (low * y[:, None], low, high * y[:, None], high)]
+    each = (low * y[:, None], low, high * y[:, None], high)
+    sums = [one.reshape(-1, size, one.shape[1]).sum(axis=1) for one in each]
     blocks = len(y) // size
     weights = np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), size=RESAMPLES)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # ends that a few rows do not reach have no error
         at_low, at_high = (sums[i].sum(axis=0) / sums[i + 1].sum(axis=0) for i in (0, 2))
         again = (weights @ sums[2]) / (weights @ sums[3]) - (weights @ sums[0]) / (weights @ sums[1])
+        errors = np.nanstd(again, axis=0, ddof=1)
     groups = problem.get("groups") or [None] * len(problem["names"])
-    errors = np.nanstd(again, axis=0, ddof=1)
     rows = [{"parameter": name, "group": group, "low": float(a), "high": float(b), "error": float(error)}
             for name, group, a, b, error in zip(problem["names"], groups, at_low, at_high, errors, strict=True)
-            if np.isfinite(b - a)]  # fmt: skip
+            if np.isfinite(b - a) and np.isfinite(error)]  # fmt: skip
     return sorted(rows, key=lambda row: -abs(row["high"] - row["low"]))

@@ -22,7 +22,6 @@ from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import get_manifest, made_with, put_manifest
 from iccmsim.studies.anchor import BURDEN, out_of_reach
-from iccmsim.studies.cases import applied
 from iccmsim.studies.design import Design, latin_hypercube, morris, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
 from iccmsim.studies.groups import chosen, what_varies
@@ -194,7 +193,7 @@ def within_reach(design: Design, arms: Sequence[Scenario], *, size: int) -> Desi
     mine = [j for j, each in enumerate(keys) if each.key in BURDEN]
     for row in design.rows[:, mine]:
         if tuple(row) not in known:
-            told = {keys[j].key: applied(keys[j], float(value), base[keys[j].key]) for j, value in zip(mine, row, strict=True)}
+            told = {keys[j].key: float(value) for j, value in zip(mine, row, strict=True)}
             known[tuple(row)] = not out_of_reach(base | told, base)
     keep = whole_blocks(np.array([known[tuple(row)] for row in design.rows[:, mine]]), size)
     if not keep.any():
