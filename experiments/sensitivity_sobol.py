@@ -9,7 +9,7 @@ Design     Sobol' indices. The groups that Morris' method found to matter most a
            baseline's fit solves for does not vary; each row's case fatality is fitted anew (anchored).
 Reading    {reading}
 
-python experiments/sensitivity_sobol.py --out FOLDER [--n 64] [--most 128] [--masters 3] [--seeds 2] [--toy] [--remake]
+python experiments/sensitivity_sobol.py --out FOLDER [--n 32] [--most 64] [--masters 3] [--seeds 2] [--toy] [--remake]
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ ARMS = ("sahel/facility-only", "sahel/iccm-as-delivered")
 PLACE = {"setting.place.people": 15_000, "setting.place.zones": 2, "run.days": 730, "run.tail_days": 0}
 TOY = {"setting.place.people": 2000, "setting.place.zones": 1, "setting.place.villages_per_zone": 4, "run.days": 120,
        "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
-APART = ()
+APART = ("CHW workforce", "illness burden", "care-seeking", "health facilities", "speed of illness", "shops and home care",
+         "signs and tests", "effects of drugs")  # fmt: skip
 TOY_GROUPS = ("CHW supply", "CHW workforce")
 
 
@@ -35,8 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run, or read again, and write findings, tables and figures."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True, type=Path)
-    options.add_argument("--n", type=int, default=64, help="base samples of each master seed, a power of 2")
-    options.add_argument("--most", type=int, default=128)
+    options.add_argument("--n", type=int, default=32, help="base samples of each master seed, a power of 2")
+    options.add_argument("--most", type=int, default=64)
     options.add_argument("--masters", type=int, default=3)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--workers", type=int)

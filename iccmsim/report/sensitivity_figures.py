@@ -123,8 +123,9 @@ def indices_figure(found: Found) -> Figure:
     axes.axvline(0, color=INK, linewidth=0.9)
     axes.set_yticks([-i for i in range(len(rows))], [_short(row[name]) for row in rows])
     axes.set_ylim(-len(rows) + 0.4, 0.6)
-    axes.set_xlabel({"sobol": "share of variance", "morris": f"{outcome_words(found)}, from end to end",
-                     "pawn": "distance of distributions (0 to 1)"}[found["method"]], fontsize=SMALL, loc="left")  # fmt: skip
+    across = {"sobol": "share of variance", "morris": f"{outcome_words(found)}, from end to end",
+              "pawn": "distance of distributions (0 to 1)"}  # fmt: skip
+    axes.set_xlabel(across[found["method"]], fontsize=SMALL, loc="left")
     quiet(axes, grid="x")
     axes.tick_params(axis="y", labelsize=WORDS)
     return figure

@@ -83,8 +83,9 @@ def findings(parts: Sequence[Part], *, method: str, second_order: bool = False, 
 def _kept(part: Part, size: int) -> tuple[np.ndarray, np.ndarray]:
     keep = part.kept(size)
     if not keep.any():
-        raise ValueError(f"master seed {part.master}: no row is left to analyse; "
-                         f"{int((part.missing != '').sum())} of {len(keep)} could not be anchored or failed")  # fmt: skip
+        lost = int((part.missing != "").sum())
+        raise ValueError(f"master seed {part.master}: no row is left to analyse; {lost} of {len(keep)} could not be "
+                         "anchored or failed")  # fmt: skip
     return part.unit[keep], part.outcomes[keep]
 
 
