@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
         asked = Asked("morris", n=3 if given.toy else given.n, seeds=given.seeds,
                       masters=2 if given.toy else given.masters, keys=TOY_GROUPS if given.toy else ())  # fmt: skip
         with progress_bar("Morris") as progress:
-            done = sensitivity(arms, asked, out=given.out, workers=given.workers, progress=progress)
+            done = sensitivity(arms, asked, out=given.out, workers=1 if given.toy else given.workers, progress=progress)
     found = done.findings()
     write_findings(found, given.out)
     write_rows(reading_of(found), given.out / "reading.csv")

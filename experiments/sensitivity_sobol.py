@@ -27,8 +27,8 @@ ARMS = ("sahel/facility-only", "sahel/iccm-as-delivered")
 PLACE = {"setting.place.people": 15_000, "setting.place.zones": 2, "run.days": 730, "run.tail_days": 0}
 TOY = {"setting.place.people": 2000, "setting.place.zones": 1, "setting.place.villages_per_zone": 4, "run.days": 120,
        "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
-APART = ("CHW workforce", "illness burden", "care-seeking", "health facilities", "speed of illness", "shops and home care",
-         "signs and tests", "effects of drugs")  # fmt: skip
+APART = ("CHW workforce", "illness burden", "care-seeking", "health facilities", "speed of illness",
+         "shops and home care", "signs and tests", "effects of drugs")  # fmt: skip
 TOY_GROUPS = ("CHW supply", "CHW workforce")
 
 
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         if given.toy:
             asked = Asked("sobol", n=4, seeds=2, masters=2, keys=TOY_GROUPS, second_order=True)
         with progress_bar("Sobol'") as progress:
-            done = sensitivity(arms, asked, out=given.out, workers=given.workers, progress=progress)
+            done = sensitivity(arms, asked, out=given.out, workers=1 if given.toy else given.workers, progress=progress)
     found = done.findings()
     write_findings(found, given.out)
     write_rows(reading_of(found), given.out / "reading.csv")
