@@ -29,6 +29,7 @@ from iccmsim.cli import (
     sensitivity,
     settings,
     shocks,
+    sweep,
 )
 from iccmsim.cli.words import InputError, did_you_mean
 
@@ -36,7 +37,7 @@ COMMANDS = {"demo": demo, "run": run, "compare": compare, "sensitivity": sensiti
             "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
             "explain": explain, "diff": diff, "new": new, "brief": brief,
-            "classroom": classroom}  # fmt: skip
+            "sweep": sweep, "classroom": classroom}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 

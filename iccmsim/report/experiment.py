@@ -45,7 +45,7 @@ def whole_or_nothing(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(what: str, *, of: str = "zones") -> Iterator[Callable[[int, int], None] | None]:
     """Progress on stderr with the time left, if that is a terminal; called with (done, all)."""
     if not sys.stderr.isatty():
         yield None
@@ -53,7 +53,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    so_far = TextColumn("{task.completed}/{task.total} zones")
+    so_far = TextColumn("{task.completed}/{task.total} " + of)
     columns = (TextColumn("{task.description}"), BarColumn(), so_far, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)

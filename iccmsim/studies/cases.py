@@ -104,6 +104,8 @@ def study_of(design: Design) -> Study:
     before = without_chws(arms[0]) if design.status_quo is None else _loaded(design.status_quo, design)
     for other in (*arms[1:], before):
         same_setting(arms[0], other)
+    if (twice := next((key for key in design.settings if key in _names(design.keys)), None)) is not None:
+        raise ValueError(f"{twice}: is given under settings and varied too")
     study = Study(arms, before, design.keys, _where(design, arms), load_places(arms[0]))
     _check_rows(design, study)
     return study
@@ -115,6 +117,10 @@ def _loaded(scenario: str | Scenario, design: Design) -> Scenario:
     if design.settings or design.places:
         raise ValueError(f"settings, places: are for arms given by name, and {scenario.name} is a scenario already")
     return scenario
+
+
+def _names(paths: Sequence[str]) -> set[str]:
+    return {*paths, *(parameter(path).key for path in paths)}
 
 
 def _where(design: Design, arms: Sequence[Scenario]) -> tuple[tuple[int, ...], ...]:

@@ -15,6 +15,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
+from iccmsim.core.compiled import is_compiled_before
+
 Work = Callable[[Any, Any], Any]  # (study, task) -> what came of it
 Crew = Callable[[Work, Iterable[Any]], Iterator[tuple[Any, Any]]]
 AHEAD = 2  # tasks that wait for each worker, so that none is idle
@@ -45,7 +47,7 @@ def _processes(study: Any, *, workers: int) -> Iterator[Crew]:
     os.environ.update(dict.fromkeys(set_here, "1"))
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(study, theirs))
     try:
-        yield lambda work, tasks: _in_pool(pool, work, tasks, ahead=AHEAD * workers)
+        yield lambda work, tasks: _in_pool(pool, study, work, tasks, ahead=AHEAD * workers)
         pool.shutdown()
     except BrokenProcessPool:
         raise OSError("a worker process ended by itself (out of memory?); what is finished is kept: give the same "
@@ -79,9 +81,12 @@ def _do(work: Work, task: Any) -> Any:
     return work(_study, task)
 
 
-def _in_pool(pool: ProcessPoolExecutor, work: Work, tasks: Iterable[Any], *, ahead: int) -> Iterator[tuple[Any, Any]]:
-    """Hand out tasks as workers become free."""
+def _in_pool(pool: ProcessPoolExecutor, study: Any, work: Work, tasks: Iterable[Any], *,
+             ahead: int) -> Iterator[tuple[Any, Any]]:  # fmt: skip
+    """Hand out tasks as workers become free; where the rules are not compiled yet, this process does that once."""
     left, running = iter(tasks), {}
+    if not is_compiled_before() and (task := next(left, None)) is not None:
+        yield task, work(study, task)
     while True:
         while len(running) < ahead and (task := next(left, None)) is not None:
             running[pool.submit(_do, work, task)] = task

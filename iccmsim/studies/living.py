@@ -51,7 +51,7 @@ def live_block(study: Study, block: Block) -> list[Lived]:
 
 
 def _live_together(study: Study, block: Block) -> list[Lived]:
-    plans = _Plans(study)
+    plans = Plans(study)
     before = plans.of(None, block.values[0], block.fitted)
     rows = [tuple(plans.of(i, values, block.fitted) for i in range(len(study.arms))) for values in block.values]
     found = []
@@ -69,7 +69,7 @@ def _live_arm_by_arm(study: Study, block: Block) -> list[Lived]:
         case = block.cases[0][j]
         for arm in range(len(study.arms)):
             try:
-                plans, values = _Plans(study), block.values[0]
+                plans, values = Plans(study), block.values[0]
                 row = tuple(plans.of(i, values, block.fitted) for i in dict.fromkeys((0, arm)))
                 numbers = _live_seed([row], plans.of(None, values, block.fitted), seed)
                 found.append(Lived(case, arm, numbers[0][-1]))
@@ -83,17 +83,24 @@ def _said(error: Exception) -> str:
     return text[:LONGEST]
 
 
-class _Plans:
+class Plans:
     """Plans of a block, each made once: what rows change neither in an arm nor in its comparator is one plan."""
 
     def __init__(self, study: Study) -> None:
         self.study, self.made = study, {}
 
-    def of(self, arm: int | None, values: np.ndarray, fitted: Fitted) -> Plan:
+    @staticmethod
+    def key(study: Study, arm: int | None, values: np.ndarray) -> tuple:
+        """What tells one plan from another within a setting."""
+        told = [study.told(i, values).items() for i in ((None,) if arm is None else (0, arm))]
+        return (arm, *(pair for pairs in told for pair in pairs))
+
+    def of(self, arm: int | None, values: np.ndarray, fitted: Fitted | None = None) -> Plan:
+        """The plan of one arm of a row (None: of the warm-up)."""
+        fitted = fitted or Fitted()
         if fitted.error:
             raise ValueError(f"could not be anchored: {fitted.error}")
-        told = [self.study.told(i, values).items() for i in ((None,) if arm is None else (0, arm))]
-        key = (arm, *(pair for pairs in told for pair in pairs))
+        key = self.key(self.study, arm, values)
         if key not in self.made:
             self.made[key] = make_plan(self.study.scenario(arm, values, fitted.values), places=self.study.ground)
         return self.made[key]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from iccmsim.studies.sweep_folder import begin, gather, open_sweep, read_sweep, 
 if TYPE_CHECKING:
     import pandas as pd
 
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 EXECUTORS = ("processes", "dask", "here")
 Shard = tuple[int, int]  # (2, 5) is the second of five
 Progress = Callable[[int, int], None]
@@ -70,24 +72,26 @@ def sweep(design: Design, *, out: str | os.PathLike[str], executor: str = "proce
     """
     precision = Precision(until_mcse, outcome, most_seeds)
     check_shard(shard)
-    study = study_of(design)
-    cases = Cases(design, study, code=code_version())
-    folder = begin(Path(out), cases, precision)
-    sweep_up(folder)
-    work = _Work(cases, folder, precision, shard=shard, retry=retry_failed, progress=progress)
-    with crew(study, executor=executor, workers=workers or os.cpu_count() or 1, scheduler=scheduler) as hands:
-        try:
+    cases = Cases(design, study_of(design), code=code_version())
+    work = _Work(cases, Path(out), precision, shard=shard, retry=retry_failed, progress=progress)
+    with _room_on_disk(work):
+        begin(work.folder, cases, precision)
+        sweep_up(work.folder)
+        with crew(cases.study, executor=executor, workers=workers or os.cpu_count() or 1, scheduler=scheduler) as hands:
             work.do(hands)
-        except OSError as fault:
-            if fault.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise DiskFull(f"{folder}: the disk is full; {work.count()} of {work.all_runs()} runs are kept: make room "
-                           "and give the same command again") from None  # fmt: skip
-    return _gathered(folder, partly=False)
+        return _gathered(work.folder, partly=False)
 
 
-class DiskFull(OSError):
-    """There was no room for what had been run."""
+@contextmanager
+def _room_on_disk(work: _Work) -> Iterator[None]:
+    """A disk that is full is told in one line, with what is kept and how to go on."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        raise OSError(f"{work.folder}: the disk is full; {work.count()} of {work.all_runs()} runs are kept: make room "
+                      "and give the same command again") from None  # fmt: skip
 
 
 def collect(folder: str | os.PathLike[str]) -> Sweep:

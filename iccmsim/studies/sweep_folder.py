@@ -31,22 +31,24 @@ ROWS, UNIT, TABLE = "rows.npy", "unit.npy", "table.parquet"
 DONE, FAILED = "done", "failed"
 
 
-def begin(folder: Path, cases: Cases, precision: Precision) -> Path:
-    """Make the folder of a sweep, or go on with one of the same design; a ValueError says if it is something else."""
+def begin(folder: Path, cases: Cases, precision: Precision, *, write: bool = True) -> None:
+    """Make the folder of a sweep, or go on with one of the same design; a ValueError says if it is something else.
+
+    Without `write` it only looks whether that can be done.
+    """
     asked = manifest_of(cases, precision)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: is a file, not a folder")
     if folder.exists() and any(not each.name.endswith(PASSING) for each in folder.iterdir()):
         found = get_manifest(folder, kind=KIND, latest=FORMAT)
         _refuse_other(folder, found, asked)
-        if found["precision"] != asked["precision"]:
+        if write and found["precision"] != asked["precision"]:
             put_json(folder / MANIFEST, found | {"precision": asked["precision"], "complete": False})
-    else:
+    elif write:
         put_json(folder / MANIFEST, asked)
     for name, array in ((ROWS, cases.design.rows), (UNIT, cases.design.unit)):
-        if array is not None and not (folder / name).exists():
+        if write and array is not None and not (folder / name).exists():
             put(folder / name, npy_bytes(array))
-    return folder
 
 
 def manifest_of(cases: Cases, precision: Precision) -> dict[str, Any]:
@@ -75,8 +77,8 @@ def _refuse_other(folder: Path, found: Mapping[str, Any], asked: Mapping[str, An
         what = {"arms": "arms", "before": "status quo", "keys": "keys", "where": "arms of keys", "anchor": "anchoring",
                 "seeds": "seeds", "rows_sha256": "rows"}  # fmt: skip
         differ = ", ".join(word for name, word in what.items() if mine[name] != theirs[name])
-        raise ValueError(f"{folder}: holds another design ({found['name']}, {found['rows']} rows), which differs in its "
-                         f"{differ}; choose another folder")  # fmt: skip
+        raise ValueError(f"{folder}: holds another design ({found['name']}, {found['rows']} rows), which differs in "
+                         f"its {differ}; choose another folder")  # fmt: skip
 
 
 def npy_bytes(array: np.ndarray) -> bytes:

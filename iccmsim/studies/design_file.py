@@ -1,0 +1,230 @@
+"""Designs as files: what a sweep varies, written in TOML, its rows perhaps in a CSV file beside it.
+
+    format = 1
+    arms = ["sahel/facility-only", "sahel/iccm-as-delivered"]    # the first is the comparator
+    seeds = 20
+    design = "lhs"          # grid, lhs, sobol, morris or rows
+    n = 64                  # rows of lhs; base of sobol; trajectories of morris
+    [settings]              # for every run
+    "run.days" = 1826
+    [vary]
+    "sup.lead" = "declared"                 # the declared doubt about it
+    "sup.fill" = { low = 0.5, high = 1.0 }  # or a range of one's own
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from iccmsim.parameters.declare import did_you_mean, plain
+from iccmsim.parameters.files import is_file_name
+from iccmsim.studies.design import KINDS, Design, grid, latin_hypercube, morris, paths_of, rows, sobol
+
+FORMAT = 1
+NUMBERS = {"n": (1, 10**7), "seed": (0, 2**31 - 1), "levels": (2, 100)}
+SWITCHES = ("second_order", "tails", "anchor")
+TEXTS = ("name", "says", "design", "file", "status_quo", "places")
+WORDS = ("format", "arms", "seeds", "vary", "settings", *TEXTS, *SWITCHES, *NUMBERS)
+OF_KIND = {"grid": (), "rows": ("file",), "lhs": ("n", "seed", "tails"), "morris": ("n", "seed", "levels"),
+           "sobol": ("n", "seed", "tails", "second_order")}  # fmt: skip
+ENTRY = ("low", "high", "values", "arms", "group")  # of a table that says how one key is varied
+
+
+def read_design(path: str | Path) -> Design:
+    """Read a design; a ValueError or KeyError says in one line what is wrong with it."""
+    path = Path(path).expanduser()
+    table = _read(path)
+    _check_words(path, table)
+    kind = table["design"]
+    if (stray := next((word for word in (*NUMBERS, "file", "tails", "second_order")
+                       if word in table and word not in OF_KIND[kind]), None)) is not None:  # fmt: skip
+        raise ValueError(f"{stray} = {plain(table[stray])}: is not for a design of kind {kind}")
+    vary = _entries(table.get("vary", {}), kind=kind)
+    design = _made(path, table, vary)
+    only = {paths_of([key])[0]: tuple(entry["arms"]) for key, entry in vary.items() if "arms" in entry}
+    quo = table.get("status_quo")
+    return replace(design, anchor=table.get("anchor", False), only=only, places=_beside(path, table.get("places")),
+                   status_quo=None if quo is None else _scenario(path, quo))  # fmt: skip
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        near = did_you_mean(path.name, [each.name for each in path.parent.glob("*.toml")])
+        raise ValueError(f"{path}: no such file{near}") from None
+    except OSError as fault:
+        raise ValueError(f"{path}: cannot be read ({fault.strerror})") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise ValueError(f"{path}: is not valid TOML: {fault}") from None
+
+
+def _check_words(path: Path, table: Mapping[str, Any]) -> None:
+    """The words of a design file, and what kind of value each must have."""
+    if table.get("format") != FORMAT or isinstance(table.get("format"), bool):
+        raise ValueError(f"format = {plain(table.get('format'))}: {path.name} must say format = {FORMAT}, which this "
+                         "version reads")  # fmt: skip
+    for word, value in table.items():
+        if word not in WORDS:
+            raise ValueError(f"{word}: unknown word of a design{did_you_mean(word, WORDS)}")
+        if word in NUMBERS and not (_is_whole(value) and NUMBERS[word][0] <= value <= NUMBERS[word][1]):
+            raise ValueError(f"{word} = {plain(value)}: must be a whole number between {NUMBERS[word][0]} and "
+                             f"{NUMBERS[word][1]}")  # fmt: skip
+        if word in SWITCHES and not isinstance(value, bool):
+            raise ValueError(f"{word} = {plain(value)}: must be true or false")
+        if word in TEXTS and not isinstance(value, str):
+            raise ValueError(f"{word} = {plain(value)}: must be a text")
+    if table.get("design") not in KINDS:
+        hint = did_you_mean(str(table.get("design")), KINDS)
+        raise ValueError(f"design = {plain(table.get('design'))}: must be one of {', '.join(KINDS)}{hint}")
+    arms = table.get("arms")
+    if not isinstance(arms, list) or not arms or not all(isinstance(arm, str) for arm in arms):
+        raise ValueError(f"arms = {plain(arms)}: must be a list of scenarios, the comparator first")
+    seeds = table.get("seeds")
+    many = isinstance(seeds, list) and seeds and all(_is_whole(seed) for seed in seeds)
+    if not many and not (_is_whole(seeds) and seeds >= 1):
+        raise ValueError(f"seeds = {plain(seeds)}: must be a whole number of at least 1, or a list of seeds")
+    if not isinstance(table.get("settings", {}), Mapping):
+        raise ValueError(f"settings = {plain(table['settings'])}: must be a table of keys and values")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _entries(vary: Any, *, kind: str) -> dict[str, dict[str, Any]]:
+    """How each key is varied: {"values": [...]}, {"low": ..., "high": ...} or {} for the declared doubt."""
+    if kind == "rows":
+        if not isinstance(vary, Mapping) or any("arms" not in entry for entry in vary.values()):
+            raise ValueError("vary: a design of kind rows has its keys in its file; here it may say arms = [...] only")
+        return {key: dict(entry) for key, entry in vary.items()}
+    if isinstance(vary, list) and all(isinstance(key, str) for key in vary):
+        paths_of(vary)  # says if one is there twice
+        vary = dict.fromkeys(vary, "declared")
+    if not isinstance(vary, Mapping) or not vary:
+        raise ValueError(f"vary = {plain(vary)}: must be a list of keys, or a table of keys and how each is varied")
+    found = {key: _entry(key, value, kind=kind) for key, value in _flat(vary)}
+    grouped = [key for key, entry in found.items() if "group" in entry]
+    if grouped and (len(grouped) < len(found) or kind not in ("morris", "sobol")):
+        raise ValueError(f"vary.{grouped[0]}.group: groups are for morris and sobol, and then each key must have one")
+    return found
+
+
+def _flat(table: Mapping[str, Any], head: str = "") -> list[tuple[str, Any]]:
+    """Keys with dots, whether they were written in quotes or not."""
+    found = []
+    for key, value in table.items():
+        if isinstance(value, Mapping) and not (value and set(value) <= set(ENTRY)):
+            found += _flat(value, f"{head}{key}.")
+        else:
+            found.append((head + key, value))
+    return found
+
+
+def _entry(key: str, value: Any, *, kind: str) -> dict[str, Any]:
+    entry = {} if value == "declared" else {"values": value} if isinstance(value, list) else value
+    if not isinstance(entry, Mapping):
+        raise ValueError(f"vary.{key} = {plain(value)}: must be 'declared', a list of values, or a table with low "
+                         "and high")  # fmt: skip
+    if ("values" in entry) != (kind == "grid"):
+        need = "needs a list of values" if kind == "grid" else "takes no list of values, but low and high"
+        raise ValueError(f"vary.{key}: a design of kind {kind} {need}")
+    if "values" in entry:
+        _check_values(key, entry["values"])
+    elif "low" in entry or "high" in entry:
+        low, high = entry.get("low"), entry.get("high")
+        if not (_is_number(low) and _is_number(high) and low < high):
+            raise ValueError(f"vary.{key}: low = {plain(low)} and high = {plain(high)} must be numbers, low below high")
+    arms = entry.get("arms", ["one"])
+    if not isinstance(arms, list) or not arms or not all(isinstance(arm, str) for arm in arms):
+        raise ValueError(f"vary.{key}.arms = {plain(arms)}: must be a list of names of arms")
+    if not isinstance(entry.get("group", ""), str):
+        raise ValueError(f"vary.{key}.group = {plain(entry['group'])}: must be a text")
+    return dict(entry)
+
+
+def _check_values(key: str, values: Any) -> None:
+    if not isinstance(values, list) or not values:
+        raise ValueError(f"vary.{key} = {plain(values)}: must be a list of values, at least one")
+    for value in values:
+        if not _is_number(value):
+            raise ValueError(f"vary.{key} = {plain(value)}: must be a number (of a vector: a factor on it)")
+    if (twice := next((value for value in values if values.count(value) > 1), None)) is not None:
+        raise ValueError(f"vary.{key}: {plain(twice)} is given twice")
+
+
+def _made(path: Path, table: Mapping[str, Any], vary: Mapping[str, Mapping[str, Any]]) -> Design:
+    """The design itself, by the constructor of its kind."""
+    kind, arms = table["design"], [_scenario(path, arm) for arm in table["arms"]]
+    seeds, name = table["seeds"], table.get("name", path.stem)
+    settings = dict(_flat(table.get("settings", {})))
+    if kind == "grid":
+        values = {key: entry["values"] for key, entry in vary.items()}
+        return grid(arms, values, seeds=seeds, settings=settings, name=name)
+    if kind == "rows":
+        keys, found = _read_rows(path, table)
+        return rows(arms, keys, found, seeds=seeds, settings=settings, name=name)
+    if "n" not in table:
+        raise ValueError(f"n: must be given for a design of kind {kind} (how many)")
+    ranges = {key: (float(entry["low"]), float(entry["high"])) if "low" in entry else None
+              for key, entry in vary.items()}  # fmt: skip
+    groups = [entry["group"] for entry in vary.values()] if all("group" in entry for entry in vary.values()) else None
+    n, seed = table["n"], table.get("seed", 1)
+    if kind == "lhs":
+        return latin_hypercube(arms, ranges, n=n, seeds=seeds, seed=seed, tails=table.get("tails", False),
+                               settings=settings, name=name)  # fmt: skip
+    if kind == "morris":
+        return morris(arms, ranges, n=n, seeds=seeds, seed=seed, levels=table.get("levels", 4), groups=groups,
+                      settings=settings, name=name)  # fmt: skip
+    return sobol(arms, ranges, n=n, seeds=seeds, seed=seed, second_order=table.get("second_order", False),
+                 groups=groups, tails=table.get("tails", False), settings=settings, name=name)  # fmt: skip
+
+
+def _scenario(path: Path, name: str) -> str:
+    """The name of a scenario; that of a file counts from where the design is."""
+    return str(path.parent / Path(name).expanduser()) if is_file_name(name) else name
+
+
+def _beside(path: Path, folder: str | None) -> str | None:
+    return None if folder is None else str(path.parent / Path(folder).expanduser())
+
+
+def _read_rows(path: Path, table: Mapping[str, Any]) -> tuple[list[str], list[list[float]]]:
+    """The keys and the numbers of a CSV file."""
+    if "file" not in table:
+        raise ValueError("file: must be given for a design of kind rows (a CSV file, its first line the keys)")
+    file = path.parent / Path(table["file"]).expanduser()
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            lines = [(reader.line_num, line) for reader in [csv.reader(text)] for line in reader if line]
+    except (OSError, UnicodeDecodeError, csv.Error) as fault:
+        raise ValueError(f"file = {plain(table['file'])}: {file} cannot be read ({fault})") from None
+    if len(lines) < 2:
+        raise ValueError(f"{file.name}: must have a line of keys and at least one line of numbers")
+    keys = [word.strip() for word in lines[0][1]]
+    return keys, [_row(file.name, number, line, keys) for number, line in lines[1:]]
+
+
+def _row(file: str, number: int, line: list[str], keys: list[str]) -> list[float]:
+    if len(line) != len(keys):
+        raise ValueError(f"{file}, line {number}: has {len(line)} values for {len(keys)} keys")
+    found = []
+    for key, word in zip(keys, line, strict=True):
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise ValueError(f"{file}, line {number}: {key} = {plain(word.strip())}: must be a number")
+        found.append(value)
+    return found

@@ -1,0 +1,246 @@
+"""Designs: rows from a grid, from the declared doubt, from a file; and what is refused in one line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from iccmsim.parameters.catalogue import all_parameters, parameter
+from iccmsim.studies.cases import Cases, study_of
+from iccmsim.studies.design import grid, latin_hypercube, morris, rows, sobol
+from iccmsim.studies.design_file import read_design
+from iccmsim.studies.doubt import distribution_of, values_at
+from tests.sweeps import ARMS, FILE, SETTINGS, tiny_design
+
+IN_DOUBT = [each for each in all_parameters() if each.plausible is not None]
+
+
+def test_a_grid_has_every_combination_and_the_last_key_changes_fastest():
+    design = grid(ARMS, {"sup.lead": [7, 14], "sup.fill": [0.6, 0.9]}, seeds=3)
+    assert design.keys == ("programme.sup.lead", "programme.sup.fill")
+    assert design.rows.tolist() == [[7, 0.6], [7, 0.9], [14, 0.6], [14, 0.9]]
+    assert design.seeds == (1, 2, 3)
+
+
+def test_a_latin_hypercube_has_one_row_in_each_of_n_equal_slices_of_the_doubt_about_each_key():
+    keys = ["tx.ors", "sup.lead", "inc.mal", "sym.mal"]
+    design = latin_hypercube(ARMS, keys, n=40, seeds=1, seed=5)
+    for j in range(len(keys)):
+        assert sorted(np.floor(design.unit[:, j] * 40).astype(int)) == list(range(40))
+    again = latin_hypercube(ARMS, keys, n=40, seeds=1, seed=5)
+    assert np.array_equal(design.rows, again.rows)
+    assert not np.array_equal(design.rows, latin_hypercube(ARMS, keys, n=40, seeds=1, seed=6).rows)
+
+
+@pytest.mark.parametrize("each", IN_DOUBT, ids=lambda each: each.key)
+def test_what_is_drawn_is_plausible_in_order_and_has_the_declared_distribution_between_its_ends(each):
+    shares = np.linspace(0, 1, 101)
+    values = values_at(each, shares)
+    low, high = each.plausible
+    assert (np.diff(values) >= 0).all()
+    assert low - 0.5 * each.integer <= values[0] <= values[-1] <= high + 0.5 * each.integer
+    if not each.integer:
+        doubt = distribution_of(each)
+        inside = (doubt.cdf(values) - doubt.cdf(low)) / (doubt.cdf(high) - doubt.cdf(low))
+        np.testing.assert_allclose(inside, shares, atol=1e-6)
+
+
+def test_with_tails_a_beta_distribution_is_drawn_whole():
+    each = parameter("tx.ors")  # Beta(33.3, 8.34)
+    np.testing.assert_allclose(values_at(each, [0.01, 0.5, 0.99], tails=True), stats.beta(33.3, 8.34).ppf([0.01, 0.5, 0.99]))
+    assert values_at(each, [0.999], tails=True) > each.plausible[1] > values_at(each, [0.999])
+
+
+def test_a_range_of_ones_own_is_uniform_and_whole_numbers_stay_whole():
+    design = latin_hypercube(ARMS, {"sup.fill": (0.5, 1.0), "sup.review": None}, n=50, seeds=1)
+    np.testing.assert_allclose(design.rows[:, 0], 0.5 + 0.5 * design.unit[:, 0])
+    assert (design.rows[:, 1] == np.round(design.rows[:, 1])).all()
+
+
+def test_sobol_and_morris_designs_have_the_rows_that_salib_analyses():
+    keys = ["tx.ors", "sup.lead", "inc.mal"]
+    assert sobol(ARMS, keys, n=8, seeds=1).rows.shape == (8 * 5, 3)
+    assert sobol(ARMS, keys, n=8, seeds=1, second_order=True).rows.shape == (8 * 8, 3)
+    assert sobol(ARMS, keys, n=8, seeds=1, groups=["a", "b", "b"]).rows.shape == (8 * 4, 3)
+    screen = morris(ARMS, keys, n=5, seeds=1)
+    assert screen.rows.shape == (5 * 4, 3)
+    assert set(np.round(screen.unit.ravel() * 3, 9)) <= {0.0, 1.0, 2.0, 3.0}
+    assert screen.problem()["names"] == list(screen.keys)
+    assert morris(ARMS, keys, n=5, seeds=1, groups=["a", "b", "b"]).problem()["groups"] == ["a", "b", "b"]
+
+
+def test_a_row_says_what_compare_would_be_told():
+    design = grid(ARMS, {"sup.lead": [28], "tx.ors": [0.7], "sym.mal": [0.5], "run.days": [100]}, seeds=1)
+    study = study_of(design)
+    row = design.rows[0]
+    without, given, before = (study.scenario(i, row) for i in (0, 1, None))
+    assert all(each.setting["tx.ors"] == 0.7 and each.run["run.days"] == 100 for each in (without, given, before))
+    assert isinstance(given.run["run.days"], int)
+    assert given.programme["sup.lead"] == 28
+    assert without.programme["sup.lead"] == study.arms[0].programme["sup.lead"] != 28
+    assert given.setting["sym.mal"] == tuple(0.5 * value for value in study.arms[1].setting["sym.mal"])
+
+
+def test_levers_hold_in_arms_that_deploy_chws_or_in_those_that_are_named():
+    arms = ("sahel/iccm-as-delivered", "sahel/iccm-supported")
+    design = grid(arms, {"skill.decay": [0.02]}, seeds=1)
+    assert study_of(design).where == ((0, 1),)
+    named = replace(design, only={"programme.skill.decay": ("sahel/iccm-supported",)})
+    assert study_of(named).where == ((1,),)
+
+
+def test_rows_with_one_setting_share_their_warm_ups_and_parts_hold_every_case_once():
+    design = tiny_design(seeds=5)
+    cases = Cases(design, study_of(design), code="x")
+    assert cases.settings[0] == cases.settings[2] != cases.settings[1] == cases.settings[3]
+    for most in (1, 2, 3, 7, 100):
+        cases.cases_a_part = most
+        tasks = cases.tasks(range(4), design.seeds)
+        found = [(row, seed) for task in tasks for block in task for row in block.rows for seed in block.seeds]
+        assert sorted(found) == [(row, seed) for row in range(4) for seed in design.seeds]
+        assert all(sum(len(b.rows) * len(b.seeds) for b in task) <= most for task in tasks)
+        assert all(len({cases.settings[row] for row in block.rows}) == 1 for task in tasks for block in task)
+    assert len(cases.tasks(range(4), design.seeds)) == 1
+
+
+def test_the_identity_of_a_case_follows_from_all_that_could_change_it():
+    design = tiny_design()
+    cases = Cases(design, study_of(design), code="x")
+    other_code = Cases(design, study_of(design), code="y")
+    longer = tiny_design(**{"run.days": 201})
+    others = [cases.identity(0, 2), cases.identity(1, 1), other_code.identity(0, 1),
+              Cases(longer, study_of(longer), code="x").identity(0, 1)]  # fmt: skip
+    assert cases.identity(0, 1) == Cases(tiny_design(), study_of(design), code="x").identity(0, 1)
+    assert cases.identity(0, 1) not in others
+    assert len(set(others)) == len(others)
+
+
+def written(folder: Path, text: str, **files: str) -> Path:
+    for name, content in files.items():
+        (folder / f"{name}.csv").write_text(content, encoding="utf-8")
+    (folder / "design.toml").write_text(text, encoding="utf-8")
+    return folder / "design.toml"
+
+
+def test_a_design_is_read_from_its_file(tmp_path):
+    design = read_design(written(tmp_path, FILE.format(more="")))
+    assert (design.name, design.kind, design.keys) == ("tiny", "grid", ("programme.sup.lead", "setting.tx.ors"))
+    assert design.settings == {**{key.removeprefix("setting."): value for key, value in SETTINGS.items()}}
+    assert design.rows.shape == (4, 2)
+
+
+HEAD = 'format = 1\narms = ["sahel/facility-only", "sahel/iccm-as-delivered"]\n'
+
+
+def test_rows_are_read_from_a_csv_file_that_may_begin_with_a_mark_of_its_encoding(tmp_path):
+    path = written(tmp_path, HEAD + 'seeds = [3, 9]\ndesign = "rows"\nfile = "my.csv"\n',
+                   my="\ufeffsup.lead, tx.ors\n7,.7\n\n28,0.9\n")  # fmt: skip
+    design = read_design(path)
+    assert design.keys == ("programme.sup.lead", "setting.tx.ors")
+    assert design.rows.tolist() == [[7, 0.7], [28, 0.9]]
+    assert design.seeds == (3, 9)
+
+
+def test_groups_ranges_and_arms_of_keys_are_read(tmp_path):
+    path = written(tmp_path, HEAD + 'seeds = 2\ndesign = "sobol"\nn = 4\n[vary]\n'
+                   'tx.ors = { group = "drugs" }\nsup.fill = { low = 0.5, high = 0.9, group = "supply", '
+                   'arms = ["sahel/iccm-as-delivered"] }\n')  # fmt: skip
+    design = read_design(path)
+    assert design.groups == ("drugs", "supply")
+    assert design.only == {"programme.sup.fill": ("sahel/iccm-as-delivered",)}
+    assert 0.5 <= design.rows[:, 1].min() <= design.rows[:, 1].max() <= 0.9
+    assert design.rows.shape == (4 * 4, 2)
+
+
+GRID = HEAD + 'seeds = 2\ndesign = "grid"\n'
+LHS = HEAD + 'seeds = 2\ndesign = "lhs"\nn = 4\n'
+BY_FILE = HEAD + 'seeds = 2\ndesign = "rows"\nfile = "my.csv"\n'
+BROKEN = [
+    ("arms = [", "is not valid TOML"),
+    ("x = 1\n", "format = None: design.toml must say format = 1"),
+    ("format = 2\n", "format = 2: design.toml must say format = 1"),
+    (GRID + "sedes = 3\n", "sedes: unknown word of a design; did you mean seeds?"),
+    ("format = 1\nseeds = 2\ndesign = 'grid'\n", "arms = None: must be a list of scenarios, the comparator first"),
+    ("format = 1\narms = 'sahel/facility-only'\nseeds = 2\ndesign = 'grid'\n", "arms = 'sahel/facility-only': must be a"),
+    (HEAD + "seeds = 0\ndesign = 'grid'\n", "seeds = 0: must be a whole number of at least 1, or a list of seeds"),
+    (HEAD + "seeds = [1, 1]\ndesign = 'grid'\n[vary]\ntx.ors = [0.7]\n", "seeds: 1 given twice"),
+    (HEAD + "seeds = true\ndesign = 'grid'\n", "seeds = true: must be a whole number"),
+    (HEAD + "seeds = 2\ndesign = 'gird'\n", "design = 'gird': must be one of grid, lhs, sobol, morris, rows; did you mean "
+     "grid?"),
+    (GRID, "vary = a table: must be a list of keys, or a table"),
+    (GRID + "[vary]\ntx.orz = [0.7]\n", "tx.orz: unknown parameter; did you mean tx.ors?"),
+    (GRID + "[vary]\ntx.ors = [0.7, 0.7]\n", "vary.tx.ors: 0.7 is given twice"),
+    (GRID + "[vary]\ntx.ors = []\n", "vary.tx.ors = []: must be a list of values, at least one"),
+    (GRID + "[vary]\ntx.ors = ['much']\n", "vary.tx.ors = 'much': must be a number"),
+    (GRID + "[vary]\ntx.ors = [nan]\n", "vary.tx.ors = nan: must be a number"),
+    (GRID + "[vary]\ntx.ors = 'declared'\n", "vary.tx.ors: a design of kind grid needs a list of values"),
+    (GRID + "[vary]\ntx.ors = 0.7\n", "vary.tx.ors = 0.7: must be 'declared', a list of values, or a table"),
+    (GRID + "[vary]\ntx.ors = [0.7]\n'setting.tx.ors' = [0.8]\n", "setting.tx.ors: is varied twice"),
+    (GRID + "[vary]\nplace.people = [600]\n", "place.people: is a fact of the place, the same in all rows"),
+    (GRID + "[vary]\ntx.ors = [0.7, 1.4]\n", "row 1: setting.tx.ors = 1.4: must be between 0 and 1 (share of deaths"),
+    (GRID + "[vary]\nsup.rule = [0.5]\n", "row 0: programme.sup.rule = 0.5: must be a whole number between 0 and 3"),
+    (GRID + "[vary]\ntx.ors = { values = [0.7], arms = 'all' }\n", "vary.tx.ors.arms = 'all': must be a list of names"),
+    (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['x'] }\n", "setting.tx.ors: arms = 'x': is not an arm"),
+    (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['sahel/facility-only'] }\n", "setting.tx.ors: holds in all arms"),
+    (GRID + "n = 4\n[vary]\ntx.ors = [0.7]\n", "n = 4: is not for a design of kind grid"),
+    (GRID + "[settings]\ntx.ors = 0.8\n[vary]\ntx.ors = [0.7]\n", "tx.ors: is given under settings and varied too"),
+    (GRID + "[settings]\ntx.orz = 0.8\n[vary]\ntx.ors = [0.7]\n", "tx.orz: unknown key; did you mean tx.ors?"),
+    (GRID.replace("seeds", "settings = 3\nseeds") + "[vary]\ntx.ors = [0.7]\n", "settings = 3: must be a table of keys"),
+    (GRID.replace("as-delivered", "as-deliverd") + "[vary]\ntx.ors = [0.7]\n", "did you mean iccm-as-delivered?"),
+    (GRID.replace("iccm-as-delivered", "facility-only") + "[vary]\ntx.ors = [0.7]\n", "is the name of two arms"),
+    (GRID.replace("sahel/facility-only", "sahel/iccm-supported") + "[vary]\nspv.freq = [0.7]\n", "programme.spv.freq: is "),
+    (LHS + "vary = ['tx.ors', 'tx.ors']\n", "setting.tx.ors: is varied twice"),
+    (LHS + "vary = ['chw.deployed']\n", "programme.chw.deployed: is not in doubt, so that nothing can be drawn"),
+    (LHS + "[vary]\ntx.ors = { low = 0.9, high = 0.7 }\n", "low = 0.9 and high = 0.7 must be numbers, low below high"),
+    (LHS + "[vary]\ntx.ors = { low = 0.9 }\n", "vary.tx.ors: low = 0.9 and high = None must be numbers"),
+    (LHS + "[vary]\ntx.ors = { low = 0.9, high = 1.3 }\n", "must be between 0 and 1 (share of deaths"),
+    (LHS + "[vary]\ntx.ors = [0.7, 0.9]\n", "vary.tx.ors: a design of kind lhs takes no list of values"),
+    (LHS + "[vary]\ntx.ors = { group = 'a' }\n", "vary.tx.ors.group: groups are for morris and sobol"),
+    (LHS.replace("n = 4", ""), "vary = a table: must be a list of keys"),
+    (LHS.replace("n = 4\n", "vary = ['tx.ors']\n"), "n: must be given for a design of kind lhs"),
+    (LHS.replace("n = 4", "n = 0"), "n = 0: must be a whole number between 1 and"),
+    (LHS.replace("lhs", "sobol").replace("n = 4", "n = 6") + "vary = ['tx.ors']\n", "n = 6: must be a power of 2"),
+    (LHS + "anchor = 1\nvary = ['tx.ors']\n", "anchor = 1: must be true or false"),
+    (HEAD + "seeds = 2\ndesign = 'rows'\n", "file: must be given for a design of kind rows"),
+    (BY_FILE.replace("my.csv", "no.csv"), "file = 'no.csv': "),
+    (BY_FILE.replace("my.csv", "empty.csv"), "empty.csv: must have a line of keys and at least one line of numbers"),
+    (BY_FILE.replace("my.csv", "words.csv"), "words.csv, line 3: tx.ors = 'often': must be a number"),
+    (BY_FILE.replace("my.csv", "short.csv"), "short.csv, line 2: has 1 values for 2 keys"),
+    (BY_FILE.replace("my.csv", "twice.csv"), "setting.tx.ors: is varied twice"),
+    (BY_FILE.replace("my.csv", "far.csv"), "row 1: setting.tx.ors = 9: must be between 0 and 1 (share of deaths"),
+    (BY_FILE + "vary = ['tx.ors']\n", "vary: a design of kind rows has its keys in its file"),
+]  # fmt: skip
+TABLES = {"empty": "", "words": "sup.lead,tx.ors\n7,.7\n8,often\n", "short": "sup.lead,tx.ors\n7\n",
+          "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN)
+def test_a_broken_design_is_refused_in_one_line_and_nothing_is_written(text, said, tmp_path, capsys, monkeypatch):
+    from iccmsim.cli import main
+
+    written(tmp_path, text, **TABLES)
+    monkeypatch.chdir(tmp_path)
+    assert main(["sweep", "design.toml", "--out", "out"]) == 2
+    line = capsys.readouterr().err
+    assert said in line
+    assert line.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_lever_that_an_arm_changes_on_a_date_is_not_varied(tmp_path):
+    (tmp_path / "later.toml").write_text('format = 1\nextends = "sahel/iccm-as-delivered"\n[[programme.change]]\n'
+                                         "day = 90\nsup.fill = 0.9\n", encoding="utf-8")  # fmt: skip
+    design = grid([ARMS[0], str(tmp_path / "later.toml")], {"sup.fill": [0.5]}, seeds=1)
+    with pytest.raises(ValueError, match="later changes it on day 90"):
+        study_of(design)
+
+
+def test_rows_that_anchoring_would_mend_are_not_refused():
+    design = rows(ARMS, ["cfr.mal.severe_untx"], [[0.99]], seeds=1, settings=SETTINGS)
+    with pytest.raises(ValueError, match=r"kappa\.mal x"):
+        study_of(design)
+    assert study_of(replace(design, anchor=True))
