@@ -223,6 +223,25 @@ def test_the_same_command_goes_on_and_finds_the_same(small):
     assert {file: file.stat().st_mtime_ns for file in out.rglob("parts/*.parquet")} == before
 
 
+def test_an_analysis_that_was_stopped_early_says_so_and_goes_on(tmp_path, monkeypatch):
+    from iccmsim.studies import sensitivity as module
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    asked = Asked("morris", n=2, seeds=1, keys=("CHW supply", "referral"))
+    monkeypatch.setattr(module, "sweep", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        sensitivity(arms(), asked, out=tmp_path, workers=1)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="was stopped before its first samples were done; give its command again"):
+        Sensitivity.load(tmp_path)
+    line = ["sensitivity", *ARMS, "--method", "morris", "--n", "2", "--seeds", "1", "--vary", "CHW supply", "--vary",
+            "referral", "--workers", "1", "--out", str(tmp_path), *SETS]  # fmt: skip
+    assert main(line) == 0
+    assert Sensitivity.load(tmp_path).asked == asked
+
+
 def test_figures_and_tables_are_remade_from_what_is_stored_and_say_what_they_show(small, capsys):
     from PIL import Image
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,9 +100,15 @@ def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
         folder = check_out(asked.out, kind=KIND)
         workers = None if asked.workers is None else whole("--workers", asked.workers, low=1, high=1024)
     tell_if_compiling()
-    with progress_bar("sensitivity") as progress, reading():
-        outcome = asked.outcome or "expected_deaths_averted"
-        return sensitivity(arms, study, out=folder, outcome=outcome, workers=workers, progress=progress), folder
+    outcome = asked.outcome or "expected_deaths_averted"
+    try:
+        with progress_bar(f"{study.method}, part by part", of="runs") as progress:
+            return sensitivity(arms, study, out=folder, outcome=outcome, workers=workers, progress=progress), folder
+    except (ValueError, KeyError) as fault:
+        raise InputError(" ".join(str(fault.args[0] if fault.args else fault).split())) from None
+    except KeyboardInterrupt:
+        print(f"\niccmsim: what was finished is kept in {folder}; the same command goes on", file=sys.stderr)
+        raise
 
 
 def wanted(asked: argparse.Namespace) -> Asked:

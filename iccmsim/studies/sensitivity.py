@@ -20,7 +20,7 @@ import numpy as np
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
-from iccmsim.results.folder import get_manifest, made_with, put_manifest
+from iccmsim.results.folder import MANIFEST, get_manifest, made_with
 from iccmsim.studies.anchor import BURDEN, out_of_reach
 from iccmsim.studies.design import Design, latin_hypercube, morris, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
@@ -28,6 +28,7 @@ from iccmsim.studies.groups import chosen, what_varies
 from iccmsim.studies.indices import block_size, too_wide, whole_blocks
 from iccmsim.studies.outcomes import NAMES
 from iccmsim.studies.sweep import Sweep, sweep
+from iccmsim.studies.sweep_folder import put_json
 
 KIND = "iccmsim sensitivity"
 FORMAT = 1
@@ -90,6 +91,8 @@ class Sensitivity:
         """Read back what `sensitivity` left in a folder; a ValueError says what is wrong with it."""
         folder = Path(folder)
         manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+        if not manifest["samples"]:
+            raise ValueError(f"{folder}: was stopped before its first samples were done; give its command again")
         return Sensitivity(manifest, tuple(tuple(Sweep.load(folder / name) for name in each)
                                            for each in manifest["sweeps"]))  # fmt: skip
 
@@ -104,12 +107,14 @@ def sensitivity(arms: Sequence[Scenario], asked: Asked, *, out: str | os.PathLik
     if outcome not in NAMES:
         raise ValueError(f"outcome = {outcome!r}: must be one of {', '.join(NAMES)}")
     varied, left = what_is_varied(arms, asked)
+    design_of(arms, asked, varied, n=asked.n, master=1)
     store = _Store(Path(out), arms, asked, varied, left, outcome)
+    store.write(0)
     samples, wanted = 0, asked.n
     while True:
         for master in range(1, asked.masters + 1):
             store.add(master, samples, wanted, workers=workers, progress=progress)
-        done = store.close(wanted)
+        done = store.write(wanted)
         samples, wanted = wanted, 2 * wanted
         if asked.method != "sobol" or wanted > asked.most or not too_wide(done.findings()["table"]):
             return done
@@ -139,8 +144,8 @@ class _Store:
             sweep(near, out=self.folder / self.names[master - 1][-1], workers=workers, progress=progress)
         )
 
-    def close(self, samples: int) -> Sensitivity:
-        """Write down what the folder holds by now."""
+    def write(self, samples: int) -> Sensitivity:
+        """Write down what the folder holds by now: so many samples of each master seed."""
         asked, arms, made = self.asked, self.arms, made_with()
         told = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(asked).items()}
         manifest = {
@@ -149,7 +154,7 @@ class _Store:
             "set_aside": self.set_aside, "left_out": dict(self.left), "days": int(arms[0].run["run.days"]),
             "people": getattr(arms[0].place, "people", None), "version": made["version"], "made_with": made,
         }  # fmt: skip
-        put_manifest(self.folder, manifest)
+        put_json(self.folder / MANIFEST, manifest)
         return Sensitivity(manifest, tuple(tuple(each) for each in self.sweeps))
 
 
