@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 PURPOSE = "Find out which of the numbers in doubt a comparison hangs on: Morris, Sobol' or PAWN."
 EXAMPLE = ("  iccmsim sensitivity sahel/facility-only sahel/iccm-as-delivered --method morris --n 20 --out morris\n"
-           "  iccmsim sensitivity sahel/facility-only sahel/iccm-as-delivered --method sobol --n 64 --masters 3 \\\n"
-           "          --set place.people=12000 --set place.zones=2 --set run.days=730 --out sobol\n"
+           "  iccmsim sensitivity sahel/facility-only sahel/iccm-as-delivered --method sobol --n 128 --out sobol\n"
            "  iccmsim sensitivity --from sobol --outcome deaths_averted")  # fmt: skip
 SIZES = {"morris": 20, "sobol": 64, "pawn": 500}
 
