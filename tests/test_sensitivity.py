@@ -207,6 +207,22 @@ def test_a_sobol_analysis_doubles_its_samples_up_to_its_limit_and_can_be_read_ag
     assert found["chance"]["of_the_mean"] is not None
 
 
+def test_rows_that_could_not_be_anchored_are_left_out_and_counted(tmp_path, monkeypatch):
+    from iccmsim.studies import sensitivity as module
+
+    monkeypatch.setattr(module, "within_reach", lambda design, *_, **__: design)
+    asked = Asked("sobol", n=8, keys=("inc.mal", "sev.mal.untreated", "CHW supply"), seeds=1)
+    place = {"setting.place.people": 6000, "run.days": 365}
+    done = sensitivity(arms(**place), asked, out=tmp_path, workers=1)
+    table, rows = done.sweeps[0][0].table(), done.findings()["rows"]
+    lost = set(table["row"][~table["anchored"].to_numpy(bool)])
+    assert 0 < len(lost) == rows["not_anchored"]
+    assert rows["blocks_kept"] == 8 - len({row // 4 for row in lost})
+    assert (table["anchor_residual"][~table["anchored"].to_numpy(bool)] > 0.02).all()
+    assert 0 < rows["anchor_residual"] <= 0.02
+    assert rows["failed"] == 0
+
+
 def test_another_outcome_is_analysed_from_the_same_runs(small):
     _, done = small
     assert done.findings("chw_presence")["outcome_name"] == "chw_presence"
@@ -259,6 +275,7 @@ def test_figures_and_tables_are_remade_from_what_is_stored_and_say_what_they_sho
     assert (out / "indices.csv").read_bytes() == before
     assert "2 master seeds" in first
     assert "UNANCHORED" not in first
+    assert "anchored rows keep the deaths of each illness within" in first
 
 
 def test_an_unanchored_analysis_is_labelled_so(tmp_path, capsys):

@@ -82,9 +82,17 @@ class Sensitivity:
         asked = self.asked
         parts = [_part(number, sweeps, outcome=outcome, arm=arm) for number, sweeps in enumerate(self.sweeps, start=1)]
         found = findings(parts, method=asked.method, second_order=asked.second_order, levels=asked.levels)
-        found["rows"]["blocks_set_aside"] = sum(self.manifest["set_aside"])
+        found["rows"] |= {"blocks_set_aside": sum(self.manifest["set_aside"]), "anchor_residual": self._residual()}
         told = {key: self.manifest[key] for key in ("arms", "left_out", "version", "days", "people")}
         return {"outcome_name": outcome, "arm": arm, "anchored": asked.anchored, **told, **found}
+
+    def _residual(self) -> float | None:
+        """How far anchored rows are from the baseline's deaths of an illness at most, as a share of them."""
+        if not self.asked.anchored:
+            return None
+        tables = [sweep.table() for each in self.sweeps for sweep in each]
+        worst = [table["anchor_residual"][table["anchored"].to_numpy(bool)].max() for table in tables]
+        return float(np.nanmax(worst)) if np.isfinite(worst).any() else None
 
     @staticmethod
     def load(folder: str | os.PathLike[str]) -> Sensitivity:
