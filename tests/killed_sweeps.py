@@ -16,10 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from iccmsim.studies import cases, kept
+from iccmsim.studies.design import grid
 from iccmsim.studies.sweep import sweep
-from tests.sweeps import table_hash, tiny_design
+from tests.sweeps import ARMS, SETTINGS, table_hash
 
-DESIGN = tiny_design(seeds=3)
+DESIGN = grid(ARMS, {"sup.lead": [7, 28]}, seeds=3, settings=SETTINGS)
 
 
 def run(folder: Path, *, shard: tuple[int, int] | None = None) -> None:
@@ -49,40 +50,35 @@ def killed_after(folder: Path, seconds: float) -> bool:
 
 
 def killed_at(folder: Path, number: int, step: str) -> bool:
-    """Let a sweep end itself at a step of the n-th file that it writes."""
-    count = 0
+    """Let a sweep end itself at a step of the n-th file that it writes: half written, not yet named, just named."""
+    return os.WIFSIGNALED(os.waitpid(forked(lambda: _end_at(folder, number, step)), 0)[1])
 
-    def at_step(name: str, plain: Callable, *given: object) -> object:
-        nonlocal count
-        count += name == "fsync" and step != "replaced" or name == "replace" and step == "replaced"
-        if count == number and name == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-        found = plain(*given)
-        if count == number and name == "replace" and step == "replaced":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return found
 
-    def work() -> None:
-        plain_put, fsync, replace = kept.put, os.fsync, os.replace
-        seen = 0
+def _end_at(folder: Path, number: int, step: str) -> None:
+    plain, seen = kept.put, 0
 
-        def half(path: Path, content: bytes) -> None:
-            nonlocal seen
-            seen += 1
-            if step == "half" and seen == number:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.with_name(f".{path.name}.half{kept.PASSING}").write_bytes(content[: len(content) // 2])
-                os.kill(os.getpid(), signal.SIGKILL)
-            plain_put(path, content)
+    def put(path: Path, content: bytes) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == number and step == "half":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.with_name(f".{path.name}.half{kept.PASSING}").write_bytes(content[: len(content) // 2])
+            end()
+        if seen == number and step == "unnamed":
+            os.replace = end
+        plain(path, content)
+        if seen == number:
+            end()
 
-        for module in [module for name, module in sys.modules.items() if name.startswith("iccmsim.studies.")]:
-            if getattr(module, "put", None) is plain_put:
-                module.put = half
-        os.fsync = lambda file: at_step("fsync", fsync, file)
-        os.replace = lambda a, b: at_step("replace", replace, a, b)
-        run(folder)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("iccmsim.studies.") and getattr(module, "put", None) is plain:
+            module.put = put
+    run(folder)
 
-    return os.WIFSIGNALED(os.waitpid(forked(work), 0)[1])
+
+def end(*_: object) -> None:
+    """Be killed, here and now."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main(root: Path) -> None:
@@ -100,8 +96,8 @@ def main(root: Path) -> None:
     moments = [(f"after {share:.2f} of its time", killed_after, (share * whole,))
                for share in (dice.random() for _ in range(8))]  # fmt: skip
     moments += [(f"file {number}, {step}", killed_at, (number, step))
-                for step in ("half", "fsync", "replaced")
-                for number in (1, 2, dice.randrange(3, files - 2), files)]  # fmt: skip
+                for step in ("half", "unnamed", "named")
+                for number in (1, dice.randrange(3, files - 2), files - 1, files)]  # fmt: skip
     for i, (what, kill, given) in enumerate(moments):
         folder = root / f"killed {i}"
         was_killed = kill(folder, *given)

@@ -51,7 +51,8 @@ def test_what_is_drawn_is_plausible_in_order_and_has_the_declared_distribution_b
 
 def test_with_tails_a_beta_distribution_is_drawn_whole():
     each = parameter("tx.ors")  # Beta(33.3, 8.34)
-    np.testing.assert_allclose(values_at(each, [0.01, 0.5, 0.99], tails=True), stats.beta(33.3, 8.34).ppf([0.01, 0.5, 0.99]))
+    shares = [0.01, 0.5, 0.99]
+    np.testing.assert_allclose(values_at(each, shares, tails=True), stats.beta(33.3, 8.34).ppf(shares))
     assert values_at(each, [0.999], tails=True) > each.plausible[1] > values_at(each, [0.999])
 
 
@@ -165,12 +166,11 @@ BROKEN = [
     ("format = 2\n", "format = 2: design.toml must say format = 1"),
     (GRID + "sedes = 3\n", "sedes: unknown word of a design; did you mean seeds?"),
     ("format = 1\nseeds = 2\ndesign = 'grid'\n", "arms = None: must be a list of scenarios, the comparator first"),
-    ("format = 1\narms = 'sahel/facility-only'\nseeds = 2\ndesign = 'grid'\n", "arms = 'sahel/facility-only': must be a"),
+    ("format = 1\narms = 'sahel/facility-only'\nseeds = 2\ndesign = 'grid'\n", "arms = 'sahel/facility-only': must be"),
     (HEAD + "seeds = 0\ndesign = 'grid'\n", "seeds = 0: must be a whole number of at least 1, or a list of seeds"),
     (HEAD + "seeds = [1, 1]\ndesign = 'grid'\n[vary]\ntx.ors = [0.7]\n", "seeds: 1 given twice"),
     (HEAD + "seeds = true\ndesign = 'grid'\n", "seeds = true: must be a whole number"),
-    (HEAD + "seeds = 2\ndesign = 'gird'\n", "design = 'gird': must be one of grid, lhs, sobol, morris, rows; did you mean "
-     "grid?"),
+    (HEAD + "seeds = 2\ndesign = 'gird'\n", "must be one of grid, lhs, sobol, morris, rows; did you mean grid?"),
     (GRID, "vary = a table: must be a list of keys, or a table"),
     (GRID + "[vary]\ntx.orz = [0.7]\n", "tx.orz: unknown parameter; did you mean tx.ors?"),
     (GRID + "[vary]\ntx.ors = [0.7, 0.7]\n", "vary.tx.ors: 0.7 is given twice"),
@@ -185,14 +185,14 @@ BROKEN = [
     (GRID + "[vary]\nsup.rule = [0.5]\n", "row 0: programme.sup.rule = 0.5: must be a whole number between 0 and 3"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = 'all' }\n", "vary.tx.ors.arms = 'all': must be a list of names"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['x'] }\n", "setting.tx.ors: arms = 'x': is not an arm"),
-    (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['sahel/facility-only'] }\n", "setting.tx.ors: holds in all arms"),
+    (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['sahel/facility-only'] }\n", "setting.tx.ors: holds in all"),
     (GRID + "n = 4\n[vary]\ntx.ors = [0.7]\n", "n = 4: is not for a design of kind grid"),
     (GRID + "[settings]\ntx.ors = 0.8\n[vary]\ntx.ors = [0.7]\n", "tx.ors: is given under settings and varied too"),
     (GRID + "[settings]\ntx.orz = 0.8\n[vary]\ntx.ors = [0.7]\n", "tx.orz: unknown key; did you mean tx.ors?"),
-    (GRID.replace("seeds", "settings = 3\nseeds") + "[vary]\ntx.ors = [0.7]\n", "settings = 3: must be a table of keys"),
+    (GRID.replace("seeds", "settings = 3\nseeds") + "[vary]\ntx.ors = [0.7]\n", "settings = 3: must be a table"),
     (GRID.replace("as-delivered", "as-deliverd") + "[vary]\ntx.ors = [0.7]\n", "did you mean iccm-as-delivered?"),
     (GRID.replace("iccm-as-delivered", "facility-only") + "[vary]\ntx.ors = [0.7]\n", "is the name of two arms"),
-    (GRID.replace("sahel/facility-only", "sahel/iccm-supported") + "[vary]\nspv.freq = [0.7]\n", "programme.spv.freq: is "),
+    (GRID.replace("facility-only", "iccm-supported") + "[vary]\nspv.freq = [0.7]\n", "programme.spv.freq: is "),
     (LHS + "vary = ['tx.ors', 'tx.ors']\n", "setting.tx.ors: is varied twice"),
     (LHS + "vary = ['chw.deployed']\n", "programme.chw.deployed: is not in doubt, so that nothing can be drawn"),
     (LHS + "[vary]\ntx.ors = { low = 0.9, high = 0.7 }\n", "low = 0.9 and high = 0.7 must be numbers, low below high"),

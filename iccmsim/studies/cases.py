@@ -56,6 +56,13 @@ class Study:
     where: tuple[tuple[int, ...], ...]
     ground: Places
 
+    @cached_property
+    def comparator_goes_on(self) -> bool:
+        """Whether the comparator merely goes on with what the warm-up lived through, and no row changes that."""
+        return self.before.hash() == self.arms[0].hash() and all(
+            parameter(key).section != "programme" or 0 not in where
+            for key, where in zip(self.keys, self.where, strict=True))  # fmt: skip
+
     def told(self, arm: int | None, values: Sequence[float]) -> dict[str, Any]:
         """What a row says to one arm (None: to the warm-up), by key without its section."""
         base = self.before if arm is None else self.arms[arm]
@@ -113,7 +120,10 @@ def study_of(design: Design) -> Study:
 
 def _loaded(scenario: str | Scenario, design: Design) -> Scenario:
     if isinstance(scenario, str):
-        return load_scenario(scenario, overrides=design.settings, places=design.places)
+        found = load_scenario(scenario, overrides=design.settings, places=design.places)
+        if design.places is not None and found.place.kind != "files":
+            raise ValueError(f"places = {design.places}: {found.name} plays in a made-up district and reads no files")
+        return found
     if design.settings or design.places:
         raise ValueError(f"settings, places: are for arms given by name, and {scenario.name} is a scenario already")
     return scenario

@@ -100,4 +100,4 @@ def most_memory() -> int:
 def disk(tasks: Sequence[Task], runs: int, keys: int) -> int:
     """Bytes of all parts and of the table, if nothing could be compressed."""
     empty = len(part_bytes([Lived("", 0, np.zeros(len(NAMES)))]))
-    return len(tasks) * empty + runs * (2 * (WORDS + 8 * len(NAMES)) + 8 * keys)
+    return (len(tasks) + 2) * empty + runs * (2 * (WORDS + 8 * len(NAMES)) + 8 * keys)

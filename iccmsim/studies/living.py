@@ -100,6 +100,8 @@ class Plans:
         fitted = fitted or Fitted()
         if fitted.error:
             raise ValueError(f"could not be anchored: {fitted.error}")
+        if arm is None and self.study.comparator_goes_on:
+            arm = 0
         key = self.key(self.study, arm, values)
         if key not in self.made:
             self.made[key] = make_plan(self.study.scenario(arm, values, fitted.values), places=self.study.ground)

@@ -133,6 +133,7 @@ class _Work:
         rows = self._rows()
         fitted = fit_settings(self.folder, self.cases, hands, rows) if self.cases.design.anchor else {}
         while todo := self._todo(rows, fitted):
+            self._tell()
             for _, runs in hands(live, self._not_done(todo)):
                 self.kept.keep(runs)
                 self.again.difference_update(run.case for run in runs)
