@@ -145,7 +145,7 @@ def test_why_two_programmes_coincide_is_read_from_the_file_of_either(library, mo
 @pytest.mark.parametrize(("script", "table", "picture", "rows"), [
     ("shocks.py", "shocks.csv", "shocks.png", 18),
     ("which_component_next.py", "components.csv", "components.png", 8),
-    ("sensitivity_morris.py", "indices.csv", "tornado.png", 2),
+    ("sensitivity_morris.py", "indices.csv", "indices.png", 2),
     ("sensitivity_sobol.py", "pairs.csv", "interactions.png", 1),
 ])  # fmt: skip
 def test_a_script_writes_table_and_figure_and_makes_them_again(script, table, picture, rows, tmp_path, capsys):

@@ -158,6 +158,12 @@ def test_the_ends_of_a_parameter_are_means_over_its_lowest_and_highest_fifth():
     rows = ends(only.problem, only.unit, only.outcomes.mean(axis=1), size=4)
     assert rows[0]["parameter"] == "c"
     assert rows[0]["high"] - rows[0]["low"] == pytest.approx(3 * 0.8, abs=4 * rows[0]["error"])
+    assert [row["sure"] for row in rows] == [True, True, True]
+    many = {**only.problem, "num_vars": 83, "names": [f"x{i}" for i in range(83)], "groups": None}
+    unit = np.concatenate([only.unit, np.random.default_rng(3).random((len(only.unit), 80))], axis=1)
+    told = {row["parameter"]: row["sure"] for row in ends(many, unit, only.outcomes.mean(axis=1), size=4)}
+    assert told["x2"]
+    assert sum(told.values()) <= 3, "of 80 that do nothing none stands out"
     low = only.unit[:, 2] <= 0.2
     assert rows[0]["low"] == pytest.approx(only.outcomes[low].mean())
 

@@ -64,7 +64,7 @@ def findings_text(found: Found) -> str:
     for row in found["table"][:MOST]:
         shown = row[name].split(".", 1)[1] if name == "parameter" else row[name]
         lines.append(f"{shown:<28}" + "".join(_cell(row, key) for key in COLUMNS[found["method"]]))
-    lines += ["", *_pairs(found), *_single(found["ends"][:5]), *_sure(found, index), *_left(found), _rows(rows)]
+    lines += ["", *_pairs(found), *_single(found["ends"]), *_sure(found, index), *_left(found), _rows(rows)]
     return "\n".join(lines)
 
 
@@ -82,9 +82,14 @@ def _pairs(found: Found) -> list[str]:
 
 
 def _single(ends: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Parameters that stand out by themselves."""
+    sure = [row for row in ends if row["sure"]][:MOST]
+    if not sure:
+        none = f"None of {len(ends)} single parameters stands out from chance (lowest against highest fifth)"
+        return [none] * bool(ends)
     return ["Single parameters, mean in the lowest and in the highest fifth of the doubt (standard error of the gap):",
             *(f"  {row['parameter'].split('.', 1)[1]:<26}{row['low']:>10.3g}{row['high']:>10.3g}   ({row['error']:.2g})"
-              for row in ends)]  # fmt: skip
+              for row in sure)]  # fmt: skip
 
 
 def _sure(found: Found, index: str) -> list[str]:

@@ -24,6 +24,7 @@ Found = Mapping[str, Any]
 MOST = 20  # bars that fit a page
 MOST_PAIRED = 12
 BLUE, ORANGE = ARMS[0], ARMS[1]
+PALE = ("#f3c9a5", "#b3d4e8")  # of orange and blue
 UNANCHORED = "NOT anchored: deaths without the programme vary with the parameters, too."
 WHAT = {"sobol": "Share of the variance of {} that goes with each group",
         "morris": "How much {} change when a group moves across its doubt",
@@ -32,7 +33,9 @@ WHAT = {"sobol": "Share of the variance of {} that goes with each group",
 
 def write_sensitivity_figures(found: Found, folder: Path) -> list[Path]:
     """Every figure that these findings have, as PNG with a description for those who cannot see it."""
-    figures = {"indices": indices_figure(found), "tornado": tornado_figure(found)}
+    figures = {"indices": indices_figure(found)}
+    if found["ends"]:
+        figures["tornado"] = tornado_figure(found)
     if found["pairs"]:
         figures["interactions"] = interactions_figure(found)
     if found["convergence"]:
@@ -150,15 +153,18 @@ def _short(name: str) -> str:
 def tornado_figure(found: Found, *, most: int = 15) -> Figure:
     """The outcome where one parameter is in the lowest, or the highest, fifth of its doubt; all else varies."""
     rows, middle = found["ends"][:most], found["outcome"]["mean"]
-    key = [_sign(ORANGE, "lowest fifth"), _sign(BLUE, "highest fifth")]
+    key = [_sign(ORANGE, "lowest fifth"), _sign(BLUE, "highest fifth"), _sign(PALE[0], "lowest, and"),
+           _sign(PALE[1], "highest: may be chance")]  # fmt: skip
     figure = _page(found, 0.6 + 0.4 * len(rows), key=key,
                    title=f"Single parameters: mean {outcome_words(found)} at the ends of their doubt",
-                   subtitle="All other parameters vary as they do. Grey lines: 2 standard errors of the difference "
-                            f"between the two ends. Vertical line: the mean of all rows, {middle:.2g}.")  # fmt: skip
+                   subtitle="All other parameters vary as they do. Pale: of so many parameters "
+                            f"({found['parameters']}), some will differ as much by chance alone. Grey lines: 2 "
+                            "standard errors of the difference. Vertical line: the mean of all rows, "
+                            f"{middle:.2g}.")  # fmt: skip
     axes = figure.subplots()
     for i, row in enumerate(rows):
-        for end, colour in (("low", ORANGE), ("high", BLUE)):
-            axes.barh(-i, row[end] - middle, left=middle, height=0.5, color=colour, alpha=0.85)
+        for end, colour in zip(("low", "high"), (ORANGE, BLUE) if row["sure"] else PALE, strict=True):
+            axes.barh(-i, row[end] - middle, left=middle, height=0.5, color=colour)
         at = (row["low"] + row["high"]) / 2
         axes.plot([at - row["error"], at + row["error"]], [-i - 0.36] * 2, color=COMPARATOR, linewidth=1.4)
     axes.axvline(middle, color=INK, linewidth=0.9)

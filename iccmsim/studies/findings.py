@@ -76,7 +76,7 @@ def findings(parts: Sequence[Part], *, method: str, second_order: bool = False, 
         "outcome": {"mean": float(np.mean(means)), "sd": float(y.mean(axis=1).std(ddof=1)),
                     "low": float(np.percentile(y.mean(axis=1), 2.5)),
                     "high": float(np.percentile(y.mean(axis=1), 97.5))},
-        "ends": ends(problem, unit, y.mean(axis=1), size=size, seed=seed),
+        "ends": ends(problem, unit, y.mean(axis=1), size=size, seed=seed) if method != "morris" else [],
     }  # fmt: skip
 
 
@@ -115,8 +115,12 @@ def _mean_of(told: Sequence[Mapping[str, float | None]]) -> dict[str, float | No
 def ends(problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray, *, size: int, seed: int = 1) -> list[Row]:
     """The mean outcome where a parameter is in the lowest, and in the highest, fifth of its doubt; widest apart first.
 
-    All else varies as it does. `error` is the standard error of the difference, by the bootstrap over blocks.
+    All else varies as it does. `error` is the standard error of the difference, by the bootstrap over blocks; `sure`
+    says whether so large a difference would be seen in any of so many parameters by chance less than once in twenty
+    times (Bonferroni). Not for Morris, whose few trajectories hold most parameters where they are.
     """
+    from scipy.stats import norm
+
     low, high = (np.asarray(part, float) for part in (unit <= LOW, unit >= HIGH))
     each = (low * y[:, None], low, high * y[:, None], high)
     sums = [one.reshape(-1, size, one.shape[1]).sum(axis=1) for one in each]
@@ -128,7 +132,9 @@ def ends(problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray, *, size: i
         again = (weights @ sums[2]) / (weights @ sums[3]) - (weights @ sums[0]) / (weights @ sums[1])
         errors = np.nanstd(again, axis=0, ddof=1)
     groups = problem.get("groups") or [None] * len(problem["names"])
-    rows = [{"parameter": name, "group": group, "low": float(a), "high": float(b), "error": float(error)}
+    far = float(norm.ppf(1 - 0.025 / len(problem["names"])))
+    rows = [{"parameter": name, "group": group, "low": float(a), "high": float(b), "error": float(error),
+             "sure": bool(abs(b - a) > far * error)}
             for name, group, a, b, error in zip(problem["names"], groups, at_low, at_high, errors, strict=True)
             if np.isfinite(b - a) and np.isfinite(error)]  # fmt: skip
     return sorted(rows, key=lambda row: -abs(row["high"] - row["low"]))
