@@ -16,6 +16,7 @@ import numpy as np
 LEVEL = 0.95
 RESAMPLES = 400
 TOP = 5
+MOST_RESAMPLED = 20
 NARROW, WORTH = 0.05, 0.1  # half-width wanted of every total index above .1
 Row = dict[str, Any]
 
@@ -147,32 +148,33 @@ def morris_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.nd
 
 
 def pawn_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndarray, *, slices: int = 10, seed: int = 1,
-                 resamples: int = 100) -> list[Row]:  # fmt: skip
+                 resamples: int = 40) -> list[Row]:  # fmt: skip
     """PAWN's median distance between distributions of the outcome, for each parameter of any sample; largest first.
 
-    `by_chance` is the 95 % point of the distance of a parameter that has nothing to do with the outcome (shuffled).
+    `by_chance` is the 95 % point of the distance of a parameter that has nothing to do with the outcome. Half-widths are
+    of the first twenty only (None for the others): each bootstrap sample costs as much as the analysis.
     """
-    from SALib.analyze import pawn
-
     y = usable(outcomes, rows=len(unit)).mean(axis=1)
     if len(y) < 5 * slices:
         raise ValueError(f"outcomes: {len(y)} rows; PAWN with {slices} slices needs at least {5 * slices}")
-    x = np.asarray(unit, float)
-    plain = {key: value for key, value in problem.items() if key != "groups"}
-    rng = np.random.default_rng(seed)
-
-    def median(x: np.ndarray, y: np.ndarray, problem: Mapping[str, Any] = plain) -> np.ndarray:
-        return np.asarray(pawn.analyze(dict(problem), x, y, S=slices, seed=seed + 1)["median"], float)
-
-    again = [median(x[take], y[take]) for take in rng.integers(len(y), size=(resamples, len(y)))]
-    dummy = {"num_vars": resamples, "names": [f"x{i}" for i in range(resamples)], "bounds": [[0.0, 1.0]] * resamples}
-    nothing = median(rng.random((len(y), resamples)), y, dummy)
-    found, wide = median(x, y), 1.96 * np.std(again, axis=0, ddof=1)
+    x, rng = np.asarray(unit, float), np.random.default_rng(seed)
+    found = _pawn(x, y, slices)
+    first = np.argsort(-found)[:MOST_RESAMPLED]
+    again = [_pawn(x[take][:, first], y[take], slices) for take in rng.integers(len(y), size=(resamples, len(y)))]
+    half = dict(zip(first.tolist(), (1.96 * np.std(again, axis=0, ddof=1)).tolist(), strict=True))
+    nothing = float(np.percentile(_pawn(rng.random((len(y), 100)), y, slices), 95))
     groups = problem.get("groups") or [None] * len(found)
-    rows = [{"parameter": name, "group": group, "pawn": float(value), "pawn_conf": float(half),
-             "by_chance": float(np.percentile(nothing, 95))}
-            for name, group, value, half in zip(problem["names"], groups, found, wide, strict=True)]  # fmt: skip
+    rows = [{"parameter": name, "group": group, "pawn": float(value), "pawn_conf": half.get(j), "by_chance": nothing}
+            for j, (name, group, value) in enumerate(zip(problem["names"], groups, found, strict=True))]  # fmt: skip
     return sorted(rows, key=lambda row: -row["pawn"])
+
+
+def _pawn(x: np.ndarray, y: np.ndarray, slices: int) -> np.ndarray:
+    from SALib.analyze import pawn
+
+    names = [f"x{j}" for j in range(x.shape[1])]
+    problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
+    return np.asarray(pawn.analyze(problem, x, y, S=slices)["median"], float)
 
 
 # --- how sure -------------------------------------------------------------------------------------------------------
