@@ -13,7 +13,7 @@ from iccmsim.cli import main
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.studies.anchor import FITTED
-from iccmsim.studies.findings import FAILED, NOT_ANCHORED, Part, ends, findings
+from iccmsim.studies.findings import FAILED, NOT_ANCHORED, Part, apart, ends, findings
 from iccmsim.studies.groups import CHOSEN, COMPARED, DATED, NOT_FREE, OFF, TABLES, chosen, group_of, what_varies
 from iccmsim.studies.sensitivity import (
     Asked,
@@ -155,17 +155,22 @@ def test_master_seeds_are_analysed_together_each_about_its_own_mean():
 
 def test_the_ends_of_a_parameter_are_means_over_its_lowest_and_highest_fifth():
     only = part(1, n=256)
-    rows = ends(only.problem, only.unit, only.outcomes.mean(axis=1), size=4)
+    free = apart("sobol", len(only.unit), 4)
+    assert free[:4].tolist() == [0, 3, 4, 7]
+    unit, y = only.unit[free], only.outcomes.mean(axis=1)[free]
+    rows = ends(only.problem, unit, y)
     assert rows[0]["parameter"] == "c"
     assert rows[0]["high"] - rows[0]["low"] == pytest.approx(3 * 0.8, abs=4 * rows[0]["error"])
+    assert rows[0]["low"] == pytest.approx(y[unit[:, 2] <= 0.2].mean())
     assert [row["sure"] for row in rows] == [True, True, True]
-    many = {**only.problem, "num_vars": 83, "names": [f"x{i}" for i in range(83)], "groups": None}
-    unit = np.concatenate([only.unit, np.random.default_rng(3).random((len(only.unit), 80))], axis=1)
-    told = {row["parameter"]: row["sure"] for row in ends(many, unit, only.outcomes.mean(axis=1), size=4)}
-    assert told["x2"]
-    assert sum(told.values()) <= 3, "of 80 that do nothing none stands out"
-    low = only.unit[:, 2] <= 0.2
-    assert rows[0]["low"] == pytest.approx(only.outcomes[low].mean())
+
+
+def test_of_many_parameters_that_do_nothing_none_stands_out():
+    rng = np.random.default_rng(3)
+    unit = rng.random((300, 250))
+    many = {"num_vars": 250, "names": [f"x{i}" for i in range(250)]}
+    stand_out = [row["parameter"] for row in ends(many, unit, 2.0 * unit[:, 7] + rng.normal(0, 1, 300)) if row["sure"]]
+    assert stand_out == ["x7"]
 
 
 # --- whole analyses -------------------------------------------------------------------------------------------------

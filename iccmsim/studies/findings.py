@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +26,6 @@ METHODS = ("morris", "sobol", "pawn")
 RANKED_BY = {"sobol": "ST", "morris": "mu_star", "pawn": "pawn"}
 NOT_ANCHORED, FAILED = "not anchored", "failed"
 LOW, HIGH = 0.2, 0.8  # the lowest and the highest fifth of a parameter's doubt
-RESAMPLES = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +74,7 @@ def findings(parts: Sequence[Part], *, method: str, second_order: bool = False, 
         "outcome": {"mean": float(np.mean(means)), "sd": float(y.mean(axis=1).std(ddof=1)),
                     "low": float(np.percentile(y.mean(axis=1), 2.5)),
                     "high": float(np.percentile(y.mean(axis=1), 97.5))},
-        "ends": ends(problem, unit, y.mean(axis=1), size=size, seed=seed) if method != "morris" else [],
+        "ends": _ends(method, problem, unit, y.mean(axis=1), size=size),
     }  # fmt: skip
 
 
@@ -112,29 +110,35 @@ def _mean_of(told: Sequence[Mapping[str, float | None]]) -> dict[str, float | No
     return {key: None if told[0][key] is None else float(np.mean([each[key] for each in told])) for key in told[0]}
 
 
-def ends(problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray, *, size: int, seed: int = 1) -> list[Row]:
+def _ends(method: str, problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray, *, size: int) -> list[Row]:
+    """Not of Morris, whose few trajectories hold most parameters where they are."""
+    free = apart(method, len(y), size)
+    return [] if method == "morris" else ends(problem, unit[free], y[free])
+
+
+def apart(method: str, rows: int, size: int) -> np.ndarray:
+    """Rows that have nothing in common: of a Sobol' design the first and the last of each block; of others all."""
+    every = np.arange(rows)
+    return every[(every % size == 0) | (every % size == size - 1)] if method == "sobol" else every
+
+
+def ends(problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray) -> list[Row]:
     """The mean outcome where a parameter is in the lowest, and in the highest, fifth of its doubt; widest apart first.
 
-    All else varies as it does. `error` is the standard error of the difference, by the bootstrap over blocks; `sure`
-    says whether so large a difference would be seen in any of so many parameters by chance less than once in twenty
-    times (Bonferroni). Not for Morris, whose few trajectories hold most parameters where they are.
+    All else varies as it does; rows must have nothing in common. `error` is the standard error of the difference.
+    `sure` says whether in any of so many parameters so large a one would be seen by chance less than once in twenty
+    times (Welch's test, Bonferroni).
     """
-    from scipy.stats import norm
+    from scipy.stats import ttest_ind
 
-    low, high = (np.asarray(part, float) for part in (unit <= LOW, unit >= HIGH))
-    each = (low * y[:, None], low, high * y[:, None], high)
-    sums = [one.reshape(-1, size, one.shape[1]).sum(axis=1) for one in each]
-    blocks = len(y) // size
-    weights = np.random.default_rng(seed).multinomial(blocks, np.full(blocks, 1 / blocks), size=RESAMPLES)
-    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # ends that a few rows do not reach have no error
-        at_low, at_high = (sums[i].sum(axis=0) / sums[i + 1].sum(axis=0) for i in (0, 2))
-        again = (weights @ sums[2]) / (weights @ sums[3]) - (weights @ sums[0]) / (weights @ sums[1])
-        errors = np.nanstd(again, axis=0, ddof=1)
-    groups = problem.get("groups") or [None] * len(problem["names"])
-    far = float(norm.ppf(1 - 0.025 / len(problem["names"])))
-    rows = [{"parameter": name, "group": group, "low": float(a), "high": float(b), "error": float(error),
-             "sure": bool(abs(b - a) > far * error)}
-            for name, group, a, b, error in zip(problem["names"], groups, at_low, at_high, errors, strict=True)
-            if np.isfinite(b - a) and np.isfinite(error)]  # fmt: skip
+    names, groups = problem["names"], problem.get("groups") or [None] * len(problem["names"])
+    rows = []
+    for j, (name, group) in enumerate(zip(names, groups, strict=True)):
+        low, high = y[unit[:, j] <= LOW], y[unit[:, j] >= HIGH]
+        if min(len(low), len(high)) < 2:
+            continue
+        error = float(np.sqrt(low.var(ddof=1) / len(low) + high.var(ddof=1) / len(high)))
+        chance = float(ttest_ind(low, high, equal_var=False).pvalue) if error > 0 else 1.0
+        rows.append({"parameter": name, "group": group, "low": float(low.mean()), "high": float(high.mean()),
+                     "error": error, "sure": chance < 0.05 / len(names)})  # fmt: skip
     return sorted(rows, key=lambda row: -abs(row["high"] - row["low"]))

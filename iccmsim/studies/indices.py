@@ -151,8 +151,8 @@ def pawn_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndar
                  resamples: int = 40) -> list[Row]:  # fmt: skip
     """PAWN's median distance between distributions of the outcome, for each parameter of any sample; largest first.
 
-    `by_chance` is the 95 % point of the distance of a parameter that has nothing to do with the outcome. Half-widths are
-    of the first twenty only (None for the others): each bootstrap sample costs as much as the analysis.
+    `by_chance` is the 95 % point of the distance of a parameter that has nothing to do with the outcome. Half-widths
+    are of the first twenty only (None for the others): each bootstrap sample costs as much as the analysis.
     """
     y = usable(outcomes, rows=len(unit)).mean(axis=1)
     if len(y) < 5 * slices:
@@ -165,7 +165,7 @@ def pawn_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndar
     nothing = float(np.percentile(_pawn(rng.random((len(y), 100)), y, slices), 95))
     groups = problem.get("groups") or [None] * len(found)
     rows = [{"parameter": name, "group": group, "pawn": float(value), "pawn_conf": half.get(j), "by_chance": nothing}
-            for j, (name, group, value) in enumerate(zip(problem["names"], groups, found, strict=True))]  # fmt: skip
+            for j, (name, group, value) in enumerate(zip(problem["names"], groups, found, strict=True))]
     return sorted(rows, key=lambda row: -row["pawn"])
 
 
