@@ -15,10 +15,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from sweeps import ARMS, SETTINGS, table_hash
+
 from iccmsim.studies import cases, kept
 from iccmsim.studies.design import grid
 from iccmsim.studies.sweep import sweep
-from tests.sweeps import ARMS, SETTINGS, table_hash
 
 DESIGN = grid(ARMS, {"sup.lead": [7, 28]}, seeds=3, settings=SETTINGS)
 

@@ -275,3 +275,19 @@ def test_a_cohort_is_followed_to_five_only_by_a_long_run():
     assert cohort_is_complete(1826 + 366)
     assert cohort_is_complete(1826 + 365)
     assert not cohort_is_complete(1826 + 364)
+
+
+def test_seeds_are_added_until_the_error_is_small_enough_and_the_first_ones_stay_as_they_were():
+    arms = [tiny("facility-only"), tiny()]
+    few = compare(arms, seeds=2)
+    error = few.to_json()["arms"][1]["deaths_averted_expected"]["mcse"]
+    more = compare(arms, seeds=2, until_mcse=0.7 * error, most_seeds=12)
+    assert 2 < len(more.seeds) <= 12
+    reached = more.to_json()["arms"][1]["deaths_averted_expected"]["mcse"]
+    assert reached <= 0.7 * error or len(more.seeds) == 12
+    assert more.tallies[:2].tobytes() == few.tallies.tobytes()
+    assert more.seeds == tuple(range(1, len(more.seeds) + 1))
+    at_once = compare(arms, seeds=more.seeds)
+    assert at_once.tallies.tobytes() == more.tallies.tobytes()
+    assert at_once.pairs.tobytes() == more.pairs.tobytes()
+    assert compare(arms, seeds=2, until_mcse=2 * error).seeds == (1, 2)

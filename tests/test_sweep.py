@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sweeps import ARMS, FILE, SETTINGS, table_hash, tiny_design
 
 from iccmsim.cli import main
 from iccmsim.studies import cases, living
@@ -20,7 +21,6 @@ from iccmsim.studies.design import grid, rows
 from iccmsim.studies.outcomes import NAMES, OUTCOMES
 from iccmsim.studies.precision import Precision, next_seeds, standard_error
 from iccmsim.studies.sweep import Sweep, sweep
-from tests.sweeps import ARMS, FILE, SETTINGS, table_hash, tiny_design
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +301,8 @@ def anchored(monkeypatch) -> list:
         if scenario.setting["tx.ors"] == 0.9:
             raise ValueError("no such fit")
         ok = scenario.setting["tx.ors"] == 0.7
-        return SimpleNamespace(kappas={"kappa.mal": 1.1}, residuals={"malaria": 0.01 if ok else -0.3}, rounds=3, ok=ok)
+        residuals = {"pneumonia": 0.01 if ok else -0.3}
+        return SimpleNamespace(kappas={"kappa.pneu": 1.1}, residuals=residuals, rounds=3, ok=ok)
 
     monkeypatch.setitem(sys.modules, "iccmsim.studies.anchor", SimpleNamespace(anchor=anchor))
     return asked
@@ -320,7 +321,7 @@ def test_rows_are_anchored_once_a_setting_and_it_is_said_which_could_not_be(anch
     assert set(table[table.status == "failed"].row) == {3}
     assert table.error[table.row == 3].iloc[0] == "ValueError: could not be anchored: ValueError: no such fit"
     free = sweep(replace(design, anchor=False), out=tmp_path / "free", executor="here").table()
-    assert (free.expected_deaths_malaria != table.expected_deaths_malaria)[table.row < 3].any()
+    assert (free.expected_deaths_pneumonia != table.expected_deaths_pneumonia)[table.row < 3].any()
     assert len(anchored) == 3
     sweep(design, out=tmp_path, executor="here")
     assert len(anchored) == 3

@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
+from sweeps import FILE, table_hash, tiny_design
 
 from iccmsim.cli import main
 from iccmsim.studies import cases, kept
 from iccmsim.studies.sweep import Sweep, collect, sweep
-from tests.sweeps import FILE, table_hash, tiny_design
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 only_posix = pytest.mark.skipif(os.name != "posix", reason="processes are forked and killed by signals")
@@ -26,8 +26,9 @@ only_posix = pytest.mark.skipif(os.name != "posix", reason="processes are forked
 def killed(tmp_path_factory) -> dict:
     """What came of sweeps that were killed at twenty moments, run by two at once, and in two shards."""
     root = tmp_path_factory.mktemp("killed")
-    done = subprocess.run([sys.executable, "-m", "tests.killed_sweeps", str(root)], cwd=REPOSITORY, text=True,
-                          capture_output=True, timeout=300)  # fmt: skip
+    done = subprocess.run([sys.executable, str(REPOSITORY / "tests" / "killed_sweeps.py"), str(root)], text=True,
+                          capture_output=True, timeout=300, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+                          cwd=REPOSITORY)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -94,12 +95,13 @@ def parts_in(folder: Path) -> int:
     return len(list((folder / "parts").glob("*.parquet")))
 
 
-def begun(tmp_path: Path) -> subprocess.Popen:
-    """A sweep by two processes, as soon as it has kept one part more."""
+def begun(tmp_path: Path, *, workers: int) -> subprocess.Popen:
+    """A sweep by some processes, as soon as it has kept one part more."""
     before = parts_in(tmp_path / "out")
     process = subprocess.Popen(
         [sys.executable, "-c", COMMAND, "sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"),
-         "--workers", "2"], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
+         "--workers", str(workers)],
+        cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
     patience = time.monotonic() + 120
     while parts_in(tmp_path / "out") == before:
         assert process.poll() is None, process.stderr.read()
@@ -131,16 +133,16 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_ctrl_c_says_what_is_kept_and_how_to_go_on_and_a_kill_leaves_no_worker_behind(tmp_path, monkeypatch):
-    text = FILE.format(more="").replace("seeds = 2", "seeds = 150")
+    text = FILE.format(more="").replace("seeds = 2", "seeds = 80")
     (tmp_path / "design.toml").write_text(text, encoding="utf-8")
-    process = begun(tmp_path)
+    process = begun(tmp_path, workers=1)
     os.kill(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "of 1,200 runs kept in" in said
+    assert "of 640 runs kept in" in said
     assert f"to go on: iccmsim sweep {tmp_path / 'design.toml'} --out" in said
     assert "Traceback" not in said
-    process = begun(tmp_path)
+    process = begun(tmp_path, workers=2)
     workers = children_of(process.pid)
     assert len(workers) >= 2
     process.kill()
@@ -150,8 +152,8 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on_and_a_kill_leaves_no_worker_b
         assert time.monotonic() < patience
         time.sleep(0.02)
     assert not Sweep.load(tmp_path / "out").complete
-    whole = sweep(tiny_design(seeds=150), out=tmp_path / "whole", executor="here")
-    assert whole.manifest["runs"] == {"done": 1200, "failed": 0, "missing": 0}
+    whole = sweep(tiny_design(seeds=80), out=tmp_path / "whole", executor="here")
+    assert whole.manifest["runs"] == {"done": 640, "failed": 0, "missing": 0}
     assert main(["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"), "--workers", "1"]) == 0
     assert table_hash(tmp_path / "out") == table_hash(tmp_path / "whole")
 

@@ -13,6 +13,7 @@ from iccmsim.cli.words import (
     InputError,
     add_scenario_options,
     check_out,
+    error_of,
     print_json,
     read_scenario,
     reading,
@@ -37,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "comparator")  # fmt: skip
     parser.add_argument("--seeds", metavar="N", default="20", help="how many pairs of runs, or seeds such as 3,5,7 "
                         "(default 20)")  # fmt: skip
+    parser.add_argument("--until-mcse", metavar="X", help="add seeds until the Monte-Carlo error of expected deaths "
+                        "averted is at most X in every arm (at most 200 seeds)")  # fmt: skip
     parser.add_argument("--status-quo", metavar="SCENARIO", help="lived through the warm-up by all arms (default: "
                         "the same setting with facilities only)")  # fmt: skip
     parser.add_argument("--out", metavar="DIR", help="write the comparison, its figures and what a brief needs to "
@@ -51,10 +54,10 @@ def go(asked: argparse.Namespace) -> None:
     from iccmsim.studies.compare import KIND
 
     with reading():
-        seeds, threads = seeds_of(asked.seeds), threads_of(asked.threads)
+        seeds, threads, until = seeds_of(asked.seeds), threads_of(asked.threads), error_of(asked.until_mcse)
         arms, before = read_arms(asked)
         out = check_out(asked.out, kind=KIND)
-    comparison = run_arms(arms, before=before, seeds=seeds, threads=threads)
+    comparison = run_arms(arms, before=before, seeds=seeds, threads=threads, until_mcse=until)
     if out is not None:
         write_all(comparison, arms, before=before, out=out, threads=threads)
     if asked.json:
@@ -81,7 +84,7 @@ def read_arms(asked: argparse.Namespace) -> tuple[list[Scenario], Scenario | Non
 
 
 def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequence[int],
-             threads: int | None) -> Comparison:  # fmt: skip
+             threads: int | None, until_mcse: float | None = None) -> Comparison:  # fmt: skip
     """The comparison, with a bar for whoever watches."""
     from iccmsim.report.experiment import progress_bar
     from iccmsim.report.terminal import several
@@ -89,7 +92,8 @@ def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequen
 
     tell_if_compiling()
     with progress_bar(f"{len(arms)} arms, {several(len(seeds), 'seed')}") as progress:
-        return compare(arms, seeds=seeds, threads=threads, status_quo=before, progress=progress)
+        return compare(arms, seeds=seeds, threads=threads, status_quo=before, progress=progress,
+                       until_mcse=until_mcse)  # fmt: skip
 
 
 def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scenario | None, out: Path,

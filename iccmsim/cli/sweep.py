@@ -10,17 +10,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.cli.words import InputError, print_json, reading, tell, tell_if_compiling, whole
+from iccmsim.cli.words import InputError, error_of, print_json, reading, tell, tell_if_compiling, whole
 
 if TYPE_CHECKING:
     from iccmsim.studies.design import Design
     from iccmsim.studies.sweep import Sweep
 
 PURPOSE = "Run a design of parameters: arms x rows x seeds, in parts that are kept as they end."
-EXAMPLE = ("  iccmsim sweep design.toml --out sweep --dry-run        # how many runs, how long, how large\n"
-           "  iccmsim sweep design.toml --out sweep --workers 8      # again: goes on where it was stopped\n"
-           "  iccmsim sweep design.toml --out sweep --shard 3/20     # the third of twenty parts of the work\n"
-           "  iccmsim sweep --collect sweep                       # gather what there is into one table")  # fmt: skip
+EXAMPLE = ("  iccmsim sweep design.toml --out sweep --dry-run\n"
+           "  iccmsim sweep design.toml --out sweep --workers 8\n"
+           "  iccmsim sweep design.toml --out sweep --shard 3/20\n"
+           "  iccmsim sweep --collect sweep")  # fmt: skip
 EXECUTORS = ("processes", "dask")
 
 
@@ -116,19 +116,6 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     if not 1 <= i <= n:
         raise InputError(f"--shard {text}: the first number must be between 1 and {n}")
     return i, n
-
-
-def error_of(text: str | None) -> float | None:
-    """The Monte-Carlo error to reach."""
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not 0 < value < float("inf"):
-        raise InputError(f"--until-mcse {text}: must be a number above 0")
-    return value
 
 
 def need_dask() -> None:

@@ -66,6 +66,19 @@ def seeds_of(text: str) -> tuple[int, ...]:
     return seeds
 
 
+def error_of(text: str | None) -> float | None:
+    """The Monte-Carlo error to reach."""
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < float("inf"):
+        raise InputError(f"--until-mcse {text}: must be a number above 0")
+    return value
+
+
 def overrides_of(settings: Sequence[str] | None) -> dict[str, Any]:
     """Values by key, from "chw.absent=0.3" and the like."""
     values: dict[str, Any] = {}

@@ -25,7 +25,9 @@ from iccmsim.exchange.district import load_places
 from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import get_manifest, made_with, put_manifest, read_counts, write_folder
+from iccmsim.results.mortality import WINDOW
 from iccmsim.results.result import facts_of
+from iccmsim.studies.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 
@@ -92,12 +94,14 @@ class Comparison:
 
 def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
             places: Places | str | os.PathLike[str] | None = None, threads: int | None = None,
-            status_quo: Scenario | str | None = None,
+            status_quo: Scenario | str | None = None, until_mcse: float | None = None, most_seeds: int = MOST_SEEDS,
             progress: Callable[[int, int], None] | None = None) -> Comparison:  # fmt: skip
     """Run arms of one setting in pairs, the first being the comparator, once for each seed.
 
     seeds: numbers, or how many (5 means 1 to 5). places: a map, or the folder of a real place's files.
     status_quo: lived through the warm-up (default: health facilities only). progress: called with (zones done, all).
+    until_mcse: seeds are added, half as many again each time and at most most_seeds in all, until the Monte-Carlo error
+    of expected deaths averted is that small in every arm.
     """
     arms = [_loaded(each, places) for each in scenarios]
     chosen = seeds_of(seeds)
@@ -106,13 +110,26 @@ def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
     ground = places if isinstance(places, Places) else load_places(arms[0])
     plans = [make_plan(arm, places=ground) for arm in arms]
     job = _Job(plans, make_plan(before, places=ground))
-    tallies, pairs = _run_all(job, zone_maps(ground), chosen, threads=threads, progress=progress)
+    maps, first = zone_maps(ground), len(chosen)
+    tallies, pairs = _run_all(job, maps, chosen, threads=threads, progress=progress)
+    while until_mcse is not None and len(chosen) < most_seeds and error_of_averted(tallies) > until_mcse:
+        more = next_seeds(chosen, first=first, most=most_seeds)[len(chosen) :]
+        further = _run_all(job, maps, more, threads=threads, progress=progress)
+        chosen = (*chosen, *more)
+        tallies, pairs = (np.concatenate([a, b]).view(np.recarray)
+                          for a, b in zip((tallies, pairs), further, strict=True))  # fmt: skip
     setting = arms[0].setting
     return Comparison(
         names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies, pairs=pairs,
         facts=tuple(facts_of(plan) for plan in plans), hashes=tuple(arm.hash() for arm in arms),
         life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
     )  # fmt: skip
+
+
+def error_of_averted(tallies: np.ndarray) -> float:
+    """The largest Monte-Carlo error of expected deaths averted over the arms beside the first."""
+    expected = tallies["expected"][:, :, WINDOW].sum(axis=(2, 3))
+    return max(standard_error(expected[:, 0] - expected[:, arm]) for arm in range(1, expected.shape[1]))
 
 
 def _loaded(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from iccmsim.parameters.declare import did_you_mean
-from iccmsim.studies.cases import Identities
-from iccmsim.studies.kept import Found
 from iccmsim.studies.outcomes import NAMES
+
+if TYPE_CHECKING:
+    from iccmsim.studies.cases import Identities
+    from iccmsim.studies.kept import Found
+
+MOST_SEEDS = 200
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Precision:
 
     mcse: float | None = None
     outcome: str = "expected_deaths_averted"
-    most_seeds: int = 200
+    most_seeds: int = MOST_SEEDS
 
     def __post_init__(self) -> None:
         if self.mcse is not None and not self.mcse > 0:
