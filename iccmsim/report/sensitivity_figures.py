@@ -106,7 +106,7 @@ def indices_figure(found: Found) -> Figure:
     """One bar a group (PAWN: a parameter), longest on top, with 95 % intervals."""
     rows, index, name = found["table"][:MOST], ranked_by(found), label_of(found)
     sobol, pawn = found["method"] == "sobol", found["method"] == "pawn"
-    clean = sobol and rows[0]["ST_no_chance"] is not None
+    clean = sobol and any(row["ST_no_chance"] is not None for row in rows)
     bars = {"sobol": "total index, ST", "morris": "mean absolute effect", "pawn": "PAWN, median"}
     key = [_sign(BLUE, bars[found["method"]])]
     key += [_sign(INK, "ST without chance", marker="D")] * clean + [_sign(ORANGE, "alone, S1", marker="o")] * sobol
@@ -117,7 +117,7 @@ def indices_figure(found: Found) -> Figure:
     for i, row in enumerate(rows):
         axes.barh(-i, row[index], height=0.6, color=BLUE, alpha=0.85)
         _line(axes, row[index], row[f"{index}_conf"], -i, INK)
-        if clean:
+        if clean and row["ST_no_chance"] is not None:
             axes.plot([row["ST_no_chance"]], [-i], "D", mec=INK, mfc="white", ms=5, zorder=4)
         if sobol:
             axes.plot([row["S1"]], [-i - 0.18], "o", mec=ORANGE, mfc="white", ms=5, zorder=4)
@@ -150,17 +150,16 @@ def _short(name: str) -> str:
 # --- single parameters ----------------------------------------------------------------------------------------------
 
 
-def tornado_figure(found: Found, *, most: int = 15) -> Figure:
+def tornado_figure(found: Found, *, most: int = 12) -> Figure:
     """The outcome where one parameter is in the lowest, or the highest, fifth of its doubt; all else varies."""
     rows, middle = found["ends"][:most], found["outcome"]["mean"]
-    key = [_sign(ORANGE, "lowest fifth"), _sign(BLUE, "highest fifth"), _sign(PALE[0], "lowest, and"),
-           _sign(PALE[1], "highest: may be chance")]  # fmt: skip
+    key = [_sign(ORANGE, "in its lowest fifth"), _sign(BLUE, "in its highest fifth"),
+           _sign(PALE[1], "pale: may be chance")]  # fmt: skip
     figure = _page(found, 0.6 + 0.4 * len(rows), key=key,
                    title=f"Single parameters: mean {outcome_words(found)} at the ends of their doubt",
-                   subtitle="All other parameters vary as they do. Pale: of so many parameters "
-                            f"({found['parameters']}), some will differ as much by chance alone. Grey lines: 2 "
-                            "standard errors of the difference. Vertical line: the mean of all rows, "
-                            f"{middle:.2g}.")  # fmt: skip
+                   subtitle=f"All others vary as they do. Pale: of {found['parameters']} parameters some differ as much "
+                            "by chance alone. Grey lines: 2 standard errors of the difference. Vertical line: the mean "
+                            f"of all rows, {middle:.2g}.")  # fmt: skip
     axes = figure.subplots()
     for i, row in enumerate(rows):
         for end, colour in zip(("low", "high"), (ORANGE, BLUE) if row["sure"] else PALE, strict=True):

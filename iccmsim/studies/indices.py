@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from iccmsim.studies.estimate import number
+
 LEVEL = 0.95
 RESAMPLES = 400
 TOP = 5
@@ -80,7 +82,7 @@ def sobol_indices(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_or
                           conf_level=LEVEL, seed=seed + 1)  # fmt: skip
     clean = _no_chance(y, size, len(names), seed=seed, resamples=resamples)
     rows = [{"group": name, **{key: float(found[key][j]) for key in ("S1", "S1_conf", "ST", "ST_conf")}}
-            | {key: None if clean is None else float(clean[key][j]) for key in CLEAN}
+            | {key: None if clean is None else number(clean[key][j]) for key in CLEAN}
             for j, name in enumerate(names)]  # fmt: skip
     pairs = [{"first": names[j], "second": names[k], "S2": float(found["S2"][j, k]),
               "S2_conf": float(found["S2_conf"][j, k])}
@@ -200,9 +202,12 @@ def chance(outcomes: np.ndarray) -> dict[str, float | None]:
 def convergence(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_order: bool, seed: int = 1) -> list[Row]:
     """The total indices from a quarter, a half and all of the base samples: one row a group and number of samples."""
     size = block_size(problem, "sobol", second_order=second_order)
+    outcomes = usable(outcomes, rows=len(outcomes))
     n = len(outcomes) // size
     rows = []
     for part in sorted({max(2, n // 4), max(2, n // 2), n}):
+        if np.ptp(outcomes[: part * size].mean(axis=1)) == 0:
+            continue
         found, _ = sobol_indices(problem, outcomes[: part * size], second_order=second_order, seed=seed)
         rows += [{"n": part} | row for row in found]
     return rows
