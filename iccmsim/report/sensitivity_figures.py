@@ -157,9 +157,9 @@ def tornado_figure(found: Found, *, most: int = 12) -> Figure:
            _sign(PALE[1], "pale: may be chance")]  # fmt: skip
     figure = _page(found, 0.6 + 0.4 * len(rows), key=key,
                    title=f"Single parameters: mean {outcome_words(found)} at the ends of their doubt",
-                   subtitle=f"All others vary as they do. Pale: of {found['parameters']} parameters some differ as much "
-                            "by chance alone. Grey lines: 2 standard errors of the difference. Vertical line: the mean "
-                            f"of all rows, {middle:.2g}.")  # fmt: skip
+                   subtitle=f"All others vary as they do. Pale: of {found['parameters']} parameters some differ as "
+                            "much by chance alone. Grey lines: 2 standard errors of the difference. Vertical line: "
+                            f"the mean of all rows, {middle:.2g}.")  # fmt: skip
     axes = figure.subplots()
     for i, row in enumerate(rows):
         for end, colour in zip(("low", "high"), (ORANGE, BLUE) if row["sure"] else PALE, strict=True):
@@ -190,15 +190,15 @@ def interactions_figure(found: Found) -> Figure:
     size = 0.62 * len(names)
     figure = _page(found, size + 0.9, title=f"Pairs of groups: {outcome_words(found)} beyond what each does alone",
                    subtitle="Second-order Sobol' indices in percent of the variance. Bold: the 95 % interval does not "
-                            "hold 0; the others may be nothing.", width=max(8.4, size + 2.6))  # fmt: skip
+                            "hold 0; grey: may be nothing.", width=max(8.4, size + 2.6))  # fmt: skip
     axes = figure.subplots()
     grid = np.full((len(names), len(names)), np.nan)
     for i in range(len(names)):
         for j in range(i):
             pair = value[frozenset((names[i], names[j]))]
-            grid[i, j] = pair["S2"]
             sure = abs(pair["S2"]) > pair["S2_conf"]
-            axes.text(j, i, f"{100 * pair['S2']:.0f}", ha="center", va="center", fontsize=WORDS,
+            grid[i, j] = pair["S2"] if sure else 0.0
+            axes.text(j, i, f"{round(100 * pair['S2'])}", ha="center", va="center", fontsize=WORDS,
                       weight="bold" if sure else "normal", color=INK if sure else COMPARATOR)  # fmt: skip
     most = max(0.05, float(np.nanmax(np.abs(grid))))
     axes.imshow(grid, cmap="PuOr", vmin=-2 * most, vmax=2 * most)
