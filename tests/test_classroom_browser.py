@@ -180,13 +180,13 @@ def test_the_page_plays_feels_a_lever_tells_a_story_and_begins_anew(room):
     room.press("Reset")
     room.until(lambda: room.day() == 0, "reset does not begin anew")
     room.until(lambda: room.page.inner_text(".ic-did") == "", "reset keeps old levers")
-    assert "Click a child" in room.page.inner_text(".ic-story")
+    room.until(lambda: "Click a child" in room.page.inner_text(".ic-story"), "reset keeps the old story")
 
 
 def test_a_chosen_option_acts_now_and_shows_that_it_is_chosen(room):
     room.press("most")
     room.until(lambda: "Supervision: 85 %" in room.page.inner_text(".ic-did"), "the lever is not noted")
-    assert room.page.locator(".ic-levers .ic-on", has_text="most").count() == 1
+    room.until(lambda: room.page.locator(".ic-levers .ic-on", has_text="most").count() == 1, "it is not shown")
     room.press("Post one")
     room.until(lambda: "One more CHW in village" in room.page.inner_text(".ic-did"), "nobody is posted")
     assert "day 0" in room.page.inner_text(".ic-did")

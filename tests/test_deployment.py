@@ -11,7 +11,8 @@ from places import needs_real_places, refused
 
 from iccmsim.exchange.places_files import find_places_folder, read_places
 from iccmsim.world.deployment import place_chws
-from iccmsim.world.geography import Facility, Village, make_places, synthetic_places
+from iccmsim.world.geography import Facility, Village, make_places
+from iccmsim.world.made_up import synthetic_places
 
 KM = 1 / 111.194926644  # degrees of longitude on the equator
 NORM = {"people_per_chw": 1500, "min_km": 5, "radius_km": 3}
@@ -93,7 +94,20 @@ def test_any_plan_keeps_the_norm(seed):
     assert plan.summary()["chws"] == plan.post_chws.sum()
 
 
+def test_money_for_a_part_of_the_norm_goes_to_the_posts_with_the_most_people():
+    places = line_of({10: 900, 20: 4000, 30: 2500, 40: 100})
+    full, part = (place_chws(places, **NORM, funded=share) for share in (1, 4 / 7))
+    assert full.post_chws.tolist() == [3, 2, 1, 1]  # as the rule chose them
+    assert part.n_chws == 4
+    served = sorted(places.people[part.post >= 0].tolist())
+    assert served == [2500, 4000]
+    assert sorted(zip(part.post_people.tolist(), part.post_chws.tolist(), strict=True)) == [(2500, 1), (4000, 3)]
+    assert np.isnan(part.km_chw[part.post < 0]).all()
+    assert place_chws(places, **NORM, funded=0).n_posts == 0
+
+
 @pytest.mark.parametrize(("change", "message"), [
+    ({"funded": 1.5}, "funded = 1.5: must be a share, 0 to 1"),
     ({"people_per_chw": 0}, "people_per_chw = 0: must be a number of at least 1"),
     ({"min_km": -1}, "min_km = -1: must be a number of at least 0"),
     ({"radius_km": float("nan")}, "radius_km = nan: must be a number of at least 0"),

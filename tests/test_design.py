@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sweeps import ARMS, FILE, SETTINGS, tiny_design
 from iccmsim.parameters.catalogue import all_parameters, parameter
 from iccmsim.studies.cases import Cases, study_of
 from iccmsim.studies.design import grid, latin_hypercube, morris, rows, sobol
-from iccmsim.studies.design_file import read_design
+from iccmsim.studies.design_file import OF_KIND, read_design
 from iccmsim.studies.doubt import distribution_of, values_at
 
 IN_DOUBT = [each for each in all_parameters() if each.plausible is not None]
@@ -244,3 +245,12 @@ def test_rows_that_anchoring_would_mend_are_not_refused():
     with pytest.raises(ValueError, match=r"kappa\.mal x"):
         study_of(design)
     assert study_of(replace(design, anchor=True))
+
+
+def test_the_design_in_the_manual_can_be_run_and_its_words_are_all_there_are(tmp_path):
+    manual = (Path(__file__).resolve().parents[1] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    design = read_design(written(tmp_path, re.search(r"```toml\n(.*?)```", manual, re.DOTALL)[1]))
+    assert len(study_of(design).arms) == 2
+    assert design.rows.shape == (9, 2)
+    for words in OF_KIND.values():
+        assert all(f"`{word}`" in manual or f"`{word} = " in manual for word in words)

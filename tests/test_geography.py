@@ -15,8 +15,8 @@ from iccmsim.world.geography import (
     haversine_km,
     make_places,
     nearest,
-    synthetic_places,
 )
+from iccmsim.world.made_up import synthetic_places
 
 DEGREE = 6371.0 * math.pi / 180
 

@@ -39,8 +39,8 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
 def test_every_setting_and_programme_of_the_library_loads() -> None:
     names = library_names()
-    assert names["setting"] == ("bankass", "low-utilisation-highland", "remote-forest", "sahel", "sahel-conflict",
-                                "sahel-registers")
+    assert names["setting"] == ("bankass", "low-utilisation-highland", "mali", "remote-forest", "sahel",
+                                "sahel-conflict", "sahel-registers")
     assert len(names["programme"]) == 22
     assert {"facility-only", "iccm-as-delivered", "iccm-supported", "mali-asc-package"} < set(names["programme"])
     for setting in names["setting"]:

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 
 from iccmsim.classroom.picture import DIED, FAINT, HERE, INK, LOST, SAVED, SEVERE, SICK, SOFT, Canvas
 from iccmsim.core.records import ALIVE, BASIC_PRODUCTS, DEAD, MINUTES
-from iccmsim.world.geography import KM_PER_DEGREE
+from iccmsim.world.made_up import KM_PER_DEGREE
 
 if TYPE_CHECKING:
     from iccmsim.classroom.game import Game

@@ -26,10 +26,13 @@ from iccmsim.cli.words import (
 if TYPE_CHECKING:
     from iccmsim.parameters.scenario import Scenario
     from iccmsim.studies.compare import Comparison
+    from iccmsim.studies.country import Country
 
 PURPOSE = "Compare programmes in pairs of runs: deaths averted, with interval and Monte-Carlo error."
 EXAMPLE = ("  iccmsim compare sahel/facility-only sahel/iccm-as-delivered sahel/iccm-supported --seeds 20\n"
-           "  iccmsim compare today.toml plan.toml --places my_district --out comparison")  # fmt: skip
+           "  iccmsim compare today.toml plan.toml --places my_district --out comparison\n"
+           "  iccmsim compare mali/facility-only mali/free-care --places FOLDER --seeds 2 --by region")  # fmt: skip
+AREAS = ("region", "district")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "averted is at most X in every arm (at most 200 seeds)")  # fmt: skip
     parser.add_argument("--status-quo", metavar="SCENARIO", help="lived through the warm-up by all arms (default: "
                         "the same setting with facilities only)")  # fmt: skip
+    parser.add_argument("--by", metavar="AREA", help="region or district: a table of these too, if the list of "
+                        "villages names them")  # fmt: skip
     parser.add_argument("--out", metavar="DIR", help="write the comparison, its figures and what a brief needs to "
                         "this folder")  # fmt: skip
     parser.add_argument("--threads", metavar="N", help="default: all cores; the result is the same for any number")
@@ -56,14 +61,22 @@ def go(asked: argparse.Namespace) -> None:
     with reading():
         seeds, threads, until = seeds_of(asked.seeds), threads_of(asked.threads), error_of(asked.until_mcse)
         arms, before = read_arms(asked)
+        if asked.by is not None and asked.by not in AREAS:
+            raise InputError(f"--by {asked.by}: must be {' or '.join(AREAS)}")
+        if asked.by is not None and until is not None:
+            raise InputError(f"--until-mcse {asked.until_mcse}: is not for --by {asked.by}; give --seeds")
         out = check_out(asked.out, kind=KIND)
-    comparison = run_arms(arms, before=before, seeds=seeds, threads=threads, until_mcse=until)
-    if out is not None:
-        write_all(comparison, arms, before=before, out=out, threads=threads)
-    if asked.json:
-        print_json(comparison.to_json())
+    if asked.by is None:
+        areas, comparison = [], run_arms(arms, before=before, seeds=seeds, threads=threads, until_mcse=until)
     else:
-        print_table(comparison)
+        country = run_arms(arms, before=before, seeds=seeds, threads=threads, by_area=True)
+        areas, comparison = [row for row in country.table() if row["level"] == asked.by], country.whole()
+    if out is not None:
+        write_all(comparison, arms, before=before, out=out, threads=threads, areas=areas)
+    if asked.json:
+        print_json(comparison.to_json() | ({"areas": areas} if areas else {}))
+    else:
+        print_table(comparison, areas)
 
 
 def read_arms(asked: argparse.Namespace) -> tuple[list[Scenario], Scenario | None]:
@@ -83,22 +96,26 @@ def read_arms(asked: argparse.Namespace) -> tuple[list[Scenario], Scenario | Non
     return arms, before
 
 
-def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequence[int],
-             threads: int | None, until_mcse: float | None = None) -> Comparison:  # fmt: skip
-    """The comparison, with a bar for whoever watches."""
+def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequence[int], threads: int | None,
+             by_area: bool = False, until_mcse: float | None = None) -> Comparison | Country:  # fmt: skip
+    """The comparison, of each district apart if asked, with a bar for whoever watches."""
     from iccmsim.report.experiment import progress_bar
     from iccmsim.report.terminal import several
     from iccmsim.studies.compare import compare
+    from iccmsim.studies.country import compare_country
 
     tell_if_compiling()
     with progress_bar(f"{len(arms)} arms, {several(len(seeds), 'seed')}") as progress:
+        if by_area:
+            return compare_country(arms, seeds=seeds, threads=threads, status_quo=before, progress=progress)
         return compare(arms, seeds=seeds, threads=threads, status_quo=before, progress=progress,
                        until_mcse=until_mcse)  # fmt: skip
 
 
 def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scenario | None, out: Path,
-              threads: int | None = None) -> None:  # fmt: skip
-    """The counts with what they rest on, the object for programs, the table, and the figures."""
+              threads: int | None = None, areas: Sequence[dict] = ()) -> None:  # fmt: skip
+    """The counts with what they rest on, the object for programs, the tables, and the figures."""
+    from iccmsim.report.experiment import write_rows
     from iccmsim.report.figures import write_figures
     from iccmsim.report.terminal import comparison_text
     from iccmsim.studies.basis import write_basis
@@ -109,13 +126,17 @@ def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scena
     text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
     (out / "comparison.json").write_text(text + "\n", encoding="utf-8")
     (out / "comparison.txt").write_text(comparison_text(said) + "\n", encoding="utf-8")
+    if areas:
+        write_rows(areas, out / "areas.csv")
     tell("Drawing figures ...")
     write_figures(said, arms, status_quo=before, folder=out)
     tell(f"Written to {out}")
 
 
-def print_table(comparison: Comparison) -> None:
-    """The table for people."""
-    from iccmsim.report.terminal import comparison_text, width_of_terminal
+def print_table(comparison: Comparison, areas: Sequence[dict] = ()) -> None:
+    """The table for people, and one of areas if there are any."""
+    from iccmsim.report.terminal import areas_text, comparison_text, width_of_terminal
 
     print(comparison_text(comparison.to_json(), width=width_of_terminal()))
+    if areas:
+        print("\n" + areas_text(areas))

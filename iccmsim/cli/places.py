@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 PURPOSE = "Show a district as the program reads it: people, distances, repairs, CHW posts by the norm."
 EXAMPLE = "  iccmsim places my_district\n  iccmsim places sahel/iccm-supported --set chw.catch=700"
-NORM = {"chw.catch": "people_per_chw", "chw.min_km": "min_km", "chw.radius_km": "radius_km"}
+NORM = {"chw.catch": "people_per_chw", "chw.min_km": "min_km", "chw.radius_km": "radius_km",
+        "chw.funded": "funded"}  # fmt: skip
 DIRT_SHOWN = 20
 
 

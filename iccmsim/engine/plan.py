@@ -36,7 +36,7 @@ class Plan:
     warmup: int
     days: int  # of the whole run: warm-up, window, tail
     falls: Falls = ()  # days after launch on which a budget that ends takes levers away
-    struck: Mapping[int, Regimes] = field(default_factory=dict)  # those of the zones that a shock befalls
+    own: Mapping[int, Regimes] = field(default_factory=dict)  # of zones that a shock befalls or that have more staff
 
     @property
     def window(self) -> tuple[int, int]:
@@ -44,8 +44,8 @@ class Plan:
         return self.warmup, self.warmup + int(self.scenario.run["run.days"])
 
     def regimes_of(self, zone: int | None) -> Regimes:
-        """The regimes of one zone; None: of a zone that no shock befalls."""
-        return self.struck.get(zone, self.regimes)
+        """The regimes of one zone; None: of one like most."""
+        return self.own.get(zone, self.regimes)
 
     def record(self, day: int, zone: int | None = None) -> np.recarray:
         """The parameters in force on a day since the warm-up began, in a zone."""
@@ -71,7 +71,8 @@ def make_plan(scenario: Scenario, *, places: Places | None = None) -> Plan:
     falls = budget_falls(scenario.values(), chws=int(deployment.post_chws.sum()) if deployment else 0)
     falls = tuple(fall for fall in falls if warmup + fall[0] < days)
     regimes = _regimes(scenario, falls, ())
-    return Plan(scenario, places, deployment, regimes, warmup, days, falls, _struck(scenario, falls, places))
+    own = _staffed(scenario, places, regimes, _struck(scenario, falls, places))
+    return Plan(scenario, places, deployment, regimes, warmup, days, falls, own)
 
 
 def _regimes(scenario: Scenario, falls: Falls, shocks: Sequence[Shock]) -> Regimes:
@@ -130,13 +131,34 @@ def _struck(scenario: Scenario, falls: Falls, places: Places) -> dict[int, Regim
     return struck
 
 
+def _staffed(scenario: Scenario, places: Places, regimes: Regimes, struck: dict[int, Regimes]) -> dict[int, Regimes]:
+    """Zones with more people than one centre's staff is for have more staff time and more room to wait."""
+    people = scenario.setting["fac.people"]
+    own = dict(struck)
+    if people <= 0:
+        return own
+    for zone, living in enumerate(places.zone_people.tolist()):
+        if living > people:
+            own[zone] = tuple((day, _larger(record, living / people)) for day, record in own.get(zone, regimes))
+    return own
+
+
+def _larger(record: np.recarray, ratio: float) -> np.recarray:
+    """The same parameters with so many times the staff at the health centre."""
+    more = record.copy()
+    more[0].fac_minutes_day *= ratio
+    more[0].fac_queue = math.floor(more[0].fac_queue * ratio)
+    return more
+
+
 def _deployment(scenario: Scenario, places: Places) -> Deployment | None:
     levers = scenario.programme
     if not levers["chw.deployed"]:
         return None
     return place_chws(
-        places, people_per_chw=levers["chw.catch"], min_km=levers["chw.min_km"], radius_km=levers["chw.radius_km"]
-    )
+        places, people_per_chw=levers["chw.catch"], min_km=levers["chw.min_km"], radius_km=levers["chw.radius_km"],
+        funded=levers["chw.funded"],
+    )  # fmt: skip
 
 
 def zone_maps(places: Places) -> list[ZoneMap]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from iccmsim.exchange.places_files import find_places_folder, read_places
 from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario
-from iccmsim.world.geography import Places, synthetic_places
+from iccmsim.world.geography import Places
+from iccmsim.world.made_up import synthetic_places
 
 
 def load_places(scenario: Scenario, folder: str | Path | None = None) -> Places:
@@ -19,14 +20,15 @@ def load_places(scenario: Scenario, folder: str | Path | None = None) -> Places:
     """
     if isinstance(scenario.place, FilesPlace):
         place = scenario.place
-        found = _read(str(folder or scenario.folder or find_places_folder(None, place.case or "")))
+        where = str(folder or scenario.folder or find_places_folder(None, place.case or ""))
+        found = _read(where, place.villages, place.facilities, place.census, place.growth)
         return replace(found, name=place.name)
     return _made_up(tuple(sorted((k, v) for k, v in scenario.place.model_dump().items() if k != "kind")))
 
 
 @lru_cache(maxsize=4)
-def _read(folder: str) -> Places:
-    return read_places(Path(folder))
+def _read(folder: str, villages: str, facilities: str, census: str | None, growth: float) -> Places:
+    return read_places(Path(folder), villages=villages, facilities=facilities, census=census, growth=growth)
 
 
 @lru_cache(maxsize=8)

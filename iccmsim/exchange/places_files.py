@@ -8,28 +8,23 @@ error: a missing file or column, no village that can be placed, no health centre
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from statistics import median
 
+from iccmsim.exchange.census import LEVELS, Census, census_of, share_out
+from iccmsim.exchange.lists import SPOT, Sheet, degrees, number, read_sheet
 from iccmsim.world.geography import Dirt, Facility, Places, Village, facility_level, make_places
 
 VILLAGES, FACILITIES = "villages.csv", "facilities.csv"
 ENVIRONMENT = "ICCMSIM_DATA"
 MOST_PEOPLE = 5_000_000  # more than any village or town quarter; a larger number is a slip of the pen
-SPOT = {  # accepted spellings of a column, best first, in lower case without spaces and signs
-    "lat": ("lat", "latitude", "y"),
-    "lon": ("lon", "long", "lng", "longitude", "x"),
-    "geometry": ("geometry", "wkt"),
-}
 VILLAGE_COLUMNS = {
     "id": ("villageid", "villagecode", "id", "code", "uid", "osmid"),
     "name": ("village", "villagename", "name", "nom", "placename"),
@@ -37,6 +32,9 @@ VILLAGE_COLUMNS = {
     "people": ("people", "population", "pop", "pop2009alloc", "pop2009", "poptotal", "totalpopulation",
                "habitants", "populationtotale"),
     "km_facility": ("kmfacility",),
+    "region": ("region", "admin1", "province"),
+    "district": ("district", "cercle", "admin2", "healthdistrict", "districtsanitaire", "woreda"),
+    "commune": ("commune", "admin3", "ward"),
 }
 FACILITY_COLUMNS = {
     "id": ("facilityid", "facilitycode", "id", "code", "uid", "dhis2uid"),
@@ -45,21 +43,9 @@ FACILITY_COLUMNS = {
     "type": ("typeraw", "type", "facilitytype", "typefacility", "amenity"),
     "type9": ("type9",),
     "ownership": ("ownership", "owner", "operator", "proprietaire"),
+    "region": VILLAGE_COLUMNS["region"],
 }
-
-
-@dataclass
-class _List:
-    """One file while it is read: rows as {our name: text} with their line, and the dirt found so far."""
-
-    file: str
-    rows: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    dirt: list[Dirt] = field(default_factory=list)
-    decimal_comma: bool = False
-
-    def note(self, line: int, key: str, value: object, done: str) -> None:
-        """Report one thing that was wrong, and what was done about it."""
-        self.dirt.append(Dirt(self.file, line, key, str(value), done))
+CENSUS_COLUMNS = {key: VILLAGE_COLUMNS[key] for key in ("region", "district", "commune", "people")}
 
 
 def find_places_folder(folder: str | os.PathLike[str] | None, case: str = "") -> Path:
@@ -83,17 +69,27 @@ def find_places_folder(folder: str | os.PathLike[str] | None, case: str = "") ->
     raise ValueError(f"{root}: no {VILLAGES} for places {case!r}: looked for {looked}{hint}")
 
 
-def read_places(folder: str | os.PathLike[str]) -> Places:
-    """Read a folder's villages.csv and facilities.csv into a district, with every repair on its list.
+def read_places(folder: str | os.PathLike[str], *, villages: str = VILLAGES, facilities: str = FACILITIES,
+                census: str | None = None, growth: float = 1.0) -> Places:
+    """Read a folder's lists of villages and facilities into a district, with every repair on its list.
 
+    `census`: a list of people by area, `growth` times as many today, from which villages get theirs (census.py).
     ValueError (one line: file, key, rule) when no district can be made of it.
     """
     root = Path(folder)
     if not root.is_dir():
-        raise ValueError(f"{root}: no such folder; looked for {VILLAGES} and {FACILITIES} in it")
-    villages, lost, guessed, dirt = read_villages(root / VILLAGES)
-    facilities, more = read_facilities(root / FACILITIES)
-    return make_places(root.resolve().name, villages, facilities=facilities, dirt=[*dirt, *more],
+        raise ValueError(f"{root}: no such folder; looked for {villages} and {facilities} in it")
+    if census is None:
+        placed, lost, guessed, dirt = read_villages(root / villages)
+        centres, more = read_facilities(root / facilities)
+    else:
+        guessed, dirt = 0, []
+        found = read_village_spots(root / villages, dirt)
+        counted = read_census(root / census, dirt).grown(growth)
+        centres, more = read_facilities(root / facilities)
+        placed, lost, shared = share_out(found, centres, counted)
+        dirt += shared
+    return make_places(root.resolve().name, placed, facilities=centres, dirt=[*dirt, *more],
                        people_dropped=lost, people_imputed=guessed)
 
 
@@ -109,7 +105,7 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
 
     A village without coordinates is dropped and its people counted; a missing count becomes the median.
     """
-    table = _read_list(path, VILLAGE_COLUMNS, required=("lat", "lon", "people"))
+    table = read_sheet(path, VILLAGE_COLUMNS, required=("lat", "lon", "people"))
     counts = {line: _people(table, line, row) for line, row in table.rows}
     known = [n for n in counts.values() if n is not None]
     if table.rows and not known:
@@ -119,9 +115,9 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
     for line, row in table.rows:
         where, people = _where(table, line, row), counts[line]
         if where is not None:
-            km = _number(row.get("km_facility", ""), decimal_comma=table.decimal_comma)[0]
+            km = number(row.get("km_facility", ""), decimal_comma=table.decimal_comma)[0]
             placed.append(Village(*_identity(row, line), *where, people=typical if people is None else people,
-                                  km_in_file=math.nan if km is None else km, line=line))
+                                  km_in_file=math.nan if km is None else km, line=line, **_areas(row)))
         else:
             lost += people or 0
             table.note(line, "people", "unknown" if people is None else people, "dropped with their village")
@@ -136,9 +132,39 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
     return kept, lost, typical * len(guessed), table.dirt
 
 
+def read_village_spots(path: Path, dirt: list[Dirt]) -> list[Village]:
+    """Villages that can be placed, of a list that does not say how many people live in them (0 here)."""
+    table = read_sheet(path, VILLAGE_COLUMNS, required=("lat", "lon", "region"))
+    spots = [(line, row, _where(table, line, row)) for line, row in table.rows]
+    placed = [Village(*_identity(row, line), *where, people=0, line=line, **_areas(row))
+              for line, row, where in spots if where is not None]  # fmt: skip
+    if not placed:
+        raise ValueError(f"{table.file}: lat, lon: no usable village in {len(table.rows)} rows{_first(table)}")
+    kept = _without_repeats(table, placed)
+    _report_shared(table, kept)
+    dirt += table.dirt
+    return kept
+
+
+def read_census(path: Path, dirt: list[Dirt]) -> Census:
+    """People by region, district and commune; a row that counts nobody is reported and passed over."""
+    table = read_sheet(path, CENSUS_COLUMNS, required=("region", "people"), named=False)
+    counts = {line: _people(table, line, row) for line, row in table.rows}
+    dirt += table.dirt
+    census = census_of(table.rows, counts, file=table.file)
+    if not census.people:
+        raise ValueError(f"{table.file}: people: no area with a count (0 to {MOST_PEOPLE}) in {len(table.rows)} rows")
+    return census
+
+
+def _areas(row: dict[str, str]) -> dict[str, str]:
+    """Region, district and commune of a row, blank where the file does not say."""
+    return {level: row.get(level, "") for level in LEVELS}
+
+
 def read_facilities(path: Path) -> tuple[list[Facility], list[Dirt]]:
     """Facilities that can be placed, with their level, and the dirt; one without coordinates is dropped."""
-    table = _read_list(path, FACILITY_COLUMNS, required=("lat", "lon", "type"))
+    table = read_sheet(path, FACILITY_COLUMNS, required=("lat", "lon", "type"))
     placed: list[Facility] = []
     for line, row in table.rows:
         kinds = [row[key] for key in ("type", "type9") if row.get(key)]
@@ -150,7 +176,7 @@ def read_facilities(path: Path) -> tuple[list[Facility], list[Dirt]]:
             continue
         if re.search(r"\bpriv", " ".join([*kinds, row.get("ownership", "")]).lower()):
             table.note(line, "ownership", row.get("ownership", ""), "private, counted like a public facility")
-        placed.append(Facility(*_identity(row, line), level, *where, line=line))
+        placed.append(Facility(*_identity(row, line), level, *where, line=line, region=row.get("region", "")))
     if not any(f.level == 1 for f in placed):
         raise ValueError(f"{table.file}: type: no usable first-level facility in {len(table.rows)} rows"
                          f"{_first(table)}")
@@ -160,102 +186,16 @@ def read_facilities(path: Path) -> tuple[list[Facility], list[Dirt]]:
     return kept, table.dirt
 
 
-def _first(table: _List) -> str:
+def _first(table: Sheet) -> str:
     """The first thing that was wrong, for an error that says there is nothing left."""
     told = (f"; first: line {d.line}, {d.field} {d.value!r} {d.what_was_done}" for d in table.dirt if d.line)
     return next(told, "")
 
 
-# --- text to rows --------------------------------------------------------------------------------------
-
-
-def _read_list(path: Path, names: dict[str, tuple[str, ...]], *, required: tuple[str, ...]) -> _List:
-    """Read a delimited text of any common make; report blank and misshapen rows."""
-    table = _List(path.name)
-    text = _decoded(path, table)
-    sign = max(",;\t", key=(text.lstrip().split("\n", 1)[0]).count)
-    table.decimal_comma = sign != ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign)
-    try:
-        lines = [(reader.line_num, cells) for cells in reader]
-    except csv.Error as fault:
-        raise ValueError(f"{path.name}: line {reader.line_num}: not a table of text ({fault})") from None
-    tidy = [(n, [" ".join(c.split()) for c in cells]) for n, cells in lines]
-    filled = [(n, cells) for n, cells in tidy if any(cells)]
-    if not filled:
-        raise ValueError(f"{path.name}: empty; the first line must name the columns")
-    for n, cells in tidy:
-        if filled[0][0] < n and not any(cells):
-            table.note(n, "row", "", "blank row skipped")
-    header = filled[0][1]
-    columns = _columns(table, header, names=names, required=required)
-    for n, cells in filled[1:]:
-        if len(cells) != len(header):
-            table.note(n, "row", f"{len(cells)} cells", f"read, though the header has {len(header)}")
-        table.rows.append((n, {key: cells[i] for key, i in columns.items() if i < len(cells)}))
-    return table
-
-
-def _decoded(path: Path, table: _List) -> str:
-    """The file as text: UTF-8 with or without BOM, UTF-16 with BOM, else latin-1 (reported)."""
-    if not path.is_file():
-        there = sorted({p.name for p in path.parent.glob("*")} - {VILLAGES, FACILITIES})
-        close = get_close_matches(path.name, there, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"{path.name}: no such file; looked for {path}{hint}")
-    raw = path.read_bytes()
-    utf16 = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if not utf16 and b"\0" in raw:
-        raise ValueError(f"{path.name}: not a table of text but a binary file; save the sheet as CSV")
-    try:
-        text = raw.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-        table.note(0, "encoding", "not UTF-8", "read as latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _columns(table: _List, header: list[str], *, names: dict[str, tuple[str, ...]],
-             required: tuple[str, ...]) -> dict[str, int]:
-    """Which column is which, by name; ValueError names the missing one and the nearest right word."""
-    plain = [re.sub(r"[^a-z0-9]", "", title.lower()) for title in header]
-    for title in sorted({t for t in plain if t and plain.count(t) > 1}):
-        table.note(1, title, f"{plain.count(title)} columns", "the first of them is read")
-    found = {key: next(plain.index(name) for name in known if name in plain)
-             for key, known in names.items() if any(name in plain for name in known)}
-    needed = [key for key in required if key not in SPOT or "geometry" not in found]
-    if "id" not in found and "name" not in found:
-        needed.insert(0, "name")
-    for key in needed:
-        if key not in found:
-            free = {plain[i]: title for i, title in enumerate(header) if i not in found.values()}
-            close = [free[c] for name in names[key] for c in get_close_matches(name, free, 1, .7)]
-            hint = f"; did you mean {close[0]!r}?" if close else f"; the file has {', '.join(header)}"
-            raise ValueError(f"{table.file}: column {key!r} is required "
-                             f"(also known as {', '.join(names[key][1:4])}){hint}")
-    return found
-
-
-# --- cells to values -----------------------------------------------------------------------------------
-
-
-def _number(text: str, *, decimal_comma: bool) -> tuple[float | None, bool]:
-    """A finite number, or None; the second says whether a sign of thousands was taken out."""
-    bare = re.sub(r"(?<=\d)[\s'\u2019](?=\d{3}(\D|$))", "", text)
-    if not decimal_comma and re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
-        bare = bare.replace(",", "")
-    grouped = bare != text
-    try:
-        value = float(bare.replace(",", ".").replace("_", "?"))
-    except ValueError:
-        return None, grouped
-    return (value if math.isfinite(value) else None), grouped
-
-
-def _people(table: _List, line: int, row: dict[str, str]) -> int | None:
+def _people(table: Sheet, line: int, row: dict[str, str]) -> int | None:
     """People of a village; None (and reported) when the cell is blank or no count of people."""
     text = row.get("people", "")
-    value, grouped = _number(text, decimal_comma=table.decimal_comma)
+    value, grouped = number(text, decimal_comma=table.decimal_comma)
     if value is None or not 0 <= value <= MOST_PEOPLE:
         table.note(line, "people", text, "no usable number" if text else "blank")
         return None
@@ -266,13 +206,13 @@ def _people(table: _List, line: int, row: dict[str, str]) -> int | None:
     return math.floor(value + .5)
 
 
-def _where(table: _List, line: int, row: dict[str, str]) -> tuple[float, float] | None:
+def _where(table: Sheet, line: int, row: dict[str, str]) -> tuple[float, float] | None:
     """Latitude and longitude; None (and reported) when missing, 0 and 0, or not on the globe."""
     pair = [row.get("lat", ""), row.get("lon", "")]
     if not any(pair) and row.get("geometry"):
         pair = re.findall(r"-?\d+(?:\.\d+)?", row["geometry"])[1::-1]
     shown = ", ".join(pair)
-    lat, lon = ([_degrees(cell) for cell in pair] + [None, None])[:2]
+    lat, lon = ([degrees(cell) for cell in pair] + [None, None])[:2]
     if lat is None or lon is None:
         table.note(line, "lat, lon", shown, "dropped, no coordinates")
     elif lat == 0 and lon == 0:
@@ -284,18 +224,13 @@ def _where(table: _List, line: int, row: dict[str, str]) -> tuple[float, float] 
     return None
 
 
-def _degrees(text: str) -> float | None:
-    """A coordinate: a comma in it is always a decimal comma."""
-    return _number(text, decimal_comma=True)[0]
-
-
 def _identity(row: dict[str, str], line: int) -> tuple[str, str]:
     """Id and name, each standing in for the other when blank, else the line of the file."""
     key, name = row.get("id", ""), row.get("name", "")
     return key or name or f"line-{line}", name or key or f"line-{line}"
 
 
-def _without_repeats(table: _List, rows: list) -> list:
+def _without_repeats(table: Sheet, rows: list) -> list:
     """Each village or facility once: a repeated row is dropped, another place with a used id is renamed."""
     kept, by_id = [], {}
     for row in rows:
@@ -313,7 +248,7 @@ def _without_repeats(table: _List, rows: list) -> list:
     return kept
 
 
-def _report_shared(table: _List, rows: list) -> None:
+def _report_shared(table: Sheet, rows: list) -> None:
     """Report places on the very same spot: often two names of one place, or a copied coordinate."""
     seen: dict[tuple[float, float], object] = {}
     for row in rows:

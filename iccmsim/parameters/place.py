@@ -37,7 +37,13 @@ class FilesPlace(_Place):
     name: Text = Field("a place from files", description="What the place is called in tables and figures.")
     villages: Text = Field("villages.csv", description="File of villages: id or name, position, people.")
     facilities: Text = Field("facilities.csv", description="File of facilities: id or name, position, type.")
+    census: Text | None = Field(None, description="File of people by area, if the list of villages has none.")
+    growth: Number = Field(1.0, ge=.1, le=10, description="People today for each one that the census counted.")
     case: Text | None = Field(None, description="Sub-folder of the data folder that holds the files.")
+
+    def files(self) -> tuple[str, ...]:
+        """The files that must be in its folder."""
+        return (self.villages, self.facilities, *([self.census] if self.census else []))
 
 
 Place = SyntheticPlace | FilesPlace

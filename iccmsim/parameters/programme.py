@@ -42,6 +42,8 @@ CHW = (
           says="How far from a facility a village must be to have a CHW."),
     lever("chw.radius_km", 3, "km as the crow flies", (0, 100), None, source=src.MALI_NORM, grade="B",
           dated=False, says="How far around its post a CHW serves villages."),
+    lever("chw.funded", 1, SHARE, (0, 1), None, dated=False,
+          says="Of the CHWs that the norm asks for, how many are paid for; posts with the most people come first."),
     lever("chw.days_week", 5, "days per week", (1, 7), (3, 7), integer=True,
           says="Days on which a CHW works.",
           source=f"assumption; clusters differ widely in {src.ZALISK_2019}"),

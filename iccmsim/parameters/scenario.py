@@ -100,7 +100,7 @@ class Scenario:
         if self.folder is None or not isinstance(self.place, FilesPlace):
             return ""
         digest = hashlib.sha256()
-        for name in (self.place.villages, self.place.facilities):
+        for name in self.place.files():
             digest.update((self.folder / name).read_bytes())
         return digest.hexdigest()
 
@@ -197,12 +197,12 @@ def _find_folder(place: FilesPlace, *, places: str | os.PathLike[str] | None,
     roots += [Path(named).expanduser()] if named else []
     for root in roots:
         for folder in (root, root / place.case) if place.case else (root,):
-            if all((folder / file).is_file() for file in (place.villages, place.facilities)):
+            if all((folder / file).is_file() for file in place.files()):
                 return folder, []
     if not named:
         return None, []
     looked = f"{named}" + (f" or its {place.case}" if place.case else "")
-    return None, [f"setting.place: no {place.villages} and {place.facilities} in {looked} ({place.name})"]
+    return None, [f"setting.place: no {' and '.join(place.files())} in {looked} ({place.name})"]
 
 
 def same_setting(first: Scenario, second: Scenario) -> bool:

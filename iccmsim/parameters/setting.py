@@ -172,6 +172,10 @@ FACILITIES = (
             says="Days on which a facility is open."),
     assumed("fac.minutes_day", 480, "staff minutes per day", (1, 14400), (240, 960),
             says="Staff time for sick children on an open day."),
+    convention("fac.people", 0, "people; 0: every centre has the same staff", (0, 1000000),
+               note="which centres a zone stands for is a matter of the list of places",
+               says="People for whom that staff is; the centre of a larger zone has as many times the staff time and "
+                    "room to wait."),
     assumed("fac.minutes", 12, "minutes per child", (0, 480), (8, 20), says="Staff time for one sick child.",
             source="assumption; 8 minutes in nine countries, PMC6052007"),
     assumed("fac.queue", 128, "children", (1, 100000), (64, 256), integer=True, says="How many can wait."),

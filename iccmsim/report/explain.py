@@ -45,7 +45,7 @@ def place_in_words(scenario: Scenario) -> str:
     """Where a scenario plays, in one sentence."""
     place = scenario.place
     if place.kind == "files":
-        return f"{place.name}: a real place, read from {place.villages} and {place.facilities}."
+        return f"{place.name}: a real place, read from {', '.join(place.files()[:-1])} and {place.files()[-1]}."
     return (f"{place.name}: a made-up place of {count(place.people)} people, {facilities(place.zones)} with "
             f"{several(place.villages_per_zone, 'village')} each, some {plain(place.radius_km)} km around a "
             "facility.")  # fmt: skip
@@ -69,8 +69,9 @@ def norm_in_words(values: Mapping[str, Any]) -> str:
     far = (f"in villages {plain(values['chw.min_km'])} km or more from every facility" if values["chw.min_km"]
            else "in every village, however near a facility")  # fmt: skip
     when = f"over {plain(values['chw.rollout'])} days" if values["chw.rollout"] else "all on the day of launch"
+    paid = "" if values["chw.funded"] >= 1 else f" money for {values['chw.funded']:.0%} of them, larger posts first;"
     return (f"One CHW for {count(values['chw.catch'])} people {far}, a post serving villages within "
-            f"{plain(values['chw.radius_km'])} km; posted {when}.")  # fmt: skip
+            f"{plain(values['chw.radius_km'])} km;{paid} posted {when}.")  # fmt: skip
 
 
 def package_in_words(values: Mapping[str, Any]) -> str:

@@ -125,6 +125,20 @@ def comparison_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
     return "\n\n".join([top, *blocks, below, *notes])
 
 
+def areas_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Expected deaths averted in each area, arm by arm."""
+    common = common_start([row["arm"] for row in rows])
+    label = 2 + max(len(row["area"]) for row in rows)
+    heads, blocks = ["people", "CHWs", "deaths", "averted", "(error)", "percent"], []
+    for arm in dict.fromkeys(row["arm"] for row in rows):
+        cells = [(row["area"], [count(row["people"]), count(row["chws"]), count(row["deaths"]),
+                                count(row["expected_averted"], 1), f"({row['mc_error']:.1f})", f"{row['percent']:.2f}"])
+                 for row in rows if row["arm"] == arm]  # fmt: skip
+        table = grid([("", heads), *cells], label=label)
+        blocks.append(f"{arm.removeprefix(common)}: expected deaths averted\n{table}")
+    return "\n\n".join(blocks)
+
+
 def _brackets(said: Mapping[str, Any]) -> str:
     compared = f"Saved, lost and averted are beside {said['comparator']}, child by child."
     if not said["interval"]:

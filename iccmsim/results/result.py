@@ -99,19 +99,22 @@ def add_counts(digest: Any, tally: np.void) -> None:
         digest.update(name.encode() + np.ascontiguousarray(tally[name]).tobytes())
 
 
-def facts_of(plan: Plan) -> dict[str, Any]:
-    """What there is to know of a place and an arm before anything happens."""
+def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = None) -> dict[str, Any]:
+    """What there is to know of a place and an arm before anything happens; of some `zones` of it only, if given."""
     places, posts = plan.places, plan.deployment
-    near = places.km_nearest < FAR_KM
+    inside = np.isin(np.arange(places.n_zones), np.arange(places.n_zones) if zones is None else zones)
+    mine, people = inside[places.zone], places.people
+    near, there = mine & (places.km_nearest < FAR_KM), np.zeros(0, bool)
     if posts is not None:
-        near = near | (np.nan_to_num(posts.km_chw, nan=np.inf) < FAR_KM)
+        near = near | (mine & (np.nan_to_num(posts.km_chw, nan=np.inf) < FAR_KM))
+        there = inside[posts.post_zone]
     first, last = plan.window
     return {
-        "place": places.name, "villages": places.n_villages, "people": int(places.people.sum()),
-        "zones": places.n_zones, "deploys_chws": bool(plan.scenario.programme["chw.deployed"]),
-        "chws": posts.n_chws if posts else 0, "posts": posts.n_posts if posts else 0,
-        "people_served_by_chws": posts.people if posts else 0,
-        "share_5km": float(places.people[near].sum() / places.people.sum()),
+        "place": name or places.name, "villages": int(mine.sum()), "people": int(people[mine].sum()),
+        "zones": int(inside.sum()), "deploys_chws": bool(plan.scenario.programme["chw.deployed"]),
+        "chws": int(posts.post_chws[there].sum()) if posts else 0, "posts": int(there.sum()),
+        "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
+        "share_5km": float(people[near].sum() / people[mine].sum()),
         "warmup_days": first, "window_days": last - first, "tail_days": plan.days - last,
     }  # fmt: skip
 

@@ -103,33 +103,52 @@ def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
     until_mcse: seeds are added, half as many again each time and at most most_seeds in all, until the Monte-Carlo error
     of expected deaths averted is that small in every arm.
     """
+
+    def run(seeds: int | Iterable[int]) -> Comparison:
+        return compare_parts(scenarios, part_of=all_as_one, seeds=seeds, places=places, threads=threads,
+                             status_quo=status_quo, progress=progress)[0]  # fmt: skip
+
+    found = run(seeds)
+    first = len(found.seeds)
+    while until_mcse is not None and len(found.seeds) < most_seeds and error_of_averted(found) > until_mcse:
+        more = run(next_seeds(found.seeds, first=first, most=most_seeds)[len(found.seeds) :])
+        found = replace(found, seeds=(*found.seeds, *more.seeds),
+                        tallies=np.concatenate([found.tallies, more.tallies]).view(np.recarray),
+                        pairs=np.concatenate([found.pairs, more.pairs]).view(np.recarray))  # fmt: skip
+    return found
+
+
+def error_of_averted(found: Comparison) -> float:
+    """The largest Monte-Carlo error of expected deaths averted over the arms beside the first."""
+    expected = found.tallies["expected"][:, :, WINDOW].sum(axis=(2, 3))
+    return max(standard_error(expected[:, 0] - expected[:, arm]) for arm in range(1, expected.shape[1]))
+
+
+def all_as_one(places: Places) -> np.ndarray:
+    """One part for all zones of a map."""
+    return np.zeros(places.n_zones, np.int64)
+
+
+def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Places], np.ndarray],
+                  seeds: int | Iterable[int], places: Places | str | os.PathLike[str] | None = None,
+                  threads: int | None = None, status_quo: Scenario | str | None = None,
+                  progress: Callable[[int, int], None] | None = None) -> tuple[Comparison, ...]:  # fmt: skip
+    """As `compare`, with the counts of each part of the map apart; `part_of` numbers the part of each zone."""
     arms = [_loaded(each, places) for each in scenarios]
     chosen = seeds_of(seeds)
     before = without_chws(arms[0]) if status_quo is None else _loaded(status_quo, places)
     _refuse_unpaired(arms, before)
     ground = places if isinstance(places, Places) else load_places(arms[0])
     plans = [make_plan(arm, places=ground) for arm in arms]
-    job = _Job(plans, make_plan(before, places=ground))
-    maps, first = zone_maps(ground), len(chosen)
-    tallies, pairs = _run_all(job, maps, chosen, threads=threads, progress=progress)
-    while until_mcse is not None and len(chosen) < most_seeds and error_of_averted(tallies) > until_mcse:
-        more = next_seeds(chosen, first=first, most=most_seeds)[len(chosen) :]
-        further = _run_all(job, maps, more, threads=threads, progress=progress)
-        chosen = (*chosen, *more)
-        tallies, pairs = (np.concatenate([a, b]).view(np.recarray)
-                          for a, b in zip((tallies, pairs), further, strict=True))  # fmt: skip
+    job, parts = _Job(plans, make_plan(before, places=ground)), part_of(ground)
+    tallies, pairs = _run_all(job, zone_maps(ground), chosen, parts=parts, threads=threads, progress=progress)
     setting = arms[0].setting
-    return Comparison(
-        names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies, pairs=pairs,
-        facts=tuple(facts_of(plan) for plan in plans), hashes=tuple(arm.hash() for arm in arms),
+    return tuple(Comparison(
+        names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies[part], pairs=pairs[part],
+        facts=tuple(facts_of(plan, zones=np.flatnonzero(parts == part)) for plan in plans),
+        hashes=tuple(arm.hash() for arm in arms),
         life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
-    )  # fmt: skip
-
-
-def error_of_averted(tallies: np.ndarray) -> float:
-    """The largest Monte-Carlo error of expected deaths averted over the arms beside the first."""
-    expected = tallies["expected"][:, :, WINDOW].sum(axis=(2, 3))
-    return max(standard_error(expected[:, 0] - expected[:, arm]) for arm in range(1, expected.shape[1]))
+    ) for part in range(len(tallies)))  # fmt: skip
 
 
 def _loaded(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
@@ -187,18 +206,19 @@ class _Job:
         return tallies, pairs
 
 
-def _run_all(job: _Job, maps: Sequence[ZoneMap], seeds: Sequence[int], *, threads: int | None,
+def _run_all(job: _Job, maps: Sequence[ZoneMap], seeds: Sequence[int], *, parts: np.ndarray, threads: int | None,
              progress: Callable[[int, int], None] | None) -> tuple[np.recarray, np.recarray]:  # fmt: skip
-    """Every zone from every seed, summed in the order of zones whatever the order in which they end."""
-    shape = (len(seeds), len(job.plans))
+    """Every zone from every seed, summed by part in the order of zones whatever the order in which they end."""
+    shape = (int(parts.max()) + 1, len(seeds), len(job.plans))
     tallies, pairs = table(TALLY, shape), table(PAIRS, shape)
     work = [(i, zone_map) for i in range(len(seeds)) for zone_map in maps]
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         try:
             done = pool.map(lambda item: job.run(item[1], seeds[item[0]]), work)
-            for n, ((i, _), (tally, pair)) in enumerate(zip(work, done, strict=True), start=1):
-                _add(tallies[i], tally)
-                _add(pairs[i], pair)
+            for n, ((i, zone_map), (tally, pair)) in enumerate(zip(work, done, strict=True), start=1):
+                part = parts[zone_map.number]
+                _add(tallies[part, i], tally)
+                _add(pairs[part, i], pair)
                 if progress is not None:
                     progress(n, len(work))
         except BaseException:

@@ -8,7 +8,7 @@ The greedy rule is the usual one in planning; it is near, not at, the smallest n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,14 +57,16 @@ class Deployment:
                 "norm_radius_km": self.radius_km}
 
 
-def place_chws(places: Places, *, people_per_chw: float, min_km: float, radius_km: float) -> Deployment:
+def place_chws(places: Places, *, people_per_chw: float, min_km: float, radius_km: float,
+               funded: float = 1.0) -> Deployment:  # fmt: skip
     """Put CHWs by the norm: villages `min_km` or more from any facility, posts that reach `radius_km`.
 
     A post stands in one of the villages it serves and never serves a village of another zone; ties go to the
     village that comes first in the list. CHWs at a post = people / `people_per_chw`, rounded up. A village
-    without people is owed no CHW. ValueError for a norm that is not a norm.
+    without people is owed no CHW. Of the CHWs that the norm asks for only the share `funded` is posted, first where a
+    post serves the most people. ValueError for a norm that is not a norm.
     """
-    _check_norm(people_per_chw=people_per_chw, min_km=min_km, radius_km=radius_km)
+    _check_norm(people_per_chw=people_per_chw, min_km=min_km, radius_km=radius_km, funded=funded)
     eligible = (places.km_nearest >= min_km) & (places.people > 0)
     post, km = np.full(places.n_villages, -1, np.int64), np.full(places.n_villages, np.nan)
     seats: list[int] = []
@@ -77,9 +79,26 @@ def place_chws(places: Places, *, people_per_chw: float, min_km: float, radius_k
     served = post >= 0
     people = np.bincount(post[served], weights=places.people[served], minlength=len(at)).astype(np.int64)
     chws = np.ceil(people / people_per_chw).astype(np.int64)
-    return _frozen(Deployment(post_village=at, post_zone=places.zone[at], post_people=people, post_chws=chws,
-                              post=post, km_chw=km, people_per_chw=people_per_chw, min_km=min_km,
-                              radius_km=radius_km))
+    plan = Deployment(post_village=at, post_zone=places.zone[at], post_people=people, post_chws=chws,
+                      post=post, km_chw=km, people_per_chw=people_per_chw, min_km=min_km,
+                      radius_km=radius_km)  # fmt: skip
+    return _frozen(plan if funded >= 1 else _as_funded(plan, funded))
+
+
+def _as_funded(plan: Deployment, funded: float) -> Deployment:
+    """The posts that the money is enough for, the largest first; the last of them may get fewer CHWs than owed."""
+    budget = int(plan.n_chws * funded + 0.5)
+    order = np.argsort(-plan.post_people, kind="stable")
+    before = np.concatenate([[0], np.cumsum(plan.post_chws[order])[:-1]])
+    paid = np.zeros_like(plan.post_chws)
+    paid[order] = np.clip(budget - before, 0, plan.post_chws[order])
+    kept = np.flatnonzero(paid > 0)
+    number = np.full(len(paid) + 1, -1)
+    number[kept] = np.arange(len(kept))
+    post = number[plan.post]
+    return replace(plan, post_village=plan.post_village[kept], post_zone=plan.post_zone[kept],
+                   post_people=plan.post_people[kept], post_chws=paid[kept], post=post,
+                   km_chw=np.where(post >= 0, plan.km_chw, np.nan))  # fmt: skip
 
 
 def _zone_posts(places: Places, members: np.ndarray, *,
@@ -99,7 +118,9 @@ def _zone_posts(places: Places, members: np.ndarray, *,
 
 
 def _check_norm(**norm: float) -> None:
-    """A norm needs people for each CHW, and distances that are distances."""
+    """A norm needs people for each CHW, distances that are distances, and a share that is one."""
+    if norm["funded"] > 1:
+        raise ValueError(f"funded = {norm['funded']}: must be a share, 0 to 1")
     for key, value in norm.items():
         least = 1 if key == "people_per_chw" else 0
         if not least <= value < float("inf"):

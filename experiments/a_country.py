@@ -1,0 +1,134 @@
+"""How many child deaths would each number of ASCs that Mali has named avert, and in which regions?
+
+Question   2,982 ASCs (community health workers of Mali) were in place in 2019; the reform asks for 27,576, 31,775 and
+           35,210. What would each number avert in five years beside health facilities alone, region by region?
+Design     The whole country on paired children. 2,982 are placed by the norm of the ASC package (villages 5 km or more
+           from a facility, 1,500 people each), the posts with the most people first. The larger numbers follow the
+           reform, which has no distance rule: people for each ASC are chosen so that this map needs that number. What
+           an ASC does is the same in all arms. Expected deaths averted, with the Monte-Carlo error between seeds; from
+           one seed the error is that of children saved and lost (Poisson), which is larger than the true one.
+Reading    Burden, care-seeking and quality are alike everywhere in this setting (docs/known-gaps.md): regions differ by
+           distance, by people to a centre and by how many ASCs they get, so read the order of regions as a map of where
+           families live far away, never as a forecast. A number of ASCs is a number of posts: pay, supply and
+           supervision are taken to keep up with it, which is the hard part.
+
+python experiments/a_country.py --out FOLDER --places FOLDER [--days 1826] [--seeds 1] [--toy] [--remake]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from iccmsim.exchange.district import load_places
+from iccmsim.parameters.scenario import Scenario, load_scenario
+from iccmsim.report.experiment import progress_bar, save_figure, write_rows
+from iccmsim.report.style import ARMS, INK, MARKERS, SMALL, WORDS, new_figure, quiet, source_line
+from iccmsim.report.terminal import count, duration, place_line
+from iccmsim.studies.country import Country, compare_country
+from iccmsim.world.deployment import place_chws
+from iccmsim.world.geography import Places
+
+NAMED = {"in place 2019": 2982, "reform 2022": 27576, "reform 2025": 31775, "reform 2030": 35210}  # Ministry of Health
+TOY, TOY_SHARE = {"run.days": 200, "run.warmup_days": 60, "run.tail_days": 0}, 0.002  # of the numbers of ASCs
+
+
+def arms(options: argparse.Namespace) -> list[Scenario]:
+    """Health facilities alone, and each number of ASCs on this map."""
+    run = TOY if options.toy else {"run.days": options.days, "run.tail_days": 0}
+    how = {"places": options.places}
+    none = load_scenario(f"{options.setting}/facility-only", overrides=run, **how)
+    none = replace(none, name="health facilities only")
+    places, made = load_places(none), [none]
+    for label, number in NAMED.items():
+        wanted = max(1, round(number * TOY_SHARE)) if options.toy else number
+        programme = "mali-asc-package" if number == min(NAMED.values()) else "mali-reform-norm"
+        base = load_scenario(f"{options.setting}/{programme}", overrides=run, **how)
+        levers = levers_for(wanted, base, places)
+        arm = load_scenario(f"{options.setting}/{programme}", overrides={**run, **levers}, **how)
+        made.append(replace(arm, name=f"{count(wanted)} ASCs, {label}"))
+    return made
+
+
+def levers_for(wanted: int, base: Scenario, places: Places) -> Mapping[str, float]:
+    """Levers that give about this many CHWs on this map: the share that is funded, else people for each CHW."""
+    norm = {"min_km": base.programme["chw.min_km"], "radius_km": base.programme["chw.radius_km"]}
+    owed = place_chws(places, people_per_chw=base.programme["chw.catch"], **norm).n_chws
+    if base.programme["chw.min_km"] > 0:
+        return {"chw.funded": min(1.0, wanted / owed)}
+    fewest, most = 50.0, 100_000.0
+    while most - fewest > 0.5:
+        middle = (fewest + most) / 2
+        needed = place_chws(places, people_per_chw=middle, **norm).n_chws
+        fewest, most = (middle, most) if needed > wanted else (fewest, middle)
+    return {"chw.catch": round(most, 1)}
+
+
+def figure(country: Country, rows: list[dict], path: Path) -> None:
+    """Deaths averted for each number of ASCs: in all, and a child-year in each region."""
+    said, names = country.whole().to_json(), country.parts[0].names[1:]
+    people = {name: region.facts[0]["people"] for name, region in country.regions().items()}
+    regions = sorted(people, key=lambda name: -people[name])
+    row = {(each["level"], each["area"], each["arm"]): each for each in rows}
+    in_all = [row["country", said["place"]["place"], name] for name in names]
+    first = said["arms"][0]
+    canvas = new_figure(
+        11, 5.2, title="Deaths of children under five that each number of ASCs averts",
+        subtitle=f"{place_line(said['place'])}; {duration(said['window_days'][1])}, {count(first['births'])} births. "
+        f"With health facilities alone {count(first['deaths']['mean'])} children under five die. Burden and quality of "
+        "care are taken to be alike in all regions: they differ by distance, people to a centre, and ASCs.",
+        source=source_line(said, extra="; every arm on the same children; whiskers: 2 Monte-Carlo errors each way"))
+    left, right = canvas.subplots(1, 2, width_ratios=(1, 1.35))
+    for y, each in enumerate(in_all):
+        mean, error = each["expected_averted"], 2 * each["mc_error"]
+        told = f"  {count(mean)} ({each['percent']:.2f} %)"
+        left.barh(-y, mean, xerr=error, color=ARMS[y], height=0.6, ecolor=INK, capsize=3)
+        left.text(max(0.0, mean + error), -y, told, va="center", fontsize=SMALL, color=INK)
+        mine = [row["region", area, each["arm"]]["per_1000_child_years"] for area in regions]
+        right.plot(mine, range(0, -len(mine), -1), MARKERS[y], color=ARMS[y], ms=7)
+    left.set_yticks([-y for y in range(len(names))], [name.replace(", ", "\n") for name in names], fontsize=WORDS)
+    left.set_xlabel("expected deaths averted", fontsize=SMALL, loc="left")
+    left.margins(x=0.4)
+    labels = [f"{area.title()} ({people[area] / 1e6:.1f} M)" for area in regions]
+    right.set_yticks(range(0, -len(regions), -1), labels, fontsize=WORDS)
+    right.set_xlabel("expected deaths averted per 1,000 child-years, by region (people)", fontsize=SMALL, loc="left")
+    right.axvline(0, color=INK, lw=0.9)
+    for axes in (left, right):
+        quiet(axes, grid="x")
+        axes.tick_params(axis="y", labelsize=WORDS)
+    save_figure(canvas, path)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the country, or take it from the folder again, and write table and figure."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--out", required=True, type=Path)
+    options.add_argument("--setting", default="mali", help="mali, or any other setting")
+    options.add_argument("--places", help="folder of the country's files")
+    options.add_argument("--days", type=int, default=1826)
+    options.add_argument("--seeds", type=int, default=1)
+    options.add_argument("--toy", action="store_true", help="200 days, few ASCs: for a toy country")
+    options.add_argument("--remake", action="store_true", help="table and figure again from the stored results")
+    given = options.parse_args(argv)
+    if given.remake:
+        country = Country.load(given.out / "country")
+    else:
+        with progress_bar("a country") as progress:
+            country = compare_country(arms(given), seeds=given.seeds, places=given.places, progress=progress)
+        country.save(given.out / "country")
+    rows = country.table()
+    write_rows(rows, given.out / "country.csv")
+    figure(country, rows, given.out / "country.png")
+    for row in rows:
+        if row["level"] != "district":
+            print(f"{row['level']:<8} {row['area']:<12} {row['arm']:<28} {row['chws']:>6} CHWs  "
+                  f"{row['expected_averted']:>9.1f} (error {row['mc_error']:.1f}) expected deaths averted, "
+                  f"{row['percent']:.2f} %")  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
