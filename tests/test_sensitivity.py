@@ -12,7 +12,7 @@ import pytest
 from iccmsim.cli import main
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.studies.anchor import FITTED
+from iccmsim.studies.anchor import FITTED, ILLNESSES, expected_by_illness, facility_only
 from iccmsim.studies.findings import FAILED, NOT_ANCHORED, Part, apart, ends, findings
 from iccmsim.studies.groups import CHOSEN, COMPARED, DATED, NOT_FREE, OFF, TABLES, chosen, group_of, what_varies
 from iccmsim.studies.sensitivity import (
@@ -232,6 +232,11 @@ def test_rows_that_could_not_be_anchored_are_left_out_and_counted(tmp_path, monk
     assert (table["anchor_residual"][~table["anchored"].to_numpy(bool)] > 0.02).all()
     assert 0 < rows["anchor_residual"] <= 0.02
     assert rows["failed"] == 0
+    kept = table[table["anchored"].to_numpy(bool) & (table["arm"] == ARMS[0])]
+    baseline = expected_by_illness(facility_only(arms(**place)[0]), seeds=done.sweeps[0][0].design.seeds)
+    for name, deaths in zip(ILLNESSES, baseline, strict=True):
+        found = kept.groupby("row")[f"expected_deaths_{name}"].sum()
+        assert (abs(found / deaths - 1) <= 0.02).all(), name
 
 
 def test_another_outcome_is_analysed_from_the_same_runs(small):
