@@ -24,6 +24,7 @@ Found = Mapping[str, Any]
 MOST = 20  # bars that fit a page
 MOST_PAIRED = 12
 BLUE, ORANGE = ARMS[0], ARMS[1]
+TOGETHER = " In a Sobol' design of few samples parameters run together: a bar may be that of another parameter."
 PALE = ("#f3c9a5", "#b3d4e8")  # of orange and blue
 UNANCHORED = "NOT anchored: deaths without the programme vary with the parameters, too."
 WHAT = {"sobol": "Share of the variance of {} that goes with each group",
@@ -153,13 +154,14 @@ def _short(name: str) -> str:
 def tornado_figure(found: Found, *, most: int = 12) -> Figure:
     """The outcome where one parameter is in the lowest, or the highest, fifth of its doubt; all else varies."""
     rows, middle = found["ends"][:most], found["outcome"]["mean"]
+    beware = TOGETHER if found["method"] == "sobol" else ""
     key = [_sign(ORANGE, "in its lowest fifth"), _sign(BLUE, "in its highest fifth"),
            _sign(PALE[1], "pale: may be chance")]  # fmt: skip
     figure = _page(found, 0.6 + 0.4 * len(rows), key=key,
                    title=f"Single parameters: mean {outcome_words(found)} at the ends of their doubt",
                    subtitle=f"All others vary as they do. Pale: of {found['parameters']} parameters some differ as "
                             "much by chance alone. Grey lines: 2 standard errors of the difference. Vertical line: "
-                            f"the mean of all rows, {middle:.2g}.")  # fmt: skip
+                            f"the mean of all rows, {middle:.2g}.{beware}")  # fmt: skip
     axes = figure.subplots()
     for i, row in enumerate(rows):
         for end, colour in zip(("low", "high"), (ORANGE, BLUE) if row["sure"] else PALE, strict=True):
