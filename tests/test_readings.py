@@ -10,8 +10,10 @@ import pytest
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 INDEX = {"sensitivity_morris": "mu_star", "sensitivity_sobol": "ST"}
-NUMBER = r"-?\d[\d,]*(?:\.\d+)?|-?\.\d+"
+NUMBER = r"(?:-?\d[\d,]*(?:\.\d+)?|-?\.\d+)"
 FORMS = {  # each way to name a number in a reading, and what it then is
+    "clean": rf"(?P<name>[A-Za-z][A-Za-z \n-]+?) (?P<value>{NUMBER}) ± (?P<half>{NUMBER}) \(no chance\)",
+    "alone": rf"(?P<name>CHW workforce) {NUMBER} ± {NUMBER} \(ST; alone S1 (?P<value>{NUMBER}) ± (?P<half>{NUMBER})\)",
     "index": rf"(?P<name>[A-Za-z][A-Za-z \n-]+?) (?P<value>{NUMBER}) ± (?P<half>{NUMBER})",
     "ends": rf"`(?P<name>[a-z][\w.]+)` \((?P<low>{NUMBER}) in its lowest fifth, (?P<high>{NUMBER}) in its highest\)",
     "outcome": rf"(?P<mean>{NUMBER}) on average \((?P<low>{NUMBER}) to (?P<high>{NUMBER})",
@@ -20,9 +22,11 @@ FORMS = {  # each way to name a number in a reading, and what it then is
     "set aside": rf"(?P<blocks>{NUMBER}) blocks of rows set aside",
     "chance": rf"(?P<chance>{NUMBER}) % of the variance of a row's mean",
     "shared": rf"(?P<shared>{NUMBER}) of the first five",
+    "wide": rf"(?P<wide>{NUMBER}) groups above \.1 are not known to within \.05",
     "parameters": rf"(?P<parameters>{NUMBER}) parameters",
 }  # fmt: skip
-NOT_RESULTS = re.compile(r"95 %|above \.1\b|within \.05\b")
+COLUMN = {"clean": "ST no chance", "alone": "S1", "index": None}  # of the table; None: the method's own index
+NOT_RESULTS = re.compile(r"95 %|S1\b|leaves out 0\b|above \.1\b|within \.05\b")
 
 
 def reading_of(script: Path) -> str:
@@ -55,9 +59,10 @@ def faults_of(reading: str, kept: dict, index: str) -> list[str]:
     for form, pattern in FORMS.items():
         for found in re.finditer(pattern, reading):
             told = found.groupdict()
-            if form == "index":
-                group = next((key for key in sorted(kept, key=len, reverse=True) if key.startswith(f"{index} of ")
-                              and told["name"].endswith(key.removeprefix(f"{index} of "))), None)  # fmt: skip
+            if form in COLUMN:
+                column = COLUMN[form] or index
+                group = next((key for key in sorted(kept, key=len, reverse=True) if key.startswith(f"{column} of ")
+                              and told["name"].endswith(key.removeprefix(f"{column} of "))), None)  # fmt: skip
                 if group is None:
                     faults.append(f"{told['name']}: no such group")
                     continue
@@ -72,11 +77,15 @@ def faults_of(reading: str, kept: dict, index: str) -> list[str]:
                 for end in ("mean", "low", "high"):
                     look(f"outcome {end}", told[end], kept[f"outcome {end}"][0])
             else:
-                names = {"kept": "kept", "all": "all", "lost": "not anchored", "blocks": "blocks set aside",
-                         "chance": "chance of the mean", "shared": "shared among the first", "parameters": "parameters"}
+                names = {"lost": "not anchored", "blocks": "blocks set aside", "chance": "chance of the mean",
+                         "shared": "shared among the first", "wide": "too wide"}  # fmt: skip
                 for key, said in told.items():
-                    look(names[key], said, kept[names[key]][0] * (100 if key == "chance" else 1))
-        reading = re.sub(pattern, "", reading)
+                    what = names.get(key, key)
+                    look(what, said, kept[what][0] * (100 if key == "chance" else 1))
+        if form != "alone":  # whose first number is still to be looked up
+            reading = re.sub(pattern, "", reading)
+        else:
+            reading = re.sub(rf" \(ST; alone S1 {NUMBER} ± {NUMBER}\)", "", reading)
     left = re.findall(rf"\S*(?:{NUMBER})\S*", NOT_RESULTS.sub("", reading))
     return faults + [f"{word}: is said and not kept" for word in left]
 
