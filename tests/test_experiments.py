@@ -147,6 +147,8 @@ def test_why_two_programmes_coincide_is_read_from_the_file_of_either(library, mo
     ("shocks.py", "shocks.csv", "shocks.png", 18),
     ("which_component_next.py", "components.csv", "components.png", 8),
     ("supply_rules.py", "supply.csv", "supply.png", 36),
+    ("sensitivity_morris.py", "indices.csv", "indices.png", 2),
+    ("sensitivity_sobol.py", "pairs.csv", "interactions.png", 1),
 ])  # fmt: skip
 def test_a_script_writes_table_and_figure_and_makes_them_again(script, table, picture, rows, tmp_path, capsys):
     main = runpy.run_path(str(EXPERIMENTS / script))["main"]

@@ -27,6 +27,7 @@ from iccmsim.cli import (
     places,
     programmes,
     run,
+    sensitivity,
     settings,
     shocks,
     sweep,
@@ -34,7 +35,8 @@ from iccmsim.cli import (
 from iccmsim.cli.words import InputError, did_you_mean
 from iccmsim.parameters.faults import ScenarioError
 
-COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
+COMMANDS = {"demo": demo, "run": run, "compare": compare, "sensitivity": sensitivity, "params": params,
+            "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
             "explain": explain, "diff": diff, "new": new, "brief": brief,
             "sweep": sweep, "export": export, "classroom": classroom}  # fmt: skip
