@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING
 from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, write_rows
 from iccmsim.report.style import ARMS, INK, MARKERS, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.studies.design import grid
-from iccmsim.studies.precision import standard_error
 from iccmsim.studies.sweep import Sweep, sweep
+from iccmsim.studies.sweeping.precision import standard_error
 
 if TYPE_CHECKING:
     import pandas as pd

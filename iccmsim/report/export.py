@@ -18,10 +18,11 @@ from iccmsim import __version__
 from iccmsim.results import counts as c
 from iccmsim.results.dictionary import FACTS, NAME, TABLE_COLUMNS, Column, missing_from
 from iccmsim.results.folder import MANIFEST
-from iccmsim.studies import compare, country, sweep_folder
+from iccmsim.studies import compare, country
 from iccmsim.studies.columns import AREA, AREAS, ARM, ARMS, ESTIMATES, RUNS, SEED, WARNINGS, columns_of_sweep
 from iccmsim.studies.indicator_columns import INDICATORS, estimates_of
 from iccmsim.studies.outcomes import NAMES, Counted, outcomes_of
+from iccmsim.studies.sweeping import sweep_folder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.results.dictionary import FACTS, NAME, NUMBER, UNDER_FIVE, YES, Column
 from iccmsim.studies.outcomes import OUTCOMES
-from iccmsim.studies.sweep_folder import DONE, FAILED
+from iccmsim.studies.sweeping.sweep_folder import DONE, FAILED
 
 SEED = Column("seed", "Seed of the replicate: the same children in every arm.", NUMBER)
 ARM = Column("arm", "Arm; the first is the comparator.", NAME)

@@ -28,7 +28,7 @@ from iccmsim.studies.groups import chosen, what_varies
 from iccmsim.studies.indices import block_size, too_wide, whole_blocks
 from iccmsim.studies.outcomes import NAMES
 from iccmsim.studies.sweep import Sweep, sweep
-from iccmsim.studies.sweep_folder import put_json
+from iccmsim.studies.sweeping.sweep_folder import put_json
 
 KIND = "iccmsim sensitivity"
 FORMAT = 1
