@@ -37,7 +37,7 @@ help:
 	@echo "make extras    what the tests of the classroom page need, beside a Chromium (400 MB more)"
 	@echo "make test      all tests; says how many were skipped, and why"
 	@echo "make lint      ruff"
-	@echo "make bench     time and memory"
+	@echo "make bench     time and memory, and against Starsim and Mesa (about 6 minutes)"
 	@echo "make mutants   break the rules one statement at a time and see whether a test notices"
 	@echo "make clean     remove $(VENV) and what the tools left behind"
 	@echo

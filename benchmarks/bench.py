@@ -1,120 +1,128 @@
-"""How fast is it, with everything counted: `make bench`.
+"""How fast is it, with everything counted: `make bench`, some minutes on two cores. One JSON object a measurement.
 
-Times the functions that `Simulation` and `compare` themselves call: making the people, the warm-up, the arm, the
-tallies. Child-years are those simulated (warm-up, window and tail). Options: --people N (of the synthetic district),
---seeds N (pairs for the precision test; 0 leaves it out), --million (also 1,000,000 children, tallies only).
+Every measurement runs in a process of its own, so that peaks of memory are apart; times are CPU seconds, which other
+work on the machine disturbs least. `--only` leaves out the rest: import; arm (one arm of one seed, on one and on two
+threads); w (workload W against Starsim and Mesa, where they are installed); growth (with children, CHWs and years);
+precision (what pairing and expected deaths gain, `--seeds` pairs).
 
-Numbers of one run on one machine mean little: compare two versions side by side, in turn, several times.
+What is compared is done in turn, round after round: numbers of one run on one machine mean little, ratios more.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import math
-import resource
-import subprocess
 import sys
-import time
 
-import numpy as np
+from measure import fresh, spread, tell
 
+PARTS = ("import", "arm", "w", "growth", "precision")
 PEOPLE = 50_000  # about 10,000 children under five
+SIZES = (50_000, 150_000, 500_000)  # people
+MILLION = 5_000_000
+PEOPLE_PER_CHW = (3000, 1000, 300, 100)
+EVERYWHERE = {"programme.chw.min_km": 0}  # CHWs in every village, near a centre or not
+
+# Workload W: children, and days for each engine. The slow ones stop sooner: they take as long for each day.
+W_SIZES = {
+    10_000: {"iccmsim": 1825, "starsim": 1825, "mesa": 365},
+    100_000: {"iccmsim": 1825, "starsim": 365, "mesa": 20},
+}
 
 
-def scenario(name: str, *, people: int, tail: int = 0):
-    """The made-up district at another size, zones of 7,500 people, five years."""
-    from iccmsim.parameters.scenario import load_scenario
-
-    zones = max(1, round(people / 7500))
-    sizes = {"setting.place.people": people, "setting.place.zones": zones, "run.tail_days": tail}
-    return load_scenario(name, overrides=sizes)
+def time_import() -> None:
+    """`import iccmsim`."""
+    tell("import", **fresh("import_seconds"))
 
 
-def one_arm(*, people: int, threads: int) -> dict:
-    """Time one arm of one seed as `iccmsim.simulate(tables=False)` runs it."""
-    from iccmsim.results.result import simulate
-
-    arm = scenario("sahel/iccm-as-delivered", people=people)
-    clock, cpu = time.perf_counter(), time.process_time()
-    result = simulate(arm, seed=1, threads=threads, tables=False)
-    wall, cpu = time.perf_counter() - clock, time.process_time() - cpu
-    years = float(result.tally["child_days"].sum()) / 365.25
-    warm = arm.run["run.warmup_days"] / arm.run["run.days"]
-    episodes = int(result.tally["episodes"].sum()) * (1 + warm)  # those of the warm-up at the same rate
-    return {
-        "people": people, "threads": threads, "wall_s": wall, "cpu_s": cpu,
-        "child_years_counted": years, "child_years_simulated_per_s": years * (1 + warm) / wall,
-        "ns_per_episode": wall / episodes * 1e9,
-        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }  # fmt: skip
+def time_arm(people: int, rounds: int) -> None:
+    """One arm on one thread and on two, in turn."""
+    runs = {1: [], 2: []}
+    for _ in range(rounds):
+        for threads, done in runs.items():
+            done.append(fresh("one_arm", people=people, threads=threads))
+    for done in runs.values():
+        tell("arm", **in_the_middle(done))
+    ratios = spread(one["wall_s"] / two["wall_s"] for one, two in zip(runs[1], runs[2], strict=True))
+    tell("arm: wall time of one thread to two", **ratios)
 
 
-def precision(*, people: int, seeds: int) -> dict:
-    """How much narrower deaths averted become by pairing, and by expected deaths, with bootstrap intervals."""
-    from iccmsim.studies.compare import compare
-    from iccmsim.studies.summary import deaths_of
-
-    names = ("sahel/facility-only", "sahel/iccm-as-delivered")
-    result = compare([scenario(name, people=people) for name in names], seeds=seeds)
-    before, after = deaths_of(result, 0).astype(float), deaths_of(result, 1).astype(float)
-    expected = [expected_deaths(result, arm) for arm in (0, 1)]
-    share = 1.0 - after.sum() / before.sum()
-    chance = np.random.default_rng(1)
-    ratios, further = [], []
-    for _ in range(1000):
-        i, j = chance.integers(0, seeds, seeds), chance.integers(0, seeds, seeds)
-        paired = (before - after)[i].std(ddof=1)
-        ratios.append(math.hypot(before[i].std(ddof=1), after[j].std(ddof=1)) / paired)
-        further.append(paired / (expected[0] - expected[1])[i].std(ddof=1))
-    return {
-        "pairs": seeds, "share_averted": share, "demanded_ratio": 0.8 * math.sqrt((2 - share) / share),
-        "sd_ratio_by_pairing": interval(ratios), "further_by_expected_deaths": interval(further),
-        "z_expected_against_realised": z_of(expected, before, after),
-    }  # fmt: skip
+def in_the_middle(runs: list[dict]) -> dict:
+    """The run with the median of CPU time, and how far the others were from it."""
+    middle = sorted(runs, key=lambda run: run["cpu_s"])[len(runs) // 2]
+    return {**middle, "rounds": len(runs), "cpu_s_of_all": spread(run["cpu_s"] for run in runs)}
 
 
-def expected_deaths(result, arm: int) -> np.ndarray:
-    """Expected deaths of each seed in the window, all causes."""
-    from iccmsim.engine.tally import TAIL
-
-    return result.tallies["expected"][:, arm, :TAIL].sum(axis=(1, 2))
-
-
-def interval(values: list[float]) -> list[float]:
-    """Median and 95 % of a bootstrap."""
-    return [float(q) for q in np.percentile(values, (50, 2.5, 97.5))]
-
-
-def z_of(expected: list[np.ndarray], before: np.ndarray, after: np.ndarray) -> float:
-    """Mean difference between expected and realised deaths averted, in its own standard errors."""
-    gap = (expected[0] - expected[1]) - (before - after)
-    return float(gap.mean() / (gap.std(ddof=1) / math.sqrt(len(gap))))
-
-
-def import_seconds() -> float:
-    """Seconds that `import iccmsim` takes in a fresh interpreter, best of five."""
-    code = "import time; t = time.perf_counter(); import iccmsim; print(time.perf_counter() - t)"
-    return min(float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-               for _ in range(5))  # fmt: skip
+def time_growth(people: int, rounds: int, *, million: bool) -> None:
+    """More children, more CHWs, later years."""
+    sizes = [{"people": size, "threads": 1} for size in SIZES]
+    everywhere = [{**EVERYWHERE, "programme.chw.catch": norm} for norm in PEOPLE_PER_CHW]
+    norms = [{"people": people, "threads": 1, "more": more} for more in everywhere]
+    for what, settings in (("growth with children", sizes), ("growth with CHWs", norms)):
+        done = [[] for _ in settings]
+        for _ in range(rounds):
+            for runs, given in zip(done, settings, strict=True):
+                runs.append(fresh("one_arm", **given))
+        for runs in done:
+            tell(what, **in_the_middle(runs))
+    years = [fresh("year_by_year", people=2 * people) for _ in range(rounds)]
+    tell("growth with years", people=2 * people, rounds=rounds,
+         day_of_last_year_to_first=spread(each["day_of_last_year_to_first"] for each in years),
+         child_year_of_last_to_first=spread(each["child_year_of_last_to_first"] for each in years))  # fmt: skip
+    if million:
+        for threads in (1, 2):
+            tell("a million children", **fresh("one_arm", people=MILLION, threads=threads))
 
 
-def main() -> int:
+def time_w(rounds: int, sizes: dict[int, dict[str, int]]) -> None:
+    """Workload W in this engine and in those that are installed, in turn; ratios of child-years to a CPU second."""
+    installed = ["iccmsim"]
+    for peer in ("starsim", "mesa"):
+        found = fresh("version_of", package=peer)["version"]
+        tell("peer", package=peer, version=found, note="timed" if found else f"skipped: {peer} is not installed")
+        installed += [peer] if found else []
+    for children, days in sizes.items():
+        done = {engine: [] for engine in installed}
+        for turn in range(rounds):
+            for engine, runs in done.items():
+                runs.append(fresh(engine, children=children, days=days[engine], seed=turn + 1))
+        tell_w(children, done)
+    tell("workload W with CHWs", children=min(sizes),
+         **in_the_middle([fresh("iccmsim", children=min(sizes), chws=True) for _ in range(rounds)]))  # fmt: skip
+
+
+def tell_w(children: int, done: dict[str, list[dict]]) -> None:
+    """Each engine, and how many times as fast as each other this one is, round by round."""
+    speed = {engine: [run["child_years"] / run["cpu_s"] for run in runs] for engine, runs in done.items()}
+    for engine, runs in done.items():
+        tell("workload W", engine=engine, children=children, rounds=len(runs), days=runs[0]["days"],
+             child_years_per_cpu_s=spread(speed[engine]), peak_memory_mb=runs[0]["peak_memory_mb"],
+             **{key: [run[key] for run in runs]
+                for key in ("episodes_a_child_year", "z_episodes", "deaths_a_child_year", "z_deaths")})  # fmt: skip
+    for engine in done.keys() - {"iccmsim"}:
+        ratios = [ours / theirs for ours, theirs in zip(speed["iccmsim"], speed[engine], strict=True)]
+        tell("workload W: times as fast", against=engine, children=children, **spread(ratios))
+
+
+def main(arguments: list[str] | None = None) -> int:
     """Print one JSON object a measurement."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--people", type=int, default=PEOPLE)
-    options.add_argument("--seeds", type=int, default=100)
-    options.add_argument("--million", action="store_true")
-    given = options.parse_args()
-    print(json.dumps({"import_s": import_seconds()}))
-    one_arm(people=given.people, threads=1)  # compiles, if need be
-    for threads in (1, 2):
-        best = min((one_arm(people=given.people, threads=threads) for _ in range(5)), key=lambda each: each["wall_s"])
-        print(json.dumps(best))
-    if given.seeds:
-        print(json.dumps(precision(people=given.people, seeds=given.seeds)))
-    if given.million:
-        print(json.dumps(one_arm(people=5_000_000, threads=2)))
+    options.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, metavar="PART", help=", ".join(PARTS))
+    options.add_argument("--people", type=int, default=PEOPLE, help="of the synthetic district (default 50,000)")
+    options.add_argument("--rounds", type=int, default=3, help="of what is timed (default 3)")
+    options.add_argument("--seeds", type=int, default=100, help="pairs for the precision (default 100)")
+    options.add_argument("--million", action="store_true", help="with growth: also a million children, counts only")
+    given = options.parse_args(arguments)
+    fresh("one_arm", people=1500, threads=1)  # compiles, if need be
+    if "import" in given.only:
+        time_import()
+    if "arm" in given.only:
+        time_arm(given.people, given.rounds)
+    if "w" in given.only:
+        time_w(given.rounds, W_SIZES)
+    if "growth" in given.only:
+        time_growth(given.people, given.rounds, million=given.million)
+    if "precision" in given.only:
+        tell("precision", **fresh("precision", people=given.people, seeds=given.seeds))
     return 0
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import Scenario, load_scenario
-from iccmsim.report.experiment import progress_bar, save_figure, write_rows
+from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, write_rows
 from iccmsim.report.style import ARMS, INK, MARKERS, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.report.terminal import count, duration, place_line
 from iccmsim.studies.country import Country, compare_country
@@ -102,6 +102,7 @@ def figure(country: Country, rows: list[dict], path: Path) -> None:
     save_figure(canvas, path)
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run the country, or take it from the folder again, and write table and figure."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,7 +110,7 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--setting", default="mali", help="mali, or any other setting")
     options.add_argument("--places", help="folder of the country's files")
     options.add_argument("--days", type=int, default=1826)
-    options.add_argument("--seeds", type=int, default=1)
+    options.add_argument("--seeds", type=at_least(1), default=1)
     options.add_argument("--toy", action="store_true", help="200 days, few ASCs: for a toy country")
     options.add_argument("--remake", action="store_true", help="table and figure again from the stored results")
     given = options.parse_args(argv)

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import progress_bar, save_figure, write_rows
+from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
 from iccmsim.studies.compare import Comparison, compare
 
 DENSITIES = (4000, 2500, 1500, 1000, 500)
@@ -31,7 +31,7 @@ TOY = {"setting.place.people": 12_000, "setting.place.zones": 2, "setting.place.
 
 def arms(setting: str, *, places: str | None, toy: bool) -> list:
     """Facilities only, then the programme at each density."""
-    more = TOY if toy else {}
+    more = toy_of(setting, TOY, places=places) if toy else {}
     chosen = [load_scenario(f"{setting}/facility-only", overrides=more, places=places)]
     for people in DENSITIES:
         arm = load_scenario(f"{setting}/iccm-as-delivered", overrides={**more, "chw.catch": people}, places=places)
@@ -74,13 +74,14 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
     save_figure(canvas, path)
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run the arms, or take them from the folder again, and write table, manifest and figure."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True, type=Path)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
-    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a few seconds: one small zone, one year, 2 seeds")
     options.add_argument("--remake", action="store_true", help="table and figure again from the stored results")
     given = options.parse_args(argv)

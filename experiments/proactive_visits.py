@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import progress_bar, write_rows
+from iccmsim.report.experiment import at_least, in_one_line, progress_bar, write_rows
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.summary import deaths_of
 
@@ -61,12 +61,13 @@ def rows(result: Comparison) -> list[dict]:
     return found
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run both arms, or take them from the folder again, and print the ratio and the trace."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True, type=Path)
     options.add_argument("--places")
-    options.add_argument("--seeds", type=int, default=200)
+    options.add_argument("--seeds", type=at_least(2), default=200)
     options.add_argument("--toy", action="store_true", help="some 200 days, 2 seeds")
     options.add_argument("--remake", action="store_true", help="again from the stored results")
     given = options.parse_args(argv)

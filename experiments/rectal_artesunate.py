@@ -24,7 +24,7 @@ import numpy as np
 from iccmsim.core.records import AT_CHW, DANGER_FOUND, MALARIA, POSITIVE, RECTAL_ARTESUNATE, REFERRED, TESTED
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import write_rows
+from iccmsim.report.experiment import at_least, in_one_line, write_rows
 
 ARMS = {
     "without": {},
@@ -69,13 +69,14 @@ def rows(found: dict[str, np.ndarray]) -> list[dict]:
     return out
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run all arms on the same seeds and write the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True, type=Path)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
-    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a few seconds: two small zones, one year, 3 seeds")
     given = options.parse_args(argv)
     found = {}

@@ -24,7 +24,7 @@ import numpy as np
 
 from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.parameters.shocks import shock_kinds
-from iccmsim.report.experiment import save_figure, whole_or_nothing, write_rows
+from iccmsim.report.experiment import at_least, in_one_line, save_figure, toy_of, whole_or_nothing, write_rows
 from iccmsim.report.style import ARMS, INK
 from iccmsim.studies.aftermath import Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
 
@@ -46,7 +46,7 @@ TOY = {"setting.place.people": 6000, "setting.place.zones": 2, "setting.place.vi
 
 def arms(setting: str, *, places: str | None, toy: bool) -> dict[tuple[str, str], Scenario]:
     """Scenarios by (shock or "none", lever or "none"); the usual arm of a surge is without it."""
-    more = {"run.days": 1095, "run.tail_days": 0, **(TOY if toy else {})}
+    more = {"run.days": 1095, "run.tail_days": 0, **(toy_of(setting, TOY, places=places) if toy else {})}
     made = {}
     for kind, (_, lever) in PROTECTED.items():
         for name, levers in (("none", {}), (str(lever), lever)):
@@ -101,6 +101,11 @@ def figure(found: list[dict], lived: dict[tuple[str, str], Lived], path: Path) -
     save_figure(canvas, path)
 
 
+def in_days(days: float) -> str:
+    """How long care took to come back, in words."""
+    return f"{days:>4.0f} days to recover" if np.isfinite(days) else "not recovered within the run"
+
+
 def store(lived: dict[tuple[str, str], Lived], path: Path) -> None:
     """Keep what was lived, so that table and figure can be made again."""
     import io
@@ -119,13 +124,14 @@ def stored(path: Path) -> dict[tuple[str, str], Lived]:
         return {name: Lived(kept["|".join((*name, "treated"))], kept["|".join((*name, "deaths"))]) for name in names}
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run all arms, or take them from the folder again, and print the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True, type=Path)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
-    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a small place, 420 days, 2 seeds")
     options.add_argument("--remake", action="store_true", help="again from the stored results")
     given = options.parse_args(argv)
@@ -141,7 +147,7 @@ def main(argv: list[str] | None = None) -> int:
     figure(found, lived, given.out / "shocks.png")
     for row in found:
         print(f"{row['shock']:<15}{row['with']:<34}{100 * row['most_of_care_lost']:>4.0f} % of care lost at worst, "
-              f"{row['days_to_recover']:>4.0f} days to recover, {row['extra_deaths']:+6.1f} deaths "
+              f"{in_days(row['days_to_recover'])}, {row['extra_deaths']:+6.1f} deaths "
               f"(MC error {row['error']:.1f})")  # fmt: skip
     return 0
 

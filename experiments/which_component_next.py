@@ -23,7 +23,7 @@ from pathlib import Path
 
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.maturity import LEVELS, profile_of_name
-from iccmsim.report.experiment import progress_bar, save_figure, write_rows
+from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
 from iccmsim.report.style import ARMS, INK
 from iccmsim.studies.compare import Comparison
 from iccmsim.studies.components import Steps, raise_components, same_order, steps_of
@@ -81,6 +81,7 @@ def verdict(sets: list[Steps]) -> str:
             f"first: {', '.join(sorted(first))}")  # fmt: skip
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run all arms on three sets of children, or take them from the folder; print the ranking and whether it holds."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -88,7 +89,7 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--profile", default="11111111", help="a digit from 0 to 3 for each of the eight components")
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
-    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a small place, 200 days, 2 seeds")
     options.add_argument("--remake", action="store_true", help="again from the stored results")
     given = options.parse_args(argv)
@@ -100,7 +101,8 @@ def main(argv: list[str] | None = None) -> int:
         if given.remake:
             result = Comparison.load(given.out / name)
         else:
-            first, more = 1 + 1000 * number, TOY if given.toy else {}
+            first = 1 + 1000 * number
+            more = toy_of(given.setting, TOY, places=given.places) if given.toy else {}
             seeds = range(first, first + (2 if given.toy else given.seeds))
             with progress_bar(f"children {name}") as progress:
                 result = raise_components(given.setting, profile, seeds=seeds, progress=progress, overrides=more,
@@ -111,7 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     write_rows(rows, given.out / "components.csv")
     place, deaths = result.facts[0], result.tallies["expected"][:, 0, :-1].sum(axis=(1, 2)).mean()
     figure(rows, given.out / "components.png", subtitle=f"{given.setting}, {place['window_days'] / 365.25:.0f} years, "
-           f"{len(result.seeds)} pairs; {deaths:,.0f} children under five die as it is")  # fmt: skip
+           f"{len(result.seeds)} pairs; {deaths:,.0f} children under five die as it is\n{verdict(sets)}")  # fmt: skip
     for row in rows:
         print(f"{row['component']:<14}{row['averted_alone']:>7.1f} (MC error {row['error']:.1f}) alone, "
               f"{row['shapley']:>6.1f} of raising all; with {row['strongest_partner']} {row['synergy']:+.1f} "

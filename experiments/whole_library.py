@@ -27,7 +27,7 @@ import numpy as np
 
 from iccmsim.parameters.files import library_names, piece_file, read_toml, reasons_of
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import progress_bar, save_figure, write_rows
+from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
 from iccmsim.report.style import ARMS, COMPARATOR, INK, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.report.terminal import count, duration, percent, place_line
 from iccmsim.results.mortality import WINDOW
@@ -35,6 +35,7 @@ from iccmsim.studies.compare import Comparison, compare
 
 FIRST, USUAL = "facility-only", "iccm-as-delivered"
 CLEAR = 3.0  # Monte-Carlo errors
+FEW = 10  # seeds, below which the errors themselves are too unsure to call anything clear
 CHW, FACILITY = 0, 1
 TOY = {"setting.place.people": 8000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
        "run.days": 740, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
@@ -44,8 +45,9 @@ SPELT = {"iccm": "iCCM", "ccm": "CCM", "cmam": "CMAM", "chws": "CHWs", "asc": "A
 
 def arms(setting: str, *, places: str | None, toy: bool) -> list:
     """Every programme of the library, health facilities alone first."""
+    more = toy_of(setting, TOY, places=places) if toy else {}
     names = [FIRST, *(name for name in library_names()["programme"] if name != FIRST)]
-    return [load_scenario(f"{setting}/{name}", overrides=TOY if toy else {}, places=places) for name in names]
+    return [load_scenario(f"{setting}/{name}", overrides=more, places=places) for name in names]
 
 
 def outcomes(result: Comparison) -> dict[str, np.ndarray]:
@@ -111,7 +113,8 @@ def library_rows(result: Comparison) -> list[dict]:
             **{f"expected_averted_{part}": q[part] for part in ("mean", "low", "high", "mcse")},
             "percent_of_deaths": arm["percent_averted_expected"]["mean"],
             "more_than_as_delivered": more, "its_mc_error": error,
-            "beside_as_delivered": "the same" if i == usual else "no clear difference" if times < CLEAR
+            "beside_as_delivered": "the same" if i == usual
+            else "no clear difference" if times < CLEAR or len(result.seeds) < FEW
             else "more" if more > 0 else "fewer",
             **{f"averted_{part}": coin[part] for part in ("mean", "low", "high", "mcse")},
             "saved": arm["saved"]["mean"], "lost": arm["lost"]["mean"],
@@ -181,13 +184,14 @@ HEADS = ("deaths\naverted", "of all\ndeaths", "CHWs", "visits to\na CHW, per\nch
          "CHW days\nlacking a\nproduct")  # fmt: skip
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run the library, or take it from the folder again, and write tables, manifest and figure."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--out", required=True, type=Path)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
-    options.add_argument("--seeds", type=int, default=20)
+    options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a few seconds: two small zones, two years, 2 seeds")
     options.add_argument("--remake", action="store_true", help="tables and figure again from the stored results")
     given = options.parse_args(argv)
@@ -207,6 +211,8 @@ def main(argv: list[str] | None = None) -> int:
               f"{row['expected_averted_mcse']:.1f}) expected deaths averted, "
               f"{row['percent_of_deaths']:.2f} %; {row['beside_as_delivered']}")  # fmt: skip
     alike = [pair for pair in pairs if pair["apart"] == "no"]
+    if len(result.seeds) < FEW:
+        print(f"only {len(result.seeds)} seeds: what follows says nothing yet")
     print(f"{len(pairs) - len(alike)} of {len(pairs)} pairs differ by {CLEAR:.0f} Monte-Carlo errors or more")
     for pair in alike:
         print(f"alike: {pair['first']} and {pair['second']} ({pair['in_errors']:.1f} in {pair['outcome']}): "

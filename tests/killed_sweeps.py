@@ -17,9 +17,9 @@ from pathlib import Path
 
 from sweeps import ARMS, SETTINGS, table_hash
 
-from iccmsim.studies import cases, kept
 from iccmsim.studies.design import grid
 from iccmsim.studies.sweep import sweep
+from iccmsim.studies.sweeping import cases, kept
 
 DESIGN = grid(ARMS, {"sup.lead": [7, 28]}, seeds=3, settings=SETTINGS)
 

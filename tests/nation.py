@@ -8,7 +8,8 @@ VILLAGES, CENTRES, CENSUS = "villages_xyz.csv", "facilities_xyz.csv", "census_xy
 DISTRICTS = {("EAST", "ALPHA"): 14.0, ("EAST", "BETA"): 14.6, ("WEST", "GAMMA"): 15.2, ("WEST", "DELTA"): 15.8}
 
 
-def write_nation(folder: Path, *, census: str | None = None, villages: int = 8) -> Path:
+def write_nation(folder: Path, *, census: str | None = None, villages: int = 8,
+                 names: tuple[str, str, str] = (VILLAGES, CENTRES, CENSUS)) -> Path:  # fmt: skip
     """A folder of three lists: 20,000 people in EAST (12,000 of them in Alpha), 10,000 in WEST, a capital of 4,000."""
     rows, centres = ["village_id,region,cercle,commune,village,lat,lon"], ["id,admin1,name,type,lat,lon"]
     for number, ((region, district), lat) in enumerate(DISTRICTS.items()):
@@ -21,10 +22,10 @@ def write_nation(folder: Path, *, census: str | None = None, villages: int = 8) 
     counted = ["level,region,cercle,commune,pop_2009,pop_1998",
                "region,East,,,20000,15000", "region,WEST,,,10000,8000", "region,CAPITAL,,,4000,2000",
                "cercle,East,Alpha,,12000,", "commune,East,Alpha,Vanished,500,", "region,Nobody counted,,,,"]
-    for name, lines in ((VILLAGES, rows), (CENTRES, centres), (CENSUS, counted)):
+    for name, lines in zip(names, (rows, centres, counted), strict=True):
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     if census is not None:
-        (folder / CENSUS).write_text(census, encoding="utf-8")
+        (folder / names[2]).write_text(census, encoding="utf-8")
     return folder
 
 

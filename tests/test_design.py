@@ -12,10 +12,10 @@ from scipy import stats
 from sweeps import ARMS, FILE, SETTINGS, tiny_design
 
 from iccmsim.parameters.catalogue import all_parameters, parameter
-from iccmsim.studies.cases import Cases, study_of
 from iccmsim.studies.design import grid, latin_hypercube, morris, rows, sobol
 from iccmsim.studies.design_file import OF_KIND, read_design
 from iccmsim.studies.doubt import distribution_of, values_at
+from iccmsim.studies.sweeping.cases import Cases, study_of
 
 IN_DOUBT = [each for each in all_parameters() if each.plausible is not None]
 

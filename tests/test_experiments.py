@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -145,6 +146,9 @@ def test_why_two_programmes_coincide_is_read_from_the_file_of_either(library, mo
 @pytest.mark.parametrize(("script", "table", "picture", "rows"), [
     ("shocks.py", "shocks.csv", "shocks.png", 18),
     ("which_component_next.py", "components.csv", "components.png", 8),
+    ("supply_rules.py", "supply.csv", "supply.png", 36),
+    ("sensitivity_morris.py", "indices.csv", "indices.png", 2),
+    ("sensitivity_sobol.py", "pairs.csv", "interactions.png", 1),
 ])  # fmt: skip
 def test_a_script_writes_table_and_figure_and_makes_them_again(script, table, picture, rows, tmp_path, capsys):
     main = runpy.run_path(str(EXPERIMENTS / script))["main"]
@@ -167,10 +171,31 @@ def test_a_shock_that_does_not_exist_any_more_would_be_missed():
     assert set(runpy.run_path(str(EXPERIMENTS / "shocks.py"))["PROTECTED"]) == set(shock_kinds())
 
 
-def test_a_profile_that_cannot_rise_is_refused(tmp_path: Path):
-    from iccmsim.parameters.scenario import ScenarioError
-
+def test_a_profile_that_cannot_rise_is_refused_in_one_line(tmp_path: Path, capsys):
     main = runpy.run_path(str(EXPERIMENTS / "which_component_next.py"))["main"]
     for profile in ("33333333", "1111", "11111114", "abcdefgh"):
-        with pytest.raises(ScenarioError, match=r"(8|eight) digits"):
-            main(["--out", str(tmp_path), "--toy", "--profile", profile])
+        assert main(["--out", str(tmp_path), "--toy", "--profile", profile]) == 2
+        said = capsys.readouterr().err
+        assert re.search(r"(8|eight) digits", said)
+        assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(("script", "words", "message"), [
+    ("whole_library.py", ["--toy", "--setting", "nope"], "setting 'nope'"),
+    ("shocks.py", ["--remake"], "No such file"),
+    ("which_component_next.py", ["--remake"], "is not there"),
+])  # fmt: skip
+def test_a_script_says_in_one_line_what_was_wrong(tmp_path, capsys, script, words, message):
+    main = runpy.run_path(str(EXPERIMENTS / script))["main"]
+    assert main(["--out", str(tmp_path / "none"), *words]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{script}: ")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_script_refuses_a_number_of_seeds_that_tells_no_error(tmp_path, capsys):
+    main = runpy.run_path(str(EXPERIMENTS / "whole_library.py"))["main"]
+    with pytest.raises(SystemExit):
+        main(["--out", str(tmp_path), "--seeds", "1"])
+    assert "must be a whole number of at least 2" in capsys.readouterr().err

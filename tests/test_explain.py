@@ -12,6 +12,7 @@ from test_cli_errors import TINY
 from iccmsim.cli import main
 from iccmsim.parameters.files import library_names
 from iccmsim.parameters.scenario import load_scenario
+from iccmsim.parameters.shocks import shock_kinds
 from iccmsim.report.explain import norm_in_words, package_in_words
 
 SETTING = """\
@@ -238,8 +239,7 @@ def test_dated_changes_differ_from_their_day_on(capsys):
     assert "programme.spv.refresher_months from day 730" not in rows
 
 
-FIGHTING = ("day 365 to 730 after launch, in 50 % of zones: conflict. Fighting: the health centre is often shut, CHWs "
-            "flee, roads are unsafe, families stay at home.")  # fmt: skip
+FIGHTING = f"day 365 to 730 after launch, in 50 % of zones: conflict. {shock_kinds()['conflict']['says']}"
 SHAKEN = """\
 format = 1
 extends = "sahel/iccm-as-delivered"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from nation import write_nation
 from places import write_folder
 
 from iccmsim.parameters.files import library_names, piece_file, read_toml, reasons_of
@@ -25,6 +26,8 @@ WITHOUT_CHWS = {"facility-only", "home-management-of-malaria"}
 def test_every_programme_runs_on_every_setting(setting: str, tmp_path: Path):
     (tmp_path / "cases" / "bankass").mkdir(parents=True)
     write_folder(tmp_path / "cases" / "bankass")
+    small_census = "region,pop\nEAST,1500\nWEST,900\nCAPITAL,300\n"
+    write_nation(tmp_path, villages=3, census=small_census, names=load_scenario("mali/facility-only").place.files())
     made_up = load_scenario(f"{setting}/facility-only", places=tmp_path).place.kind == "synthetic"
     small = TOY_PLACE if made_up else {}
     arms = [load_scenario(f"{setting}/{name}", overrides={**small, **TOY_RUN}, places=tmp_path) for name in PROGRAMMES]

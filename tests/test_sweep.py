@@ -14,13 +14,13 @@ import pytest
 from sweeps import ARMS, FILE, SETTINGS, table_hash, tiny_design
 
 from iccmsim.cli import main
-from iccmsim.studies import cases, living
-from iccmsim.studies.cases import study_of
 from iccmsim.studies.compare import compare
 from iccmsim.studies.design import grid, rows
 from iccmsim.studies.outcomes import NAMES, OUTCOMES
-from iccmsim.studies.precision import Precision, next_seeds, standard_error
 from iccmsim.studies.sweep import Sweep, sweep
+from iccmsim.studies.sweeping import cases, living
+from iccmsim.studies.sweeping.cases import study_of
+from iccmsim.studies.sweeping.precision import Precision, next_seeds, standard_error
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ import pytest
 from sweeps import FILE, table_hash, tiny_design
 
 from iccmsim.cli import main
-from iccmsim.studies import cases, kept
 from iccmsim.studies.sweep import Sweep, collect, sweep
+from iccmsim.studies.sweeping import cases, kept
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 only_posix = pytest.mark.skipif(os.name != "posix", reason="processes are forked and killed by signals")
@@ -86,7 +86,8 @@ def test_the_command_line_says_that_the_disk_is_full_and_ends_with_status_1(tmp_
     assert said.count("\n") == 1
 
 
-COMMAND = ("import sys; from iccmsim.studies import cases; cases.MOST_CASES = 20; from iccmsim.cli import main; "
+COMMAND = ("import sys; from iccmsim.studies.sweeping import cases; cases.MOST_CASES = 20; "
+           "from iccmsim.cli import main; "
            "sys.exit(main(sys.argv[1:]))")  # fmt: skip
 
 

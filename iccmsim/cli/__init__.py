@@ -21,21 +21,25 @@ from iccmsim.cli import (
     demo,
     diff,
     explain,
+    export,
     new,
     params,
     places,
     programmes,
     run,
+    sensitivity,
     settings,
     shocks,
     sweep,
 )
 from iccmsim.cli.words import InputError, did_you_mean
+from iccmsim.parameters.faults import ScenarioError
 
-COMMANDS = {"demo": demo, "run": run, "compare": compare, "params": params, "check": check, "places": places,
+COMMANDS = {"demo": demo, "run": run, "compare": compare, "sensitivity": sensitivity, "params": params,
+            "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
             "explain": explain, "diff": diff, "new": new, "brief": brief,
-            "sweep": sweep, "classroom": classroom}  # fmt: skip
+            "sweep": sweep, "export": export, "classroom": classroom}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 
@@ -88,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         asked = read_line(sys.argv[1:] if argv is None else argv)
         asked.go(asked)
         sys.stdout.flush()
-    except InputError as fault:
+    except (InputError, ScenarioError) as fault:
         return _say(str(fault), status=2)
     except SystemExit as done:  # argparse after --help and --version
         return int(done.code or 0)

@@ -17,10 +17,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Print the list."""
+    from iccmsim.parameters.maturity import COMPONENTS, LEVELS
     from iccmsim.report.library import library_rows, library_text
 
     rows = library_rows("programme")
     if asked.json:
         print_json(rows)
-    else:
-        print(library_text(rows))
+        return
+    levels = ", ".join(f"{number} {word}" for number, word in enumerate(LEVELS))
+    print(library_text(rows))
+    print(f"\nAlso maturity-ABCDEFGH, each letter the level ({levels}) of a component:\n{', '.join(COMPONENTS)}.")

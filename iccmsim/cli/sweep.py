@@ -62,10 +62,10 @@ def go(asked: argparse.Namespace) -> None:
 
 def read_all(asked: argparse.Namespace) -> tuple[Design, dict[str, Any]]:
     """The design and how it is to be run, all of it checked before anything is written."""
-    from iccmsim.studies.cases import Cases, code_version, study_of
     from iccmsim.studies.design_file import read_design
-    from iccmsim.studies.precision import Precision
-    from iccmsim.studies.sweep_folder import begin
+    from iccmsim.studies.sweeping.cases import Cases, code_version, study_of
+    from iccmsim.studies.sweeping.precision import Precision
+    from iccmsim.studies.sweeping.sweep_folder import begin
 
     if asked.design is None:
         raise InputError("no design given (see iccmsim sweep --help)")
@@ -151,7 +151,7 @@ def run(design: Design, asked: argparse.Namespace, how: dict[str, Any]) -> Sweep
 
 
 def _forecast(design: Design, asked: argparse.Namespace, *, workers: int) -> None:
-    from iccmsim.studies.forecast import forecast
+    from iccmsim.studies.sweeping.forecast import forecast
 
     tell_if_compiling()
     found = forecast(design, workers=workers)
@@ -181,7 +181,7 @@ def _collect(asked: argparse.Namespace) -> None:
     if asked.design is not None or asked.out is not None:
         raise InputError("--collect: takes a folder alone, no design and no --out")
     with reading():
-        from iccmsim.studies.sweep_folder import open_sweep
+        from iccmsim.studies.sweeping.sweep_folder import open_sweep
 
         open_sweep(Path(asked.collect))
     _report(collect(asked.collect), Path(asked.collect), asked)

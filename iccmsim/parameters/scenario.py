@@ -26,7 +26,7 @@ from iccmsim.parameters.checks import (
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_overrides
-from iccmsim.parameters.place import FilesPlace, Place
+from iccmsim.parameters.place import FilesPlace, Place, SyntheticPlace
 from iccmsim.parameters.reasons import Reason
 from iccmsim.parameters.shocks import Shock, check_shocks, surges
 from iccmsim.parameters.writing import toml_of
@@ -179,7 +179,8 @@ def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
         faults += check_budget(checked["programme"])
     last_day = int(checked["run"]["run.days"] + checked["run"]["run.tail_days"]) if checked["run"] else 10**6
     checked["changes"], wrong = _check_changes(draft, last_day=last_day)
-    checked["shocks"], more = check_shocks(draft.shocks, last_day=last_day)
+    zones = checked["place"].zones if isinstance(checked["place"], SyntheticPlace) else None
+    checked["shocks"], more = check_shocks(draft.shocks, last_day=last_day, zones=zones)
     return checked, faults + wrong + more + _check_policies(checked)
 
 

@@ -78,13 +78,16 @@ def shock_kinds() -> dict[str, dict[str, Any]]:
     return kinds
 
 
-def check_shocks(given: Iterable[Any], *, last_day: int) -> tuple[tuple[Shock, ...], list[str]]:
-    """The shocks of a scenario, and a line for each fault."""
+def check_shocks(given: Iterable[Any], *, last_day: int,
+                 zones: int | None = None) -> tuple[tuple[Shock, ...], list[str]]:  # fmt: skip
+    """The shocks of a scenario, and a line for each fault; `zones`: how many there are, if that is known."""
     shocks, faults = [], []
     for number, each in enumerate(given):
         shock, wrong = _check_shock(number, each, last_day=last_day)
         faults += wrong
         shocks += [shock] if shock else []
+        if shock and zones is not None and isinstance(shock.zones, tuple) and shock.zones[-1] >= zones:
+            faults.append(f"shock[{number}].zones: there is no zone {shock.zones[-1]}; they are 0 to {zones - 1}")
     return tuple(shocks), faults
 
 
@@ -96,6 +99,8 @@ def _check_shock(number: int, given: Any, *, last_day: int) -> tuple[Shock | Non
     if missing:
         return None, missing
     kind = given["kind"]
+    if not isinstance(kind, str):
+        return None, [f"{where}.kind = {plain(kind)}: must be a text, such as \"flood\""]
     if kind != OWN and kind not in shock_kinds():
         hint = did_you_mean(str(kind), (*shock_kinds(), OWN)) or f"; there are {', '.join(shock_kinds())} and {OWN}"
         return None, [f"{where}.kind = {plain(kind)}: unknown shock{hint}"]

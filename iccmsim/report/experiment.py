@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
+import functools
 import io
 import os
 import sys
@@ -58,3 +60,37 @@ def progress_bar(what: str, *, of: str = "zones") -> Iterator[Callable[[int, int
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def in_one_line(main: Callable[..., int]) -> Callable[..., int]:
+    """A script that says what was wrong with its words or files in one line (exit status 2), as the commands do."""
+
+    @functools.wraps(main)
+    def told(argv: Sequence[str] | None = None) -> int:
+        try:
+            return main(argv)
+        except (ValueError, OSError) as fault:
+            print(f"{Path(main.__code__.co_filename).name}: {' '.join(str(fault).split())}", file=sys.stderr)
+            return 2
+
+    return told
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number of a script's command line, not below `least`."""
+
+    def whole(text: str) -> int:
+        if not text.strip().isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text}: must be a whole number of at least {least}")
+        return int(text)
+
+    return whole
+
+
+def toy_of(setting: str, toy: Mapping[str, Any], *, places: str | None = None) -> Mapping[str, Any]:
+    """The small size of a script; a real place is as large as it is, and only the run is shorter."""
+    from iccmsim.parameters.scenario import load_scenario
+
+    if load_scenario(f"{setting}/facility-only", places=places).place.kind == "synthetic":
+        return toy
+    return {key: value for key, value in toy.items() if not key.startswith("setting.place.")}

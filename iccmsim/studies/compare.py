@@ -27,7 +27,7 @@ from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
 from iccmsim.results.result import facts_of
-from iccmsim.studies.precision import MOST_SEEDS, next_seeds, standard_error
+from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 

@@ -1,4 +1,4 @@
-"""A comparison in words and numbers: what each arm did, what it averted, what a reader must know (DESIGN section 5)."""
+"""A comparison in words and numbers: what each arm did, what it averted, what a reader must know."""
 
 from __future__ import annotations
 

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iccmsim.studies.cases import Cases, Fitted, Task, code_version, study_of
 from iccmsim.studies.design import Design
-from iccmsim.studies.executors import Crew, crew
-from iccmsim.studies.fitting import fit_settings
-from iccmsim.studies.kept import Kept, sweep_up
-from iccmsim.studies.living import live
-from iccmsim.studies.precision import Precision, seeds_wanted
-from iccmsim.studies.sweep_folder import begin, gather, open_sweep, read_sweep, write_table
+from iccmsim.studies.sweeping.cases import Cases, Fitted, Task, code_version, study_of
+from iccmsim.studies.sweeping.executors import Crew, crew
+from iccmsim.studies.sweeping.fitting import fit_settings
+from iccmsim.studies.sweeping.kept import Kept, sweep_up
+from iccmsim.studies.sweeping.living import live
+from iccmsim.studies.sweeping.precision import Precision, seeds_wanted
+from iccmsim.studies.sweeping.sweep_folder import begin, gather, open_sweep, read_sweep, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

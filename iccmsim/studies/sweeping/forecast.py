@@ -12,11 +12,11 @@ import numpy as np
 from iccmsim.engine.plan import zone_maps
 from iccmsim.engine.simulation import arms_of_zone
 from iccmsim.engine.tally import tally_zone
-from iccmsim.studies.cases import Cases, Study, Task, code_version, study_of
 from iccmsim.studies.design import Design
-from iccmsim.studies.kept import part_bytes
-from iccmsim.studies.living import Lived, Plans
 from iccmsim.studies.outcomes import NAMES
+from iccmsim.studies.sweeping.cases import Cases, Study, Task, code_version, study_of
+from iccmsim.studies.sweeping.kept import part_bytes
+from iccmsim.studies.sweeping.living import Lived, Plans
 
 WORDS = 60  # bytes of a run beside its numbers: case, arm, status
 

@@ -12,8 +12,8 @@ from iccmsim.parameters.declare import did_you_mean
 from iccmsim.studies.outcomes import NAMES
 
 if TYPE_CHECKING:
-    from iccmsim.studies.cases import Identities
-    from iccmsim.studies.kept import Found
+    from iccmsim.studies.sweeping.cases import Identities
+    from iccmsim.studies.sweeping.kept import Found
 
 MOST_SEEDS = 200
 

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
-from iccmsim.studies.cases import Cases, Identities
 from iccmsim.studies.design import Design
-from iccmsim.studies.fitting import fitted_columns, not_anchored
-from iccmsim.studies.kept import PASSING, Found, Kept, parquet_bytes, put
 from iccmsim.studies.outcomes import NAMES
-from iccmsim.studies.precision import Precision, error_of, seeds_wanted
+from iccmsim.studies.sweeping.cases import Cases, Identities
+from iccmsim.studies.sweeping.fitting import fitted_columns, not_anchored
+from iccmsim.studies.sweeping.kept import PASSING, Found, Kept, parquet_bytes, put
+from iccmsim.studies.sweeping.precision import Precision, error_of, seeds_wanted
 
 KIND, FORMAT = "iccmsim sweep", 1
 ROWS, UNIT, TABLE = "rows.npy", "unit.npy", "table.parquet"

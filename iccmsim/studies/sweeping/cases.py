@@ -28,7 +28,7 @@ from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.studies.design import Design
 from iccmsim.world.geography import Places
 
-RATE = 200_000.0  # child-years a second and core, by which work is cut into parts (DESIGN section 9); never a result
+RATE = 75_000.0  # child-years a second and core (docs/speed.md), by which work is cut into parts; never a result
 A_PART = 2.0  # seconds of work that one part should hold
 MOST_CASES = 256  # of one part
 
@@ -37,7 +37,7 @@ ROOMS = ("core", "rules", "parameters", "world", "exchange", "engine", "results"
 
 def code_version() -> str:
     """Say which program this is: 16 hex digits of the SHA-256 of every source that numbers come from."""
-    package, digest = Path(__file__).resolve().parents[1], hashlib.sha256()
+    package, digest = Path(__file__).resolve().parents[2], hashlib.sha256()
     for file in sorted(file for room in ROOMS for file in (package / room).rglob("*.py")):
         digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

@@ -24,7 +24,7 @@ from iccmsim.studies.outcomes import NAMES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from iccmsim.studies.living import Lived
+    from iccmsim.studies.sweeping.living import Lived
 
 PARTS = "parts"
 PASSING = ".tmp"

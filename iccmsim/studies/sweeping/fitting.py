@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from iccmsim.studies.cases import Cases, Fitted, Identities, Study
-from iccmsim.studies.executors import Crew
-from iccmsim.studies.kept import put
+from iccmsim.studies.sweeping.cases import Cases, Fitted, Identities, Study
+from iccmsim.studies.sweeping.executors import Crew
+from iccmsim.studies.sweeping.kept import put
 
 FOLDER = "fitted"
 Setting = tuple[str, np.ndarray, tuple[int, ...]]  # its identity, the values of a row that has it, the seeds

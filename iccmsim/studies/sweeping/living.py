@@ -13,8 +13,8 @@ from iccmsim.engine.plan import Plan, make_plan, zone_maps
 from iccmsim.engine.simulation import arms_of_zone
 from iccmsim.engine.tally import TALLY, tally_zone
 from iccmsim.results.result import facts_of
-from iccmsim.studies.cases import Block, Fitted, Study, Task
 from iccmsim.studies.outcomes import NAMES, Counted, outcomes_of
+from iccmsim.studies.sweeping.cases import Block, Fitted, Study, Task
 from iccmsim.world.population import ZoneMap
 
 LONGEST = 500  # letters of an error that are kept

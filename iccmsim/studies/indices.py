@@ -1,0 +1,226 @@
+"""Sensitivity indices of outcomes that are in hand: Sobol', Morris and PAWN by SALib, with guards and intervals.
+
+Outcomes have shape (rows, seeds): every row of a design was lived by the same children (the same seeds), and an index
+is of the mean over seeds. SALib takes one outcome that is not a number as zeros everywhere, and a constant one as no
+effect, without a word: here both are refused. What chance does to the means is told beside, and taken off where two
+seeds or more let it be told apart (products of differences of *different* seeds have no chance in common).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from iccmsim.studies.estimate import number
+
+LEVEL = 0.95
+RESAMPLES = 400
+TOP = 5
+MOST_RESAMPLED = 20
+NARROW, WORTH = 0.05, 0.1  # half-width wanted of every total index above .1
+Row = dict[str, Any]
+
+
+def usable(outcomes: np.ndarray, *, rows: int) -> np.ndarray:
+    """Outcomes as (rows, seeds), refused with a ValueError if they would give indices that mean nothing."""
+    y = np.asarray(outcomes, float)
+    y = y[:, None] if y.ndim == 1 else y
+    if y.ndim != 2 or not y.shape[1]:
+        raise ValueError(f"outcomes: have the shape {y.shape}; must be (rows, seeds)")
+    if len(y) != rows or not rows:
+        raise ValueError(f"outcomes: {len(y)} rows; the design has {rows}")
+    if not np.isfinite(y).all():
+        row, seed = np.argwhere(~np.isfinite(y))[0]
+        more = int((~np.isfinite(y)).sum()) - 1
+        raise ValueError(f"outcomes: row {row}, seed number {seed + 1} is {y[row, seed]}, not a number"
+                         + (f" (and {more} more)" if more else ""))  # fmt: skip
+    mean = y.mean(axis=1)
+    if np.ptp(mean) <= 1e-12 * max(1.0, float(np.abs(mean).max())):
+        raise ValueError(f"outcomes: the same in every row ({mean[0]:.6g}), so that nothing can be told of what varies")
+    return y
+
+
+def names_of(problem: Mapping[str, Any]) -> list[str]:
+    """The groups of a problem, or its parameters if it has none, in the order of the indices."""
+    return list(dict.fromkeys(problem.get("groups") or problem["names"]))
+
+
+def block_size(problem: Mapping[str, Any], method: str, *, second_order: bool = False) -> int:
+    """How many rows belong together: a base sample of Sobol', a trajectory of Morris, one row of PAWN."""
+    count = len(names_of(problem))
+    if method == "sobol":
+        return 2 * count + 2 if second_order else count + 2
+    return count + 1 if method == "morris" else 1
+
+
+def whole_blocks(good: np.ndarray, size: int) -> np.ndarray:
+    """Which rows to analyse: those of blocks all of whose rows are good."""
+    if len(good) % size:
+        raise ValueError(f"rows: {len(good)} are no multiple of {size}, the rows that belong together in this design")
+    return np.repeat(np.asarray(good, bool).reshape(-1, size).all(axis=1), size)
+
+
+# --- Sobol' ---------------------------------------------------------------------------------------------------------
+
+
+def sobol_indices(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_order: bool = False, seed: int = 1,
+                  resamples: int = RESAMPLES) -> tuple[list[Row], list[Row]]:  # fmt: skip
+    """S1 and ST of each group with half-widths (95 %, bootstrap), and S2 of each pair; largest ST first.
+
+    `ST_no_chance` and `S1_no_chance` are what is left once chance is taken off (None with one seed).
+    """
+    from SALib.analyze import sobol
+
+    names, size = names_of(problem), block_size(problem, "sobol", second_order=second_order)
+    y = usable(outcomes, rows=len(outcomes))
+    if len(y) % size or len(y) < 2 * size:
+        raise ValueError(f"outcomes: {len(y)} rows; a Sobol' design of {len(names)} groups has a multiple of {size}, "
+                         "at least two")  # fmt: skip
+    found = sobol.analyze(dict(problem), y.mean(axis=1), calc_second_order=second_order, num_resamples=resamples,
+                          conf_level=LEVEL, seed=seed + 1)  # fmt: skip
+    clean = _no_chance(y, size, len(names), seed=seed, resamples=resamples)
+    rows = [{"group": name, **{key: float(found[key][j]) for key in ("S1", "S1_conf", "ST", "ST_conf")}}
+            | {key: None if clean is None else number(clean[key][j]) for key in CLEAN}
+            for j, name in enumerate(names)]  # fmt: skip
+    pairs = [{"first": names[j], "second": names[k], "S2": float(found["S2"][j, k]),
+              "S2_conf": float(found["S2_conf"][j, k])}
+             for j in range(len(names)) for k in range(j + 1, len(names))] if second_order else []  # fmt: skip
+    return sorted(rows, key=lambda row: -row["ST"]), sorted(pairs, key=lambda row: -abs(row["S2"]))
+
+
+CLEAN = ("S1_no_chance", "S1_no_chance_conf", "ST_no_chance", "ST_no_chance_conf")
+
+
+def _no_chance(y: np.ndarray, size: int, count: int, *, seed: int, resamples: int) -> dict[str, np.ndarray] | None:
+    """S1 (Saltelli 2010) and ST (Jansen 1999) from products over different seeds, with half-widths by the bootstrap."""
+    if y.shape[1] < 2:
+        return None
+    blocks = y.reshape(-1, size, y.shape[1])
+    a, ab, b = blocks[:, 0], blocks[:, 1 : count + 1], blocks[:, -1]
+    middle = np.concatenate([a, b]).mean(axis=0)
+    a, ab, b = a - middle, ab - middle, b - middle
+    variance = (_across(a, a) + _across(b, b)) / 2
+    total = _across(a[:, None] - ab, a[:, None] - ab) / 2
+    first = _across(b[:, None], ab - a[:, None])
+    if variance.mean() <= 0:
+        return None
+    draws = np.random.default_rng(seed).integers(len(a), size=(resamples, len(a)))
+    below = variance[draws].mean(axis=1)[:, None]
+    below[below <= 0] = np.nan
+    wide = 1.959963984540054  # normal half-width of 95 %, as SALib's
+    found = {}
+    for key, each in (("S1", first), ("ST", total)):
+        found[f"{key}_no_chance"] = each.mean(axis=0) / variance.mean()
+        found[f"{key}_no_chance_conf"] = wide * np.nanstd(each[draws].mean(axis=1) / below, axis=0, ddof=1)
+    return found
+
+
+def _across(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Mean of x_s y_t over all pairs of different seeds s, t (the last axis)."""
+    n = x.shape[-1]
+    return (x.sum(axis=-1) * y.sum(axis=-1) - (x * y).sum(axis=-1)) / (n * (n - 1))
+
+
+# --- Morris and PAWN ------------------------------------------------------------------------------------------------
+
+
+def morris_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndarray, *, levels: int = 4,
+                   seed: int = 1, resamples: int = RESAMPLES) -> list[Row]:  # fmt: skip
+    """Morris' mean absolute effect of each group over its whole range, with half-width; largest first.
+
+    `sigma`, how much an effect varies, is None for a group of several parameters, as is the signed `mu`.
+    """
+    from SALib.analyze import morris
+
+    size = block_size(problem, "morris")
+    y = usable(outcomes, rows=len(unit))
+    if len(y) % size or len(y) < 2 * size:
+        raise ValueError(f"outcomes: {len(y)} rows; a Morris design of {size - 1} groups has a multiple of {size}, "
+                         "at least two")  # fmt: skip
+    found = morris.analyze(dict(problem), np.asarray(unit, float), y.mean(axis=1), num_levels=levels,
+                           num_resamples=resamples, conf_level=LEVEL, seed=seed + 1)  # fmt: skip
+    alone = {name: list(problem.get("groups") or problem["names"]).count(name) == 1 for name in found["names"]}
+    rows = [{"group": str(name), "mu_star": float(found["mu_star"][j]), "mu_star_conf": float(found["mu_star_conf"][j]),
+             "mu": float(found["mu"][j]) if alone[name] else None,
+             "sigma": float(found["sigma"][j]) if alone[name] else None}
+            for j, name in enumerate(found["names"])]  # fmt: skip
+    return sorted(rows, key=lambda row: -row["mu_star"])
+
+
+def pawn_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndarray, *, slices: int = 10, seed: int = 1,
+                 resamples: int = 40) -> list[Row]:  # fmt: skip
+    """PAWN's median distance between distributions of the outcome, for each parameter of any sample; largest first.
+
+    `by_chance` is the 95 % point of the distance of a parameter that has nothing to do with the outcome. Half-widths
+    are of the first twenty only (None for the others): each bootstrap sample costs as much as the analysis.
+    """
+    y = usable(outcomes, rows=len(unit)).mean(axis=1)
+    if len(y) < 5 * slices:
+        raise ValueError(f"outcomes: {len(y)} rows; PAWN with {slices} slices needs at least {5 * slices}")
+    x, rng = np.asarray(unit, float), np.random.default_rng(seed)
+    found = _pawn(x, y, slices)
+    first = np.argsort(-found)[:MOST_RESAMPLED]
+    again = [_pawn(x[take][:, first], y[take], slices) for take in rng.integers(len(y), size=(resamples, len(y)))]
+    half = dict(zip(first.tolist(), (1.96 * np.std(again, axis=0, ddof=1)).tolist(), strict=True))
+    nothing = float(np.percentile(_pawn(rng.random((len(y), 100)), y, slices), 95))
+    groups = problem.get("groups") or [None] * len(found)
+    rows = [{"parameter": name, "group": group, "pawn": float(value), "pawn_conf": half.get(j), "by_chance": nothing}
+            for j, (name, group, value) in enumerate(zip(problem["names"], groups, found, strict=True))]
+    return sorted(rows, key=lambda row: -row["pawn"])
+
+
+def _pawn(x: np.ndarray, y: np.ndarray, slices: int) -> np.ndarray:
+    from SALib.analyze import pawn
+
+    names = [f"x{j}" for j in range(x.shape[1])]
+    problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
+    return np.asarray(pawn.analyze(problem, x, y, S=slices)["median"], float)
+
+
+# --- how sure -------------------------------------------------------------------------------------------------------
+
+
+def chance(outcomes: np.ndarray) -> dict[str, float | None]:
+    """Which share of the variance is the seed's: of a single run, and of a row's mean (None with one seed).
+
+    Rows by seeds, analysed as a two-way table: what all rows have in common in a seed, and what is left, is chance.
+    """
+    y = usable(outcomes, rows=len(outcomes))
+    n, seeds = y.shape
+    if seeds < 2 or n < 2:
+        return {"of_one_run": None, "of_the_mean": None}
+    left = y - y.mean(axis=1, keepdims=True) - y.mean(axis=0) + y.mean()
+    within = (left**2).sum() / ((n - 1) * (seeds - 1))
+    rows, columns = seeds * y.mean(axis=1).var(ddof=1), n * y.mean(axis=0).var(ddof=1)
+    of_rows, of_seeds = max(0.0, (rows - within) / seeds), max(0.0, (columns - within) / n)
+    return {"of_one_run": float((of_seeds + within) / (of_rows + of_seeds + within)),
+            "of_the_mean": float(min(1.0, within / rows))}  # fmt: skip
+
+
+def convergence(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_order: bool, seed: int = 1) -> list[Row]:
+    """The total indices from a quarter, a half and all of the base samples: one row a group and number of samples."""
+    size = block_size(problem, "sobol", second_order=second_order)
+    outcomes = usable(outcomes, rows=len(outcomes))
+    n = len(outcomes) // size
+    rows = []
+    for part in sorted({max(2, n // 4), max(2, n // 2), n}):
+        if np.ptp(outcomes[: part * size].mean(axis=1)) == 0:
+            continue
+        found, _ = sobol_indices(problem, outcomes[: part * size], second_order=second_order, seed=seed)
+        rows += [{"n": part} | row for row in found]
+    return rows
+
+
+def too_wide(rows: Sequence[Row]) -> list[str]:
+    """The groups whose total index is above .1 and not known to within .05."""
+    return [row["group"] for row in rows if row["ST"] > WORTH and not row["ST_conf"] <= NARROW]
+
+
+def agreement(tables: Sequence[Sequence[Row]], *, by: str, top: int = TOP) -> dict[str, Any]:
+    """Whether several master seeds find the same groups on top: each one's list, what all share, and the verdict."""
+    name = "parameter" if by == "pawn" else "group"
+    lists = [[row[name] for row in sorted(table, key=lambda row: -row[by])[:top]] for table in tables]
+    shared = [each for each in lists[0] if all(each in other for other in lists[1:])]
+    return {"top": lists, "shared": shared, "agree": len(lists) > 1 and len(shared) == len(lists[0])}

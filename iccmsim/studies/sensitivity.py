@@ -1,0 +1,248 @@
+"""Which of the numbers in doubt does a result hang on? Global sensitivity analysis of a comparison.
+
+A design draws all parameters in doubt at once, from their declared distributions; a sweep lives every row of it in all
+arms from the same children; SALib makes indices of the outcome. In an anchored analysis, which is the rule, each row
+first has its case fatality fitted anew, so that with health facilities only as many children die of each illness as in
+the baseline: what was fitted stays fitted, and only what is not known varies. Master seeds repeat all of it with other
+rows and other children.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iccmsim.parameters.catalogue import parameter
+from iccmsim.parameters.declare import did_you_mean
+from iccmsim.parameters.scenario import Scenario
+from iccmsim.results.folder import MANIFEST, get_manifest, made_with
+from iccmsim.studies.anchor import BURDEN, out_of_reach
+from iccmsim.studies.design import Design, latin_hypercube, morris, sobol
+from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
+from iccmsim.studies.groups import chosen, what_varies
+from iccmsim.studies.indices import block_size, too_wide, whole_blocks
+from iccmsim.studies.outcomes import NAMES
+from iccmsim.studies.sweep import Sweep, sweep
+from iccmsim.studies.sweeping.sweep_folder import put_json
+
+KIND = "iccmsim sensitivity"
+FORMAT = 1
+OTHERS = "all others"
+APART = 1000  # between the children's seeds of two master seeds
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a sensitivity analysis is to be: its method, its size, and what varies."""
+
+    method: str
+    n: int
+    seeds: int = 2
+    masters: int = 1
+    second_order: bool = False
+    levels: int = 4
+    by_parameter: bool = False
+    keys: tuple[str, ...] = ()  # parameters or groups; none: all that may vary
+    apart: tuple[str, ...] = ()  # groups that are told apart, all others being one; none: all groups
+    anchored: bool = True
+    most: int = 0  # Sobol' goes on with twice the samples until its intervals are narrow, up to this many
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"method = {self.method!r}: must be one of {', '.join(METHODS)}")
+        for name in ("n", "seeds", "masters"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
+        if self.second_order and self.method != "sobol":
+            raise ValueError(f"second_order: only sobol has indices of pairs, not {self.method}")
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """A finished analysis: what was asked, and the sweeps of each master seed."""
+
+    manifest: Mapping[str, Any]
+    sweeps: tuple[tuple[Sweep, ...], ...]
+
+    @property
+    def asked(self) -> Asked:
+        """What the analysis was to be."""
+        told = dict(self.manifest["asked"])
+        return Asked(**told | {name: tuple(told[name]) for name in ("keys", "apart")})
+
+    def findings(self, outcome: str | None = None, *, arm: str | None = None) -> dict[str, Any]:
+        """Indices of an outcome (default: the one asked for) in an arm beside the first (default: the last)."""
+        outcome, arm = outcome or self.manifest["outcome"], arm or self.manifest["arms"][-1]
+        asked = self.asked
+        parts = [_part(number, sweeps, outcome=outcome, arm=arm) for number, sweeps in enumerate(self.sweeps, start=1)]
+        found = findings(parts, method=asked.method, second_order=asked.second_order, levels=asked.levels)
+        found["rows"] |= {"blocks_set_aside": sum(self.manifest["set_aside"]), "anchor_residual": self._residual()}
+        told = {key: self.manifest[key] for key in ("arms", "left_out", "version", "days", "people")}
+        return {"outcome_name": outcome, "arm": arm, "anchored": asked.anchored, **told, **found}
+
+    def _residual(self) -> float | None:
+        """How far anchored rows are from the baseline's deaths of an illness at most, as a share of them."""
+        if not self.asked.anchored:
+            return None
+        tables = [sweep.table() for each in self.sweeps for sweep in each]
+        worst = [table["anchor_residual"][table["anchored"].to_numpy(bool)].max() for table in tables]
+        return float(np.nanmax(worst)) if np.isfinite(worst).any() else None
+
+    @staticmethod
+    def load(folder: str | os.PathLike[str]) -> Sensitivity:
+        """Read back what `sensitivity` left in a folder; a ValueError says what is wrong with it."""
+        folder = Path(folder)
+        manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+        if not manifest["samples"]:
+            raise ValueError(f"{folder}: was stopped before its first samples were done; give its command again")
+        return Sensitivity(manifest, tuple(tuple(Sweep.load(folder / name) for name in each)
+                                           for each in manifest["sweeps"]))  # fmt: skip
+
+
+def sensitivity(arms: Sequence[Scenario], asked: Asked, *, out: str | os.PathLike[str],
+                outcome: str = "expected_deaths_averted", workers: int | None = None,
+                progress: Progress | None = None) -> Sensitivity:  # fmt: skip
+    """Draw the designs, live what of them is not yet in the folder `out`, and gather it there.
+
+    Sobol' doubles its samples until every total index above .1 is known to within .05, or `asked.most` is reached.
+    """
+    if outcome not in NAMES:
+        raise ValueError(f"outcome = {outcome!r}: must be one of {', '.join(NAMES)}")
+    varied, left = what_is_varied(arms, asked)
+    design_of(arms, asked, varied, n=asked.n, master=1)
+    store = _Store(Path(out), arms, asked, varied, left, outcome)
+    store.write(0)
+    samples, wanted = 0, asked.n
+    while True:
+        for master in range(1, asked.masters + 1):
+            store.add(master, samples, wanted, workers=workers, progress=progress)
+        done = store.write(wanted)
+        samples, wanted = wanted, 2 * wanted
+        if asked.method != "sobol" or wanted > asked.most or not too_wide(done.findings()["table"]):
+            return done
+
+
+class _Store:
+    """The folder of an analysis while it grows: sweeps of each master seed, and the manifest over them."""
+
+    def __init__(self, folder: Path, arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
+                 left: Mapping[str, str], outcome: str) -> None:  # fmt: skip
+        self.folder, self.arms, self.asked, self.varied, self.left, self.outcome = (
+            folder, arms, asked, varied, left, outcome)  # fmt: skip
+        self.names: list[list[str]] = [[] for _ in range(asked.masters)]
+        self.sweeps: list[list[Sweep]] = [[] for _ in range(asked.masters)]
+        self.set_aside = [0] * asked.masters
+
+    def add(self, master: int, first: int, last: int, *, workers: int | None, progress: Progress | None) -> None:
+        """Live the samples of a master seed from `first` up to `last`."""
+        drawn, before = (design_of(self.arms, self.asked, self.varied, n=n, master=master) if n else None
+                         for n in (last, first))  # fmt: skip
+        design = further(drawn, before)
+        size = block_size(design.problem(), self.asked.method, second_order=self.asked.second_order)
+        near = within_reach(design, self.arms, size=size)
+        self.set_aside[master - 1] += (len(design.rows) - len(near.rows)) // size
+        self.names[master - 1].append(f"master-{master}-from-{first}-to-{last}")
+        self.sweeps[master - 1].append(
+            sweep(near, out=self.folder / self.names[master - 1][-1], workers=workers, progress=progress)
+        )
+
+    def write(self, samples: int) -> Sensitivity:
+        """Write down what the folder holds by now: so many samples of each master seed."""
+        asked, arms, made = self.asked, self.arms, made_with()
+        told = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(asked).items()}
+        manifest = {
+            "kind": KIND, "format": FORMAT, "arms": [arm.name for arm in arms], "hashes": [arm.hash() for arm in arms],
+            "asked": told, "outcome": self.outcome, "samples": samples, "sweeps": self.names,
+            "set_aside": self.set_aside, "left_out": dict(self.left), "days": int(arms[0].run["run.days"]),
+            "people": getattr(arms[0].place, "people", None), "version": made["version"], "made_with": made,
+        }  # fmt: skip
+        put_json(self.folder / MANIFEST, manifest)
+        return Sensitivity(manifest, tuple(tuple(each) for each in self.sweeps))
+
+
+def what_is_varied(arms: Sequence[Scenario], asked: Asked) -> tuple[dict[str, str], dict[str, str]]:
+    """Path -> group of all that varies, and path -> why of what is in doubt and does not."""
+    varied, left = what_varies(arms, anchored=asked.anchored)
+    if asked.keys:
+        picked = chosen(asked.keys, arms, anchored=asked.anchored)
+        left |= dict.fromkeys((path for path in varied if path not in picked), "not asked for")
+        varied, left = picked, {path: why for path, why in left.items() if path not in picked}
+    for name in asked.apart:
+        if name not in varied.values():
+            known = ", ".join(dict.fromkeys(varied.values()))
+            raise ValueError(f"apart: {name}: is not a group that varies here; they are {known}")
+    if asked.apart:
+        varied = {path: name if name in asked.apart else OTHERS for path, name in varied.items()}
+    return varied, left
+
+
+def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str], *, n: int, master: int) -> Design:
+    """The design of one master seed with n base samples, trajectories or rows."""
+    first = 1 + APART * (master - 1)
+    seeds, paths, groups = tuple(range(first, first + asked.seeds)), tuple(varied), tuple(varied.values())
+    told = None if asked.by_parameter else groups
+    if asked.method == "sobol":
+        drawn = sobol(arms, paths, n=n, seeds=seeds, seed=master, second_order=asked.second_order, groups=told)
+    elif asked.method == "morris":
+        drawn = morris(arms, paths, n=n, seeds=seeds, seed=master, levels=asked.levels, groups=told)
+    else:
+        drawn = replace(latin_hypercube(arms, paths, n=n, seeds=seeds, seed=master), groups=groups)
+    return replace(drawn, name=f"{asked.method}, master seed {master}", anchor=asked.anchored)
+
+
+def within_reach(design: Design, arms: Sequence[Scenario], *, size: int) -> Design:
+    """A design without the blocks in which a row is certain not to be anchored; they need not be run to know."""
+    if not design.anchor:
+        return design
+    base = dict(arms[0].setting)
+    keys = [parameter(path) for path in design.keys]
+    known: dict[tuple[float, ...], bool] = {}
+    mine = [j for j, each in enumerate(keys) if each.key in BURDEN]
+    for row in design.rows[:, mine]:
+        if tuple(row) not in known:
+            told = {keys[j].key: float(value) for j, value in zip(mine, row, strict=True)}
+            known[tuple(row)] = not out_of_reach(base | told, base)
+    keep = whole_blocks(np.array([known[tuple(row)] for row in design.rows[:, mine]]), size)
+    if not keep.any():
+        raise ValueError(f"{design.name}: no row can be anchored; take more samples")
+    return replace(design, rows=design.rows[keep], unit=design.unit[keep])
+
+
+def further(design: Design, before: Design | None) -> Design:
+    """The rows of a larger design that a smaller one of the same seed has not had."""
+    if before is None:
+        return design
+    had = len(before.rows)
+    if not np.array_equal(design.rows[:had], before.rows):
+        raise AssertionError("a larger design does not begin with the smaller one")
+    return replace(design, rows=design.rows[had:], unit=design.unit[had:])
+
+
+def _part(master: int, sweeps: Sequence[Sweep], *, outcome: str, arm: str) -> Part:
+    """The outcome of one arm as (rows, seeds), and which rows have none."""
+    each = [_outcomes(sweep, outcome, arm) for sweep in sweeps]
+    return Part(master, sweeps[0].design.problem(), np.concatenate([sweep.design.unit for sweep in sweeps]),
+                np.concatenate([y for y, _ in each]), np.concatenate([missing for _, missing in each]))  # fmt: skip
+
+
+def _outcomes(sweep: Sweep, outcome: str, arm: str) -> tuple[np.ndarray, np.ndarray]:
+    """The outcome of each row and seed of one sweep, and why rows have none: "", "not anchored" or "failed"."""
+    table = sweep.table()
+    if outcome not in table.columns:
+        raise ValueError(f"outcome = {outcome!r}: is no column of the sweep{did_you_mean(outcome, NAMES)}")
+    mine = table[table["arm"] == arm].sort_values(["row", "seed"])
+    rows, seeds = len(sweep.design.rows), len(sweep.design.seeds)
+    if len(mine) != rows * seeds:
+        raise ValueError(f"{arm}: {len(mine)} runs are kept; {rows} rows from {seeds} seeds are {rows * seeds}")
+    y = mine[outcome].to_numpy(float).reshape(rows, seeds)
+    done = (mine["status"] == "done").to_numpy().reshape(rows, seeds).all(axis=1)
+    missing = np.where(done, "", FAILED).astype("U16")
+    if sweep.design.anchor:
+        missing[~mine["anchored"].to_numpy(bool).reshape(rows, seeds).all(axis=1)] = NOT_ANCHORED
+    return y, missing
