@@ -119,7 +119,7 @@ def said(capsys, line: str) -> str:
 
 @pytest.mark.parametrize("piece", ["programme", "setting"])
 def test_the_library_is_listed_with_one_line_each(piece, capsys):
-    lines = said(capsys, f"{piece}s").splitlines()
+    lines = said(capsys, f"{piece}s").partition("\n\n")[0].splitlines()
     assert [line.split()[0] for line in lines] == list(library_names()[piece])
     rows = json.loads(said(capsys, f"{piece}s --json"))
     for line, row in zip(lines, rows, strict=True):

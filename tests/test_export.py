@@ -23,7 +23,7 @@ from iccmsim.engine.pairs import PAIRS
 from iccmsim.engine.tally import CASCADE, TALLY
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.report import workbook
-from iccmsim.report.export import READERS, Table, tables_in
+from iccmsim.report.export import READERS, Table, _facts, tables_in
 from iccmsim.results.counts import OF_A_PAIR, OF_A_RUN, STEPS_SAY, lived_periods
 from iccmsim.results.dictionary import FACTS, MARKS_SAY, NUMBER, Column
 from iccmsim.results.result import facts_of, read_result, simulate
@@ -254,6 +254,13 @@ def test_the_facts_of_a_place_are_all_told(stored):
 
     assert [each.name for each in FACTS] == list(facts_of(make_plan(tiny())))
     assert read(stored("run"), "place").people.tolist() == [1500]
+
+
+def test_shocks_are_exported_in_words():
+    told = {"place": "Here", "shocks": [{"kind": "flood", "day": 20, "days": 45, "zones": "all", "shock.far": 3}]}
+    assert _facts(told)["shocks"].startswith("day 20 to 65 after launch, in all zones: flood. A flood: ")
+    assert _facts(told)["shocks"].endswith(" Sets shock.far = 3.")
+    assert _facts({"place": "of an earlier version"})["shocks"] == ""
 
 
 # --- the files ---------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from iccmsim.rules.facility_care import is_shut
 from iccmsim.rules.supply import withdraw
 from iccmsim.rules.workforce import is_displaced
 from iccmsim.studies.compare import compare
+from iccmsim.studies.indicator_columns import estimates_of
 
 WORLD = {**TWO_ZONES, **NEAR, "run.days": 300}
 STRUCK, SPARED = 1, 0
@@ -144,6 +145,7 @@ def test_a_comparison_tells_its_shocks_and_warns_if_they_befall_one_arm_only():
     even, uneven = (compare(each, seeds=2, threads=1).to_json() for each in (arms[:2], arms))
     assert [arm["shocks"][0]["kind"] for arm in even["arms"]] == ["flood", "flood"]
     assert "shocks" not in even["arms"][0]["setting"]
+    assert [name for name, *_ in estimates_of(even["arms"][1]) if "shock" in name] == []
     assert [text for text in even["warnings"] if "befalls" in text] == []
     assert f"Shock in every arm, {sentence}" in comparison_text(even, width=200)
     assert uneven["arms"][2]["shocks"] == []

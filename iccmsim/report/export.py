@@ -18,6 +18,7 @@ from iccmsim import __version__
 from iccmsim.results import counts as c
 from iccmsim.results.dictionary import FACTS, NAME, TABLE_COLUMNS, Column, missing_from
 from iccmsim.results.folder import MANIFEST
+from iccmsim.results.shock_words import with_own_values
 from iccmsim.studies import compare, country
 from iccmsim.studies.columns import AREA, AREAS, ARM, ARMS, ESTIMATES, RUNS, SEED, WARNINGS, columns_of_sweep
 from iccmsim.studies.indicator_columns import INDICATORS, estimates_of
@@ -143,7 +144,7 @@ def _of_run(folder: Path) -> Iterator[Table]:
     from iccmsim.results.folder import read_result
 
     result = read_result(folder)
-    yield _table("place", FACTS, [result.plan])
+    yield _table("place", FACTS, [_facts(result.plan)])
     for name in TABLE_COLUMNS if result.source is not None else ():
         file = folder / f"{name}.parquet"
         if not file.is_file():
@@ -192,8 +193,13 @@ def _of_sweep(folder: Path) -> Iterator[Table]:
 
 def _arms(found: Comparison) -> list[dict[str, Any]]:
     wanted = {each.name for each in ARMS}
-    return [{"arm": name, "scenario_hash": hashed, **{key: facts[key] for key in wanted & facts.keys()}}
+    return [{"arm": name, "scenario_hash": hashed, **{key: of for key, of in _facts(facts).items() if key in wanted}}
             for name, hashed, facts in zip(found.names, found.hashes, found.facts, strict=True)]  # fmt: skip
+
+
+def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a place and an arm, its shocks in words (none were told by earlier versions)."""
+    return {**facts, "shocks": " ".join(map(with_own_values, facts.get("shocks", ())))}
 
 
 def _said(found: Comparison) -> Iterator[Table]:

@@ -201,6 +201,7 @@ FACTS = (
     Column("warmup_days", "Days lived before launch.", "days"),
     Column("window_days", "Days from launch in which everything is counted.", "days"),
     Column("tail_days", "Days lived beyond the window.", "days"),
+    Column("shocks", "What befalls the place, a sentence each; empty: nothing.", "text"),
 )  # fmt: skip
 
 

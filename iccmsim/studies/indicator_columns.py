@@ -15,7 +15,7 @@ from iccmsim.studies.outcomes import OUTCOMES
 from iccmsim.studies.summary import WEALTH
 
 GROUPS = {*CAUSES, *ILLNESSES, *AGE_GROUPS, *WEALTH, *KM_BANDS, *PRODUCTS, "any", "chw", "facility"}
-NOT_ESTIMATES = ("name", "scenario_hash", "setting", "flagged", "says")
+NOT_ESTIMATES = ("name", "scenario_hash", "setting", "shocks", "flagged", "says")
 BESIDE = {"by_cause": "from this cause", "by_age": "at this age", "by_wealth": "in this fifth of wealth",
           "by_distance": "at this distance from the health facility"}  # fmt: skip
 ELSEWHERE = {
