@@ -35,7 +35,7 @@ from iccmsim.results.cascade import cascade as cascade_of_result
 ROOM = Path(server.__file__).parent
 SMALL = {"setting.place.zones": 2, "setting.place.people": 6000, "setting.place.villages_per_zone": 4,
          "run.days": 300, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
-TOY = Lesson("toy", "Toy", "Why?", ("Look.",), "sahel/iccm-as-delivered", seed=3, overrides=SMALL)
+TOY = Lesson("toy", "Toy", "Why?", ("Look.",), "So.", "sahel/iccm-as-delivered", seed=3, overrides=SMALL)
 DAY = 100
 LEVERS = {
     "empty boxes": lambda game: game.empty_boxes(),
