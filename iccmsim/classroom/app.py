@@ -229,4 +229,5 @@ def Charts(table: Table, tick: Any) -> None:  # noqa: N802
 def Told(table: Table, tick: Any) -> None:  # noqa: N802
     """The story of a child, a CHW or a health centre."""
     _ = tick.value
-    StoryCard(told={"markup": words.story(table.story), "asked": table.asked})
+    story = table.story
+    StoryCard(told={"markup": words.story(story), "open": story is not None, "clicks": table.clicks})

@@ -15,6 +15,7 @@ SETTINGS = {
     "SOLARA_APP": "iccmsim.classroom.app", "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_ASSETS_CDN": NOWHERE, "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False", "SOLARA_MODE": "production",
     "SOLARA_THEME_TITLE": "iccmsim classroom", "SOLARA_THEME_SHOW_BANNER": "False", "SOLARA_THEME_LOADER": "plain",
+    "SOLARA_ASSETS_EXTRA_LOCATIONS": "iccmsim.classroom.assets",  # custom.js
     "SOLARA_KERNEL_CULL_TIMEOUT": "20m",  # a window that was closed is forgotten: it holds some 100 MB
 }  # fmt: skip
 EXTRA = ("solara", "ipyvuetify", "starlette", "uvicorn", "psutil")

@@ -33,7 +33,7 @@ class Table:
         self.pictures = {"map": "", "charts": ""}
         self.chosen: Clicked | None = None
         self.story: Story | None = None
-        self.asked = 0  # stories that were asked for so far
+        self.clicks = 0  # on the map, so far
         self.averted = 0.0  # expected deaths averted so far
         self.frame = 0
         self.seen = -1
@@ -87,8 +87,8 @@ class Table:
                 return
             self.chosen = self.map.at(told["x"] * self.map.width, told["y"] * self.map.height)
             self.story = None
+            self.clicks += 1
             if self.chosen is not None:
-                self.asked += 1
                 self._tell()
             self.draw()
 
