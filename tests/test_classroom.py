@@ -646,9 +646,10 @@ def test_own_addresses_are_those_of_networks_that_are_up_and_nobody_is_asked(mon
 
 
 def test_nothing_of_the_page_points_elsewhere_and_telemetry_is_off():
-    for path in ROOM.iterdir():
-        if path.suffix in (".css", ".vue", ".py"):
-            assert re.findall(r"https?://(?!127\.0\.0\.1|\{host\})\S+", path.read_text(encoding="utf-8")) == []
+    parts = [path for path in ROOM.rglob("*") if path.suffix in (".css", ".vue", ".py", ".js")]
+    assert {"page.css", "picture.vue", "app.py", "custom.js"} <= {path.name for path in parts}
+    for path in parts:
+        assert re.findall(r"https?://(?!127\.0\.0\.1|\{host\})\S+", path.read_text(encoding="utf-8")) == []
     assert server.SETTINGS["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] == "False"
     assert server.SETTINGS["SOLARA_ASSETS_CDN"] == server.NOWHERE
 
