@@ -10,7 +10,10 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace as Made
 
 import numpy as np
 import pytest
@@ -20,8 +23,9 @@ from small import digest
 from iccmsim.classroom import server, words
 from iccmsim.classroom.charts import Charts, rounded
 from iccmsim.classroom.game import Game
-from iccmsim.classroom.history import SERIES, SHELF, cascade, expected_deaths
+from iccmsim.classroom.history import SERIES, SHELF, cascade, expected_averted, expected_deaths
 from iccmsim.classroom.lessons import LESSONS, Lesson, lesson_of
+from iccmsim.classroom.numbers import beside_lines
 from iccmsim.classroom.stories import story_of
 from iccmsim.classroom.table import Table
 from iccmsim.classroom.village_map import Clicked, VillageMap
@@ -35,7 +39,7 @@ from iccmsim.results.cascade import cascade as cascade_of_result
 ROOM = Path(server.__file__).parent
 SMALL = {"setting.place.zones": 2, "setting.place.people": 6000, "setting.place.villages_per_zone": 4,
          "run.days": 300, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
-TOY = Lesson("toy", "Toy", "Why?", ("Look.",), "sahel/iccm-as-delivered", seed=3, overrides=SMALL)
+TOY = Lesson("toy", "Toy", "Why?", ("Look.",), "So.", "sahel/iccm-as-delivered", seed=3, overrides=SMALL)
 DAY = 100
 LEVERS = {
     "empty boxes": lambda game: game.empty_boxes(),
@@ -212,6 +216,40 @@ def test_drawing_often_leaves_nothing_behind(game):
     assert len(counts) == 1
 
 
+@pytest.mark.parametrize("last", [365.25, 547.875, 913.125, 1096.0])
+@pytest.mark.parametrize("width", [740, 366])
+def test_no_month_or_year_is_cut_off(game, width, last):
+    charts = Charts(game, width)
+    charts._lay_frame(last, (10, 3, 0, 10, 5))
+    charts.canvas.canvas.draw()
+    for axes in (charts.deaths, charts.parted, charts.shelf, charts.queue):
+        named = [label.get_window_extent() for label in axes.get_xticklabels()]
+        edges = axes.get_window_extent()
+        assert len(named) == (12 if last < 400 else round(last / 365.25 + 0.01))
+        assert all(edges.x0 <= each.x0 and each.x1 <= edges.x1 for each in named)
+        assert all(one.x1 < other.x0 for one, other in pairwise(named))
+
+
+@pytest.mark.parametrize("days", [[50] * 20, [3 * i for i in range(30)], [0, 1, 100, 299, 300, 300], [300] * 3])
+@pytest.mark.parametrize("width", [740, 366])
+def test_numbers_of_levers_do_not_cover_each_other_and_none_is_lost(game, width, days):
+    game.acted = [(day, "something was done") for day in days]
+    charts = Charts(game, width)
+    charts._lay_frame(300.0, (10, 3, 0, 10, 5))
+    charts.canvas.canvas.draw()
+    for axes in (charts.deaths, charts.queue):
+        texts = sorted(axes.texts, key=lambda text: text.get_window_extent().x0)
+        boxes = [text.get_window_extent() for text in texts]
+        assert all(one.x1 <= other.x0 for one, other in pairwise(boxes))
+        assert boxes[-1].x1 <= axes.get_window_extent().x1 + 1
+        told = [[int(number) for number in text.get_text().split("-")] for text in texts]
+        assert [n for each in told for n in range(each[0], each[-1] + 1)] == list(range(1, len(days) + 1))
+
+
+def test_numbers_of_lines_with_room_stand_beside_their_line():
+    assert beside_lines([10, 100, 101], 300, lambda words: 8 * len(words)) == [(13, "1"), (103, "2-3")]
+
+
 # --- the map -------------------------------------------------------------------------------------------
 
 
@@ -233,6 +271,28 @@ def test_villages_do_not_cover_each_other(game):
     far = np.hypot(village_map.x[:, None] - village_map.x, village_map.y[:, None] - village_map.y)
     np.fill_diagonal(far, np.inf)
     assert (far >= village_map.radius[:, None] + village_map.radius - 1).all()
+
+
+@pytest.mark.parametrize(("width", "tallest"), [(700, 690), (366, 512)])
+@pytest.mark.parametrize("lesson", ["toy", "empty-box"])
+def test_no_chw_or_centre_covers_the_number_of_a_village_however_many_are_posted(lesson, width, tallest):
+    game = Game(TOY if lesson == "toy" else lesson_of(lesson))
+    village_map = VillageMap(game, width, tallest=tallest)
+    village_map.shoot()
+    before = len(village_map.numbered)
+    for _ in range(12):
+        game.add_chw()
+    village_map.shoot()
+    assert len(village_map.numbered) == before > 5
+    village_map.canvas.canvas.draw()
+    height, zoom = village_map.height, village_map.zoom
+    spots = [village_map.spot_of(each) for each in village_map._providers()]
+    for text in village_map.numbered:
+        box = text.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= width
+        covered = [(x, y) for x, y in spots if box.x0 < x + 8 * zoom and x - 8 * zoom < box.x1
+                   and height - box.y1 < y + 13 * zoom and y - 8 * zoom < height - box.y0]  # fmt: skip
+        assert covered == [], text.get_text()
 
 
 def test_a_click_means_what_lies_under_it(game):
@@ -358,10 +418,82 @@ def test_what_a_story_says_is_escaped_and_without_one_the_card_says_what_to_do(g
 def test_a_lesson_begins_with_a_small_district_and_asks_something(lesson):
     assert lesson.question.endswith("?")
     assert len(lesson.tries) == 3
+    assert len(lesson.answer) > 200
     game = Game(lesson)
     assert 1000 <= game.here.n_children <= 5000
     assert game.days == 1096
     assert lesson_of(lesson.key) is lesson
+
+
+@pytest.mark.parametrize("key", ["good-looking", "one-thing"])
+def test_numbers_of_an_answer_are_those_that_the_lesson_on_paper_prints(key):
+    paper = (ROOM.parents[1] / "docs" / "lessons" / "looks-good-saves-few.md").read_text(encoding="utf-8")
+    printed = set(re.findall(r"\d+(?:\.\d+)?", " ".join(re.findall(r"```text\n(.*?)```", paper, re.DOTALL))))
+    told = re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d)|in 100\b", "", lesson_of(key).answer))
+    assert len(told) >= 8
+    assert [number for number in told if number not in printed] == []
+
+
+@pytest.fixture(scope="module")
+def without_refills() -> dict[str, tuple[Game, Game]]:
+    """The empty box, with the lesson's own trust and with all that is assumed of it at the far end, with and without
+    refills."""
+    lesson = lesson_of("empty-box")
+    far = {"trust.useful": 0.0, "trust.failed": -0.3, "trust.severe": -0.4, "trust.days": 180, "seek.trust": 1.4}
+    overrides = {"as it is": {}, "far end": {f"setting.{key}": value for key, value in far.items()}}
+    games = {}
+    for name, changed in overrides.items():
+        games[name] = tuple(Game(replace(lesson, overrides={**lesson.overrides, **changed})) for _ in range(2))
+        games[name][1].set_supply(False)
+        for game in games[name]:
+            game.play(2000)
+    return games
+
+
+@pytest.mark.slow
+def test_without_refills_families_go_on_coming_and_get_less_as_the_lesson_says(without_refills):
+    answer = lesson_of("empty-box").answer
+    filled, empty = without_refills["as it is"]
+    visits = [int(game.history["visits"][-1]) for game in (empty, filled)]
+    assert f"{visits[0]:,} visits in three years in place of {visits[1]:,}, " in answer
+    assert f"{visits[1]:,}, {100 * (1 - visits[0] / visits[1]):.0f} % fewer" in answer
+    steps = [cascade(model) for model in (empty.here, filled.here, empty.twin)]
+    right = [f"{100 * reached[2] / total:.0f}" for total, reached in steps]
+    assert f"{right[0]} are given the right drug in place of {right[1]} (in the twin {right[2]})" in answer
+    averted = [f"{expected_averted(game)[-1]:.1f}" for game in (empty, filled)]
+    assert f"{averted[0]} expected deaths are averted in place of {averted[1]}" in answer
+    vain = [game.history["in_vain"].sum() for game in (empty, filled)]
+    assert vain[0] < 1.1 * vain[1]
+
+
+@pytest.mark.slow
+def test_families_go_on_coming_also_where_trust_matters_most(without_refills):
+    visits = [game.history["visits"][-1] for game in without_refills["far end"]]
+    assert f"visits fall by {100 * (1 - visits[1] / visits[0]):.0f} %" in lesson_of("empty-box").answer
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_one_bad_day_lasts_as_long_as_the_lesson_says(seed):
+    lesson = lesson_of("empty-box")
+    model = ICCMModel(lesson.scenario, rng=seed, overrides=lesson.overrides, agents="providers")
+
+    def held(model: ICCMModel) -> int:
+        return sum(chw.stock["act_infant"] + chw.stock["act_child"] for chw in model.chws)
+
+    felt = []
+    for start in (45, 181):  # 15 February and 1 July
+        while model.day < start:
+            model.step()
+        emptied, other = copy.deepcopy(model), copy.deepcopy(model)
+        emptied.empty_boxes()
+        while held(emptied) < 0.9 * held(other):
+            emptied.step()
+            other.step()
+        felt.append(emptied.day - start)
+    words_of = {1: "{} days pass after 15 February and {} after 1 July with the children of seed 1",
+                2: "{} and {} with those of seed 2"}  # fmt: skip
+    assert words_of[seed].format(*felt) in lesson.answer
 
 
 def test_an_unknown_lesson_is_named_with_those_there_are():
@@ -415,8 +547,20 @@ def test_a_click_tells_a_story_and_one_beside_everything_puts_it_away(table):
     x, y = table.map.spot_of(Clicked("chw", 0))
     table.point({"x": x / table.map.width, "y": y / table.map.height})
     assert table.story.title.startswith("CHW 1")
+    clicks = table.clicks
     table.point({"x": 0.001, "y": 0.001})
+    assert table.clicks == clicks + 1
     assert (table.story, table.chosen) == (None, None)
+
+
+def test_the_page_shows_expected_deaths_averted_with_one_decimal(table):
+    assert (table.averted, words.tiles(table.game, -0.04).count("ic-tile")) == (0.0, 6)
+    assert ">0.0</b><span>averted, expected" in words.tiles(table.game, -0.04)
+    table.advance(300)
+    here, twin = table.game.here.result().tally, expected_deaths(table.game.twin)[-1]
+    assert table.averted == pytest.approx(twin - here["expected"][:, :4].sum())
+    assert table.averted != 0
+    assert f">{table.averted:.1f}</b><span>averted, expected" in words.tiles(table.game, table.averted)
 
 
 def test_a_pulled_lever_is_drawn_at_once(table):
@@ -469,10 +613,43 @@ def test_a_port_that_is_taken_is_refused(monkeypatch, capsys):
     assert f"--port {port}: cannot be used on 127.0.0.1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_host_that_means_every_address_is_told_as_addresses_that_a_phone_can_open(host, monkeypatch):
+    monkeypatch.setattr(server, "own_addresses", lambda: ["192.0.2.7", "198.51.100.3"])
+    assert server.places_of(host, 8765) == (
+        "http://localhost:8765/",
+        "Phones and computers of the same network open http://192.0.2.7:8765/ or http://198.51.100.3:8765/",
+    )
+    monkeypatch.setattr(server, "own_addresses", list)
+    assert server.places_of(host, 8765)[1] == "This machine is on no network, so no other can open the page"
+
+
+@pytest.mark.parametrize(("host", "page"), [("localhost", "localhost"), ("192.0.2.7", "192.0.2.7"), ("::1", "[::1]")])
+def test_any_other_host_is_told_as_it_is(host, page):
+    assert server.places_of(host, 81) == (f"http://{page}:81/", "")
+
+
+def test_own_addresses_are_those_of_networks_that_are_up_and_nobody_is_asked(monkeypatch):
+    psutil = pytest.importorskip("psutil")
+
+    def addresses(*known: str) -> list:
+        return [Made(family=socket.AF_INET6, address="fe80::1"), *(Made(family=socket.AF_INET, address=each)
+                                                                    for each in known)]  # fmt: skip
+
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: {"lo": addresses("127.0.0.1"), "wifi": addresses("192.0.2.7"),
+                                                         "off": addresses("192.0.2.8"),
+                                                         "plug": addresses("169.254.3.3")})  # fmt: skip
+    monkeypatch.setattr(psutil, "net_if_stats", lambda: {name: Made(isup=name != "off")
+                                                         for name in ("lo", "wifi", "off", "plug")})  # fmt: skip
+    monkeypatch.setattr(socket, "socket", None)
+    assert server.own_addresses() == ["192.0.2.7"]
+
+
 def test_nothing_of_the_page_points_elsewhere_and_telemetry_is_off():
-    for path in ROOM.iterdir():
-        if path.suffix in (".css", ".vue", ".py"):
-            assert re.findall(r"https?://(?!127\.0\.0\.1|\{host\})\S+", path.read_text(encoding="utf-8")) == []
+    parts = [path for path in ROOM.rglob("*") if path.suffix in (".css", ".vue", ".py", ".js")]
+    assert {"page.css", "picture.vue", "app.py", "custom.js"} <= {path.name for path in parts}
+    for path in parts:
+        assert re.findall(r"https?://(?!127\.0\.0\.1|\{host\})\S+", path.read_text(encoding="utf-8")) == []
     assert server.SETTINGS["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] == "False"
     assert server.SETTINGS["SOLARA_ASSETS_CDN"] == server.NOWHERE
 

@@ -55,10 +55,14 @@ class Room:
         self.outside: list[str] = []
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda fault: self.errors.append(str(fault)))
-        page.on("requestfailed", lambda request: self.errors.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._fails)
         page.on("response", lambda answer: self.errors.append(answer.url) if answer.status >= 400 else None)
         page.on("request", self._asks)
         page.on("websocket", lambda line: self._asks(line))
+
+    def _fails(self, request: object) -> None:
+        if "/_solara/api/close/" not in request.url:  # a page that is left does not wait for the answer to its goodbye
+            self.errors.append(f"failed: {request.url}")
 
     def _asks(self, request: object) -> None:
         scheme, _, rest = request.url.partition("://")
@@ -83,6 +87,23 @@ class Room:
             assert time.monotonic() < end, what
             self.page.wait_for_timeout(100)
 
+    def settle(self) -> None:
+        """Wait until the picture stands still: the clock may be in the middle of its last days."""
+        seen, since = "", time.monotonic()
+        while time.monotonic() - since < 1.5:
+            frame = self.page.get_attribute(".ic-map img", "data-frame")
+            if frame != seen:
+                seen, since = frame, time.monotonic()
+            self.page.wait_for_timeout(100)
+
+    def click(self, right: float, down: float) -> str:
+        """Click on the map, in percent of its width and height; the heading of the story card once that is answered."""
+        card, image = self.page.locator(".ic-story"), self.page.locator(".ic-map img")
+        clicks, size = int(card.get_attribute("data-clicks")), image.bounding_box()
+        image.click(position={"x": size["width"] * right / 100, "y": size["height"] * down / 100})
+        self.until(lambda: int(card.get_attribute("data-clicks")) > clicks, "a click is not answered")
+        return self.page.inner_text(".ic-story h2")
+
     def charts(self) -> str:
         return self.page.get_attribute(".ic-charts img", "alt")
 
@@ -106,8 +127,11 @@ def server(tmp_path_factory) -> Iterator[tuple[str, Path]]:
         command, cwd=REPOSITORY, env=told, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        line = process.stdout.readline()
-        assert "The classroom is open at" in line, line + process.stdout.read()
+        said = ""
+        while "The classroom is open at" not in said:
+            line = process.stdout.readline()
+            assert line, f"the server ended: {said}"
+            said += line
         yield f"http://127.0.0.1:{port}/", folder / "asked.txt"
     finally:
         process.terminate()
@@ -143,11 +167,7 @@ def click_somewhere(room: Room, wanted: str) -> str:
     """Click through the map until a story of this kind opens; its title."""
     for down in range(5, 96, 3):
         for right in range(5, 96, 6):
-            image = room.page.locator(".ic-map img")
-            size = image.bounding_box()
-            image.click(position={"x": size["width"] * right / 100, "y": size["height"] * down / 100})
-            room.page.wait_for_timeout(120)
-            title = room.page.inner_text(".ic-story h2")
+            title = room.click(right, down)
             if title.startswith(wanted):
                 return title
     raise AssertionError(f"no {wanted} on the map")
@@ -160,7 +180,7 @@ def test_the_page_plays_feels_a_lever_tells_a_story_and_begins_anew(room):
     room.until(lambda: room.day() >= 60, "the clock does not run")
     room.press("Pause")
     room.until(lambda: room.page.locator(".ic-play", has_text="Play").count() == 1, "the clock does not stop")
-    room.page.wait_for_timeout(600)
+    room.settle()
     day, full = room.day(), room.boxes()
     picture = room.page.get_attribute(".ic-charts img", "src")
     assert full > 5
@@ -170,7 +190,7 @@ def test_the_page_plays_feels_a_lever_tells_a_story_and_begins_anew(room):
     room.press("1 day")
     room.until(lambda: room.day() == day + 1, "one day does not pass")
     room.until(lambda: room.boxes() < 0.5 * full, "the charts do not feel the lever")
-    assert room.page.get_attribute(".ic-charts img", "src") != picture
+    room.until(lambda: room.page.get_attribute(".ic-charts img", "src") != picture, "the charts are not drawn anew")
 
     title = click_somewhere(room, "Child")
     assert re.match(r"Child \d+", title)
@@ -202,12 +222,54 @@ def test_another_lesson_asks_another_question(room):
 
 @pytest.mark.parametrize("room", [(390, 844)], indirect=True)
 def test_on_a_phone_nothing_sticks_out_and_the_page_plays(room):
+    room.settle()
     wide = room.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide[0] <= wide[1]
-    for part in room.page.locator(".ic-card").all():
+    parts = [*room.page.locator(".ic-card:not(.ic-map)").all(), *room.page.locator(".ic-picture, .ic-key").all()]
+    for part in parts:
         box = part.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     room.press("Play")
     room.until(lambda: room.day() >= 3, "the clock does not run")
     assert click_somewhere(room, "CHW").startswith("CHW ")
+
+
+@pytest.mark.parametrize("room", [(390, 844)], indirect=True)
+def test_on_a_phone_a_story_comes_into_sight_with_some_of_the_map_above_it(room):
+    click_somewhere(room, "Child")
+    heading, image = room.page.locator(".ic-story h2"), room.page.locator(".ic-map img")
+
+    def seen() -> bool:
+        top, bar = heading.bounding_box(), room.page.locator(".ic-bar").bounding_box()
+        return bar["y"] + bar["height"] < top["y"] and top["y"] + top["height"] < 844 * 0.6
+
+    room.until(seen, "the story stays out of sight")
+    map_box = image.bounding_box()
+    assert room.page.locator(".ic-bar").bounding_box()["height"] < map_box["y"] + map_box["height"]
+
+
+def test_a_game_is_not_left_without_being_asked(room):
+    asked: list[str] = []
+    stay = True
+
+    def answer(dialog: object) -> None:
+        asked.append(dialog.type)
+        (dialog.dismiss if stay else dialog.accept)()
+
+    room.page.on("dialog", answer)
+    room.page.reload()  # nothing has happened yet: nothing is asked
+    room.page.wait_for_selector(".ic-charts img", timeout=LONG)
+    assert asked == []
+    room.press("1 day")
+    room.until(lambda: room.day() == 1, "one day does not pass")
+    room.settle()
+    room.page.evaluate("setTimeout(() => location.reload(), 0)")
+    room.until(lambda: asked == ["beforeunload"], "nothing is asked")
+    room.press("1 day")
+    room.until(lambda: room.day() == 2, "the game does not go on after staying")
+    room.settle()
+    stay = False
+    room.page.evaluate("setTimeout(() => location.reload(), 0)")
+    room.until(lambda: room.page.locator(".ic-date", has_text="day 0 of").count() == 1, "no new game")
+    assert asked == ["beforeunload"] * 2

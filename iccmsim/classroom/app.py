@@ -27,6 +27,16 @@ def Picture(*, src: str, alt: str, frame: int, rest: int, points: bool, event_re
     """A picture that tells how much room it has, where it is clicked, and when it is on the screen."""
 
 
+@solara.component_vue("story.vue")
+def StoryCard(*, told: dict[str, Any]) -> None:  # noqa: N802
+    """A card with a story; on a phone it comes into sight when somebody asks for it."""
+
+
+@solara.component_vue("leave.vue")
+def Leave(*, begun: bool) -> None:  # noqa: N802
+    """Says that the game ends with the page, and asks before it does."""
+
+
 def box(name: str, *children: Any, tag: str = "div", **attributes: Any) -> Any:
     """A part of the page with a class of its own."""
     return rv.Html(tag=tag, class_=name, children=list(children), attributes=attributes)
@@ -101,10 +111,11 @@ def Head(chosen: str, seed: int, begin: Any) -> None:  # noqa: N802
 
 @solara.component
 def Question(chosen: str) -> None:  # noqa: N802
-    """What the class is asked, and what to try."""
+    """What the class is asked, what to try, and what came of trying."""
     lesson = lesson_of(chosen)
     tries = "".join(f"<li>{each}</li>" for each in lesson.tries)
-    html(f"<b>{lesson.question}</b><details><summary>What to try</summary><ol>{tries}</ol></details>",
+    html(f"<b>{lesson.question}</b><details><summary>What to try</summary><ol>{tries}</ol></details>"
+         f"<details><summary>An answer, for after playing</summary>{lesson.answer}</details>",
          name="ic-card ic-question")  # fmt: skip
 
 
@@ -119,7 +130,8 @@ def Bar(table: Table, playing: Any, speed: Any, tick: Any, begin: Any) -> None: 
 
     with box("ic-card ic-bar"):
         solara.Button("Pause" if playing.value else "Play", icon_name="mdi-pause" if playing.value else "mdi-play",
-                      on_click=lambda: playing.set(not playing.value), classes=["ic-play"], disabled=game.is_over)
+                      on_click=lambda: playing.set(not playing.value), classes=["ic-play"],
+                      disabled=game.is_over)  # fmt: skip
         solara.Button("1 day", on_click=one_day, disabled=playing.value or game.is_over)
         solara.Button("Reset", icon_name="mdi-restart", on_click=begin)
         with box("ic-group"):
@@ -128,7 +140,7 @@ def Bar(table: Table, playing: Any, speed: Any, tick: Any, begin: Any) -> None: 
                               classes=["ic-on"] if speed.value == name else [],
                               attributes={"title": f"{days:g} days a second"})  # fmt: skip
         html(words.date(game), name="ic-date")
-        html(words.tiles(game), name="ic-tiles")
+        html(words.tiles(game, table.averted), name="ic-tiles")
 
 
 @solara.component
@@ -171,6 +183,7 @@ def Levers(table: Table, tick: Any) -> None:  # noqa: N802
         deed("One more CHW, where owed first", "Post one", game.add_chw, sharp=False)
         deed("Flood: roads cut for 30 days", "Flood now", game.flood, off=game.here.is_flooded)
         html(words.done(game), tag="ul", name="ic-did")
+        Leave(begun=game.day > 0 or bool(game.acted))
 
 
 @solara.component
@@ -192,8 +205,9 @@ def Map(table: Table, tick: Any) -> None:  # noqa: N802
     with box("ic-card ic-map"):
         Picture(src=table.pictures["map"], alt=words.MAP_ALT, frame=table.frame, rest=300, points=True,
                 event_resized=fit, event_pointed=point, event_seen=seen)  # fmt: skip
-        html(words.LEGEND, name="ic-legend")
-        html(words.MAP_NOTE, name="ic-note")
+        with box("ic-key"):
+            html(words.LEGEND, name="ic-legend")
+            html(words.MAP_NOTE, name="ic-note")
 
 
 @solara.component
@@ -215,4 +229,5 @@ def Charts(table: Table, tick: Any) -> None:  # noqa: N802
 def Told(table: Table, tick: Any) -> None:  # noqa: N802
     """The story of a child, a CHW or a health centre."""
     _ = tick.value
-    html(words.story(table.story), name="ic-card ic-story")
+    story = table.story
+    StoryCard(told={"markup": words.story(story), "open": story is not None, "clicks": table.clicks})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iccmsim.classroom.history import SHELF, STEPS, cascade, expected_deaths
+from iccmsim.classroom.history import SHELF, STEPS, cascade, expected_averted
+from iccmsim.classroom.numbers import beside_lines
 from iccmsim.classroom.picture import HERE, INK, LOST, SAVED, SOFT, TWIN, Canvas
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class Charts:
         history = self.game.history
         told = {name: history[name] for name in ("deaths", "deaths_twin", "saved", "lost", *SHELF)}
         told["net"] = told["saved"] - told["lost"]
-        told["expected"] = expected_deaths(self.game.twin) - expected_deaths(self.game.here)
+        told["expected"] = expected_averted(self.game)
         told |= {name: history.weekly(name) for name in ("wait_chw", "wait_centre", "in_vain")}
         return told
 
@@ -177,7 +178,7 @@ class Charts:
     def _months(self, axes: Axes, last: float) -> None:
         """Years below, or months while there is only one; the rains shaded."""
         month = 30.4375
-        years = int(np.ceil(last / (12 * month)))
+        years = int(np.ceil(last / (12 * month) - 0.25))  # less than a quarter of a year has no room for its name
         for patch in [*axes.patches]:
             patch.remove()
         for year in range(years):
@@ -192,13 +193,15 @@ class Charts:
         axes.set_xticks(at, names, fontsize=self.small, color=SOFT)
 
     def _marks(self, axes: Axes, top: float) -> None:
-        """A thin line, with its number, on each day on which a lever was pulled."""
+        """A thin line on each day on which a lever was pulled, with its number."""
         for artist in [*axes.texts, *[line for line in axes.lines if line.get_gid() == "lever"]]:
             artist.remove()
-        for number, (day, _) in enumerate(self.game.acted, 1):
+        days = [day for day, _ in self.game.acted]
+        for day in sorted(set(days)):
             axes.axvline(day, color=SOFT, linewidth=self.canvas.points(1), gid="lever")
-            height = top * (1 - 0.1 * ((number - 1) % 4))
-            axes.text(day, height, f" {number}", fontsize=self.small, color=SOFT, va="top")
+        wide, last = axes.get_position().width * self.width, axes.get_xlim()[1]
+        for left, words in beside_lines([day / last * wide for day in days], wide, self._length):
+            axes.text(left / wide * last, top, words, fontsize=self.small, color=SOFT, va="top")
 
     def _fill_steps(self) -> int:
         total, here = cascade(self.game.here)

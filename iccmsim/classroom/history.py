@@ -85,6 +85,11 @@ def expected_deaths(model: ICCMModel) -> np.ndarray:
     return np.cumsum(daily[warmup + 1 :], dtype=float) if day > warmup else np.zeros(0)
 
 
+def expected_averted(game: Game) -> np.ndarray:
+    """Expected deaths of the twin less those here, since launch, day by day."""
+    return expected_deaths(game.twin) - expected_deaths(game.here)
+
+
 def _this_far(model: ICCMModel, column: str) -> int:
     """What CHWs' books add up to since launch."""
     return sum(int(run.zone.monthly[column][1:].sum()) for run in model.simulation.runs)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from iccmsim.classroom.charts import Charts
 from iccmsim.classroom.game import Game
+from iccmsim.classroom.history import expected_averted
 from iccmsim.classroom.lessons import lesson_of
 from iccmsim.classroom.stories import Story, story_of
 from iccmsim.classroom.village_map import Clicked, VillageMap
@@ -32,6 +33,8 @@ class Table:
         self.pictures = {"map": "", "charts": ""}
         self.chosen: Clicked | None = None
         self.story: Story | None = None
+        self.clicks = 0  # on the map, so far
+        self.averted = 0.0  # expected deaths averted so far
         self.frame = 0
         self.seen = -1
         self._told = 0.0
@@ -66,6 +69,7 @@ class Table:
                 self.pictures["map"] = self.map.shoot(self.chosen)
             if self.charts is not None:
                 self.pictures["charts"] = self.charts.shoot()
+            self.averted = float(expected_averted(self.game)[-1]) if self.game.day else 0.0
             if self.chosen is not None and time.monotonic() - self._told > STORY_EVERY:
                 self._tell()
             self.frame += 1
@@ -83,6 +87,7 @@ class Table:
                 return
             self.chosen = self.map.at(told["x"] * self.map.width, told["y"] * self.map.height)
             self.story = None
+            self.clicks += 1
             if self.chosen is not None:
                 self._tell()
             self.draw()

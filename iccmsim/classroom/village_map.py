@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.collections import LineCollection
+from matplotlib.patheffects import Normal, Stroke
 
+from iccmsim.classroom.numbers import beside_villages
 from iccmsim.classroom.picture import DIED, FAINT, HERE, INK, LOST, SAVED, SEVERE, SICK, SOFT, Canvas
 from iccmsim.core.records import ALIVE, BASIC_PRODUCTS, DEAD, MINUTES
 from iccmsim.world.made_up import KM_PER_DEGREE
 
 if TYPE_CHECKING:
+    from matplotlib.text import Text
+
     from iccmsim.classroom.game import Game
     from iccmsim.world.geography import Places
 
@@ -54,6 +58,7 @@ class VillageMap:
         for side in self.axes.spines.values():
             side.set_visible(False)
         reach = REACH * self.zoom
+        self.numbered: list[Text] = []
         self.homes = [_homes(run.zone.household["village"], self.x[number], self.y[number], reach=reach)
                       for run, number in zip(game.here.simulation.runs, self.numbers, strict=True)]  # fmt: skip
         self._lay_land()
@@ -81,15 +86,8 @@ class VillageMap:
         px = self._px
         homes = np.concatenate(self.homes)
         self.dots = self.axes.scatter(homes[:, 0], homes[:, 1], s=px(HOME_EDGE) ** 2, color=HOME, linewidths=0)
-        for z, numbers in enumerate(self.numbers):
-            village = self.game.here.simulation.runs[z].zone.household["village"]
-            for i, number in enumerate(numbers.tolist()):
-                top = self.homes[z][village == i]
-                if len(top):
-                    self.axes.text(self.x[number], top[:, 1].min() - 3, f"{number + 1}", ha="center", va="bottom",
-                                   fontsize=self.canvas.points(max(9, 11 * self.zoom)), color=SOFT)  # fmt: skip
         self._lay_scale()
-        self.served_by = -1
+        self.served_by = self.posts = -1
 
     def _lay_scale(self) -> None:
         px = self.canvas.points
@@ -105,6 +103,29 @@ class VillageMap:
             self.served_by = served.sum()
             self.dots.set_facecolor(np.where(served, SERVED, HOME))
             self.canvas.forget()
+
+    def _lay_numbers(self) -> None:
+        """Each village's number where no CHW or centre covers it; moved when a post is added."""
+        providers = [(z, row) for z, run in enumerate(self.game.here.simulation.runs)
+                     for row in range(len(run.zone.provider))]  # fmt: skip
+        if len(providers) == self.posts:
+            return
+        self.posts = len(providers)
+        for text in [*self.numbered]:
+            text.remove()
+        tall, zoom = max(9, 11 * self.zoom), self.zoom
+        lived_in = np.unique(np.concatenate([numbers[run.zone.household["village"]] for run, numbers in zip(
+            self.game.here.simulation.runs, self.numbers, strict=True)])).tolist()  # fmt: skip
+        spots = [(*self._provider_spot(z, row), row) for z, row in providers]
+        taken = [(x - 11 * zoom, y - (10 if row else 11) * zoom, x + 11 * zoom, y + (15 if row else 11) * zoom)
+                 for x, y, row in spots]  # fmt: skip
+        sizes = [(0.66 * tall * len(f"{n + 1}"), tall) for n in lived_in]
+        middles = beside_villages([(self.x[n], self.y[n], self.radius[n]) for n in lived_in], sizes, taken, self.width)
+        halo = [Stroke(linewidth=self.canvas.points(3), foreground=LAND), Normal()]
+        self.numbered = [self.axes.text(*middle, f"{n + 1}", ha="center", va="center", path_effects=halo,
+                                        fontsize=self.canvas.points(tall), color=SOFT)
+                         for n, middle in zip(lived_in, middles, strict=True)]  # fmt: skip
+        self.canvas.forget()
 
     # --- what moves ------------------------------------------------------------------------------------
 
@@ -139,6 +160,7 @@ class VillageMap:
     def shoot(self, chosen: Clicked | None = None) -> str:
         """Today's map; whoever is being read about has a ring."""
         self._colour_homes()
+        self._lay_numbers()
         self._place_children()
         self._place_providers()
         self.water.set_visible(self.game.here.is_flooded)

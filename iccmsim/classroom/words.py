@@ -25,8 +25,8 @@ MAP_NOTE = "Numbers are of villages, which are drawn larger than life. Click a c
 CHART_NOTE = (
     "Pale blue bands: the rains, July to October. Thin numbered lines: levers pulled. Saved: alive here, died in the "
     "twin; lost: the other way round; net: saved less lost. Expected: chances of death in place of the coin that was "
-    "tossed. Waiting and in vain: a day, mean of the week before. Last chart: malaria, pneumonia, diarrhoea and "
-    "newborn infection."
+    "tossed. Waiting, and in vain (nobody there or no turn; an empty box is not counted): a day, mean of the week "
+    "before. Last chart: malaria, pneumonia, diarrhoea and newborn infection."
 )
 
 
@@ -38,13 +38,13 @@ def date(game: Game) -> str:
     return f"{today.day} {MONTHS[today.month - 1]}, year {year}<small>day {game.day} of {game.days}{over}</small>"
 
 
-def tiles(game: Game) -> str:
-    """The five numbers that a class watches."""
-    now = {name: int(game.history[name][-1]) for name in ("visits", "deaths", "deaths_twin", "saved", "lost")}
+def tiles(game: Game, averted: float) -> str:
+    """The six numbers that a class watches; `averted`: expected deaths averted so far."""
+    now = {name: f"{game.history[name][-1]:,.0f}" for name in ("visits", "deaths", "deaths_twin", "saved", "lost")}
     told = (("visits to CHWs", now["visits"], INK), ("deaths here", now["deaths"], HERE),
             ("deaths in the twin", now["deaths_twin"], "#5f5f5f"), ("saved", now["saved"], "#00704f"),
-            ("lost", now["lost"], "#a3467a"))  # fmt: skip
-    return "".join(f'<div class="ic-tile"><b style="color:{colour}">{number:,}</b><span>{name}</span></div>'
+            ("lost", now["lost"], "#a3467a"), ("averted, expected", f"{round(averted, 1) + 0.0:.1f}", INK))  # fmt: skip
+    return "".join(f'<div class="ic-tile"><b style="color:{colour}">{number}</b><span>{name}</span></div>'
                    for name, number, colour in told)  # fmt: skip
 
 
