@@ -218,7 +218,7 @@ def test_counts_of_another_version_are_refused(folder, capsys):
 def test_a_missing_extra_is_named_with_what_to_install(folder, capsys, monkeypatch, kind, lacks):
     monkeypatch.setattr("iccmsim.report.brief.find_spec", lambda name: None if name in lacks else object())
     said = refusal(capsys, folder, "--format", kind)
-    assert said == f"a brief as {kind} needs {lacks}: python -m pip install 'iccmsim[brief]'"
+    assert said == f'a brief as {kind} needs {lacks}: pip install -c constraints.txt -e ".[brief]"'
 
 
 @pytest.mark.parametrize(

@@ -403,7 +403,7 @@ def test_one_way_must_be_chosen_and_a_workbook_named_as_one(stored, tmp_path, ca
 def test_without_openpyxl_one_line_says_what_to_install(stored, capsys, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     said = refused(capsys, str(stored("sweep")), "--xlsx")
-    assert "needs openpyxl, which is not installed: pip install 'iccmsim[export]'" in said
+    assert 'needs openpyxl, which is not installed: pip install -c constraints.txt -e ".[export]"' in said
 
 
 def test_a_table_that_no_sheet_can_hold_is_refused_before_anything_is_written(stored, tmp_path, capsys, monkeypatch):

@@ -23,8 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("result", metavar="RESULT", help="folder that iccmsim run, compare or sweep --out has written, "
                         "or Country.save")  # fmt: skip
     parser.add_argument("--csv", action="store_true", help="a folder of CSV files, one a table")
-    parser.add_argument("--xlsx", action="store_true", help="one workbook, a sheet a table (pip install "
-                        "'iccmsim[export]')")  # fmt: skip
+    parser.add_argument("--xlsx", action="store_true", help="one workbook, a sheet a table (extra "
+                        "`export`)")  # fmt: skip
     parser.add_argument("--out", metavar="PATH", help="the folder or workbook to write (default: RESULT/export or "
                         "RESULT/export.xlsx)")  # fmt: skip
 
@@ -59,7 +59,7 @@ def need_openpyxl() -> None:
     from importlib.util import find_spec
 
     if find_spec("openpyxl") is None:
-        raise InputError("--xlsx: needs openpyxl, which is not installed: pip install 'iccmsim[export]'")
+        raise InputError('--xlsx: needs openpyxl, which is not installed: pip install -c constraints.txt -e ".[export]"')
 
 
 def workbook_file(asked: argparse.Namespace, folder: Path) -> Path:

@@ -124,7 +124,7 @@ def need_dask() -> None:
 
     if find_spec("distributed") is None:
         raise InputError("--executor dask: needs dask.distributed, which is not installed: pip install "
-                         "'iccmsim[cluster]'")  # fmt: skip
+                         '-c constraints.txt -e ".[cluster]"')  # fmt: skip
 
 
 def run(design: Design, asked: argparse.Namespace, how: dict[str, Any]) -> Sweep:

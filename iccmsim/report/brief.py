@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import typst
 
 NEEDS = {"pdf": ("typst", "jinja2"), "html": ("jinja2",)}
-INSTALL = "python -m pip install 'iccmsim[brief]'"
+INSTALL = 'pip install -c constraints.txt -e ".[brief]"'
 SIZES = (9.6, 9.3, 9.0, 8.7, 8.4)  # points
 LAYOUTS = [(size, page) for page in ("1", "2") for size in SIZES]  # letters, and the page that says how sure we are
 LAYOUTS += [(8.2, "2"), (8.0, "2")]
