@@ -107,7 +107,8 @@ def test_without_dask_one_line_says_what_to_install(tmp_path, monkeypatch, capsy
     (tmp_path / "design.toml").write_text(FILE.format(more=""), encoding="utf-8")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert main(["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"), "--executor", "dask"]) == 2
-    assert 'needs dask.distributed, which is not installed: pip install -c constraints.txt -e ".[cluster]"' in capsys.readouterr().err
+    wanted = 'needs dask.distributed, which is not installed: pip install -c constraints.txt -e ".[cluster]"'
+    assert wanted in capsys.readouterr().err
 
 
 def breaks_where_deliveries_are_slow(monkeypatch) -> None:

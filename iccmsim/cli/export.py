@@ -59,7 +59,8 @@ def need_openpyxl() -> None:
     from importlib.util import find_spec
 
     if find_spec("openpyxl") is None:
-        raise InputError('--xlsx: needs openpyxl, which is not installed: pip install -c constraints.txt -e ".[export]"')
+        raise InputError("--xlsx: needs openpyxl, which is not installed: pip install -c constraints.txt "
+                         '-e ".[export]"')  # fmt: skip
 
 
 def workbook_file(asked: argparse.Namespace, folder: Path) -> Path:
