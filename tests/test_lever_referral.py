@@ -21,7 +21,6 @@ from world import (
     a_visit,
     assert_share,
     parameters,
-    some_providers,
 )
 
 from iccmsim.core.records import (
@@ -35,9 +34,11 @@ from iccmsim.core.records import (
     GONE,
     MALARIA,
     NO_BED,
+    PROVIDER,
     REFERRED,
     SEVERE,
     TAKEN_THERE,
+    table,
 )
 from iccmsim.rules.care_seeking import note_wait, reckon_odds, reckon_usual
 from iccmsim.rules.facility_care import completes_referral, help_on_the_way, ride_minutes, takes_bed
@@ -130,17 +131,21 @@ def test_without_a_bed_severe_malaria_gets_no_inpatient_care():
         assert effects[place, 0] == 0.0 < effects[place, 1]
 
 
-def test_a_long_wait_is_told_and_keeps_families_away():
+@pytest.mark.parametrize(("row", "door"), [(0, AT_FACILITY), (1, AT_CHW)])
+def test_a_long_wait_at_a_door_is_told_and_keeps_families_away_from_it(row, door):
     p = parameters(seek_wait=0.5)
-    providers, household, village = some_providers(), a_household(), a_village()
+    providers, household, village = table(PROVIDER, 2), a_household(), a_village()
+    providers[0], providers[1] = a_provider(AT_FACILITY), a_provider(AT_CHW)
+    assert household.chw == 1
     reckon_usual(household, p)
     reckon_odds(household, village, providers, p, 7)
-    before = float(household.odds[AT_FACILITY])
+    before = household.odds.copy()
     for _ in range(200):
-        note_wait(providers[0], 240)
-    assert providers[0].wait_hours == pytest.approx(4.0)
+        note_wait(providers[row], 240)
+    assert providers[row].wait_hours == pytest.approx(4.0)
     reckon_odds(household, village, providers, p, 7)
-    assert float(household.odds[AT_FACILITY]) == pytest.approx(before * np.exp(-2.0))
+    away = [np.exp(-2.0) if each == door else 1.0 for each in (AT_CHW, AT_FACILITY)]
+    assert household.odds[[AT_CHW, AT_FACILITY]] == pytest.approx(before[[AT_CHW, AT_FACILITY]] * away)
 
 
 # --- the whole ------------
