@@ -7,9 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-import pytest
-from small import NEAR, lived, tiny
-from world import PLAIN
+from small import NEAR, lived, only_if_compiled, tiny
 
 from iccmsim.core.records import AT_CHW, AT_FACILITY, FOUND_CLOSED, LOOKED, REFERRED, TURNED_AWAY
 from iccmsim.engine.simulation import Simulation
@@ -27,12 +25,6 @@ def district(more: dict | None = None, *, seed: int = 1, programme: str = "iccm-
     """The small district, lived to the end under some changed levers."""
     only_if_compiled()
     return lived({**WORLD, **(more or {})}, seed=seed, programme=programme)
-
-
-def only_if_compiled() -> None:
-    """A district takes minutes in plain Python; the rules are tested there without one."""
-    if PLAIN:
-        pytest.skip("districts are lived compiled only")
 
 
 def dated(changes: tuple, more: dict | None = None, *, seed: int = 1) -> Simulation:

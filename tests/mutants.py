@@ -39,8 +39,12 @@ EXCUSED: dict[tuple[str, str], str] = {
 # rule modules whose levers are tested under other names
 ALSO = {
     "pay": ("test_lever_finance",), "workforce": ("test_lever_supervision", "test_shocks"),
-    "illness": ("test_lever_workforce",), "supply": ("test_shocks",), "treatment": ("test_lever_referral",),
-    "care_seeking": ("test_lever_referral",), "facility_care": ("test_lever_referral", "test_shocks"),
+    "illness": ("test_lever_workforce", "test_lever_wasting", "test_onsets"), "supply": ("test_shocks",),
+    "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting"),
+    "care_seeking": ("test_lever_referral", "test_lever_outreach"),
+    "facility_care": ("test_lever_referral", "test_lever_artesunate", "test_shocks"),
+    "case_management": ("test_lever_policy", "test_lever_newborn", "test_lever_artesunate", "test_lever_wasting"),
+    "nutrition": ("test_lever_wasting",),
 }  # fmt: skip
 
 

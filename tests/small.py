@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pytest
+from world import PLAIN
 
 from iccmsim.engine.simulation import Simulation, ZoneRun
 from iccmsim.parameters.scenario import Scenario, load_scenario
@@ -34,7 +36,14 @@ NEAR = {"programme.chw.min_km": 0, "programme.chw.radius_km": 3}  # every villag
 def lived(more: dict | None = None, *, programme: str = "iccm-as-delivered", seed: int = 1, tables: bool = True,
           threads: int = 1) -> Simulation:  # fmt: skip
     """One small zone, run to the end."""
+    only_if_compiled()
     return Simulation(tiny(programme, more=more), seed=seed, tables=tables, threads=threads).run()
+
+
+def only_if_compiled() -> None:
+    """A district takes minutes in plain Python; the rules are tested there without one."""
+    if PLAIN:
+        pytest.skip("districts are lived compiled only")
 
 
 def cells(simulation: Simulation | ZoneRun) -> Iterator[tuple[str, np.ndarray]]:

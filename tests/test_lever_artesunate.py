@@ -16,7 +16,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from small import NEAR, lived, tiny, what_differs
+from small import NEAR, lived, only_if_compiled, tiny, what_differs
 from world import (
     DAY,
     KEY,
@@ -314,6 +314,7 @@ def test_doses_of_the_new_product_add_up_and_are_used():
 
 
 def test_a_product_brought_in_on_a_date_comes_with_its_first_kit_and_one_dropped_is_no_longer_missed():
+    only_if_compiled()
     scenario = tiny(more={**RAS, "policy.ras": 0})
     dated = dataclasses.replace(scenario, changes=((150, {"policy.ras": 1}), (300, {"policy.ras": 0})))
     simulation = Simulation(dated, seed=1)
@@ -372,6 +373,7 @@ def test_products_beyond_the_usual_box_are_nowhere_by_default():
 
 
 def test_the_experiment_runs_at_toy_size_and_an_inert_drug_averts_nothing(tmp_path):
+    only_if_compiled()
     script = Path(__file__).resolve().parents[1] / "experiments" / "rectal_artesunate.py"
     assert runpy.run_path(str(script))["main"](["--out", str(tmp_path), "--toy"]) == 0
     with (tmp_path / "rectal_artesunate.csv").open(encoding="utf-8") as file:
