@@ -34,13 +34,15 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("pay", "return"): "a short cut: what follows draws against a chance of nought",
     ("illness", "if p.relais_reach <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("illness", "return False"): "the same short cut",
+    ("care_seeking", "return False"): "nothing is as good as False: the end of a short cut before the choice itself",
 }
 
 # rule modules whose levers are tested under other names
 ALSO = {
     "pay": ("test_lever_finance",), "workforce": ("test_lever_supervision", "test_shocks"),
-    "illness": ("test_lever_workforce", "test_lever_wasting", "test_onsets"), "supply": ("test_shocks",),
-    "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting"),
+    "illness": ("test_lever_workforce", "test_lever_wasting", "test_lever_policy", "test_onsets"),
+    "supply": ("test_shocks",),
+    "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting", "test_lever_policy"),
     "care_seeking": ("test_lever_referral", "test_lever_outreach"),
     "facility_care": ("test_lever_referral", "test_lever_artesunate", "test_shocks"),
     "case_management": ("test_lever_policy", "test_lever_newborn", "test_lever_artesunate", "test_lever_wasting"),

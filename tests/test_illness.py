@@ -61,6 +61,7 @@ from iccmsim.core.records import (
 from iccmsim.rules.illness import (
     awaits,
     live_until,
+    next_change,
     protection,
     signs_now,
     signs_of,
@@ -507,3 +508,12 @@ def test_a_course_of_another_child_has_no_part_in_this_one():
     live_until(child, courses, nature(), KEY, NEVER)
     assert (child.state, courses[1].stage) == (ALIVE, DUE)
     assert some_courses({})[0].stage == DUE
+
+
+@pytest.mark.parametrize(("u_worsen", "change"), [(0.0, WORSENS), (0.999, WORSENS + DAY)])
+def test_a_family_sees_the_next_change_when_an_illness_worsens_or_when_one_that_will_not_mends(u_worsen, change):
+    child, courses = a_sick_child(MALARIA, u_worsen=u_worsen, worsens=WORSENS, mends=WORSENS + DAY)
+    child.leaves = KILLS + 99 * DAY
+    assert next_change(child, courses, parameters()) == change
+    child.leaves = ONSET + 1
+    assert next_change(child, courses, parameters()) == ONSET + 1  # it leaves the model before

@@ -62,6 +62,13 @@ def test_a_young_infant_with_a_sign_of_infection_is_referred_and_treated_by_poli
         assert visit.marks & REFERRED
 
 
+@pytest.mark.parametrize(("sure", "dose"), [(1.0, 1.0), (0.0, 0.4)])
+def test_the_dose_is_right_if_the_chw_knows_it(sure, dose):
+    visit = seen(HAS_DANGER, policy_newborn=1.0, sure=sure, tx_dose_wrong=0.4)
+    assert visit.given == BY_MOUTH
+    assert visit.dose[AMOXICILLIN] == dose
+
+
 def test_without_such_a_sign_it_is_referred_untreated():
     visit = seen(HAS_DIARRHOEA | HAS_COUGH, policy_newborn=2.0)
     assert visit.given == 0
