@@ -34,13 +34,16 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("pay", "return"): "a short cut: what follows draws against a chance of nought",
     ("illness", "if p.relais_reach <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("illness", "return False"): "the same short cut",
+    ("care_seeking", "shortest = 0.0"): "for the compiler alone: the first alternative is taken whatever stands there",
+    ("facility_care", "return False"): "a short cut: no uniform is below nought; and no bed is no bed",
     ("care_seeking", "return False"): "nothing is as good as False: the end of a short cut before the choice itself",
 }
 
 # rule modules whose levers are tested under other names
 ALSO = {
     "pay": ("test_lever_finance",), "workforce": ("test_lever_supervision", "test_shocks"),
-    "illness": ("test_lever_workforce", "test_lever_wasting", "test_lever_policy", "test_onsets"),
+    "illness": ("test_lever_workforce", "test_lever_wasting", "test_lever_policy", "test_lever_artesunate",
+                "test_onsets"),
     "supply": ("test_shocks",),
     "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting", "test_lever_policy"),
     "care_seeking": ("test_lever_referral", "test_lever_outreach"),

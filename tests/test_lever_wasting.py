@@ -27,7 +27,7 @@ from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.results.indicators import deaths_from_wasting
 from iccmsim.results.tables import episodes
 from iccmsim.rules.illness import kill_or_not, live_until, worsen_or_not
-from iccmsim.rules.nutrition import severe_wasting_found, wasting_at
+from iccmsim.rules.nutrition import mark_wasting, severe_wasting_found, wasting_at
 
 HALF_YEAR = int(6 * MONTH) * DAY
 FATAL = (MALARIA, PNEUMONIA, DIARRHOEA)
@@ -216,6 +216,19 @@ def test_severe_wasting_is_found_as_often_as_it_is_looked_for_and_seen_and_nothi
     child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, **spell)
     child.active[:] = -1
     assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0  # well again: nobody measures
+
+
+def test_each_candidate_illness_is_marked_with_how_the_child_is_nourished_then():
+    p, seen = parameters(sam_prev=0.3, mam_prev=0.3), set()
+    children = np.rec.array(np.concatenate([np.atleast_1d(np.array(a_sick_child(MALARIA)[0])) for _ in range(60)]))
+    children["birth"] = 0
+    _, courses = with_courses(*({"illness": MALARIA, "child": i, "onset": HALF_YEAR + 40 * i * DAY} for i in range(60)))
+    mark_wasting(courses[:60], children, p, KEY)
+    for i, course in enumerate(courses[:60]):
+        expected = wasting_at(0, i, HALF_YEAR + 40 * i * DAY, p, KEY)
+        assert (course.wasting, course.wasted_until) == expected
+        seen.add(int(course.wasting))
+    assert len(seen) == 3
 
 
 def state_at_onset(days_after_feeding: float, *, spell_differs: bool = False, number: int = 0, **changed) -> int:

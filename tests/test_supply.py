@@ -12,11 +12,12 @@ from scipy import stats
 from world import KEY, MANY, a_month, a_provider, assert_mean, assert_share, parameters
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, AT_FACILITY, N_PRODUCTS, ORS, PROVIDER, table
+from iccmsim.core.records import AT_CHW, AT_FACILITY, GENTAMICIN, N_PRODUCTS, ORS, PROVIDER, table
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.rules.supply import (
     SLOTS,
+    bring_in_products,
     close_period,
     filled,
     free_slot,
@@ -323,3 +324,21 @@ def test_a_very_poor_supply_still_sends_its_share(ordered, chance):
     assert expected == pytest.approx(mean, abs=0.15)
     assert_mean(sent, expected, math.sqrt(float((weight * whole**2).sum()) - expected**2))
     assert_share(int((sent == 0).sum()), MANY, float(weight[0]))
+
+
+def test_a_product_that_is_new_comes_once_with_a_first_kit_and_the_health_centre_holds_it_for_all_chws():
+    p = parameters(sup_kit_days=45.0, fac_kit_days=60.0)
+    p.chw_kit[GENTAMICIN] = 3.0
+    providers = table(PROVIDER, 3)
+    providers[0] = a_provider(AT_FACILITY)
+    providers[1], providers[2] = a_provider(AT_CHW), a_provider(AT_CHW)
+    providers["kit"][:, GENTAMICIN], providers["stock"][:, GENTAMICIN] = 0.0, 0
+    for _ in range(2):  # the second time it is not new any more
+        bring_in_products(providers, p)
+        assert providers["stock"][:, GENTAMICIN].tolist() == [12, 5, 5]  # 2 x 3 x 60 / 30; 3 x 45 / 30, rounded up
+        assert providers["received"][:, GENTAMICIN].tolist() == [12, 5, 5]
+        assert providers["kit"][:, GENTAMICIN].tolist() == [6.0, 3.0, 3.0]
+    p.chw_kit[GENTAMICIN] = 0.0
+    bring_in_products(providers, p)
+    assert providers["kit"][:, GENTAMICIN].tolist() == [0.0, 0.0, 0.0]
+    assert providers["stock"][:, GENTAMICIN].tolist() == [12, 5, 5]
