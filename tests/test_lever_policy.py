@@ -187,6 +187,14 @@ def test_another_danger_sign_or_a_ban_on_treatment_keeps_the_referral(forbidden)
     assert not visit.marks & INDRAWING_AT_HOME
 
 
+def test_low_oxygen_alone_sends_a_coughing_child_on_if_an_oximeter_shows_it():
+    signs = HAS_COUGH | HAS_FAST | IS_HYPOXIC
+    assert not seen(signs, illness=PNEUMONIA).marks & REFERRED
+    looked = seen(signs, illness=PNEUMONIA, policy_oximetry=1.0, dx_oxi_sens=1.0)
+    assert looked.marks & LOW_OXYGEN
+    assert looked.marks & REFERRED
+
+
 def test_low_oxygen_that_the_oximeter_shows_is_referred_even_where_indrawing_is_treated_at_home():
     signs = IN_DANGER | ONLY_INDRAWING | IS_HYPOXIC
     blind = seen(signs, policy_indrawing=1.0)
