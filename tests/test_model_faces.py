@@ -65,9 +65,11 @@ def test_with_or_without_tables_children_fare_the_same():
 
 
 SCRIPT = """
-from small import NEAR, digest, lived
-simulation = lived({**NEAR, "setting.place.people": 1100, "setting.place.villages_per_zone": 4, "run.days": 365,
-                    "run.warmup_days": 20})
+from small import NEAR, digest, tiny
+from iccmsim.engine.simulation import Simulation
+toy = tiny(more={**NEAR, "setting.place.people": 1100, "setting.place.villages_per_zone": 4, "run.days": 365,
+                 "run.warmup_days": 20})
+simulation = Simulation(toy, seed=1, threads=1).run()
 zone = simulation.runs[0].zone
 print(len(zone.child), len(zone.provider), zone.n[1], digest(simulation))
 """
