@@ -18,6 +18,7 @@ from iccmsim.studies.estimate import number
 LEVEL = 0.95
 RESAMPLES = 400
 TOP = 5
+WIDE = 1.959963984540054  # normal half-width of 95 %, as SALib's
 MOST_RESAMPLED = 20
 NARROW, WORTH = 0.05, 0.1  # half-width wanted of every total index above .1
 Row = dict[str, Any]
@@ -109,11 +110,10 @@ def _no_chance(y: np.ndarray, size: int, count: int, *, seed: int, resamples: in
     draws = np.random.default_rng(seed).integers(len(a), size=(resamples, len(a)))
     below = variance[draws].mean(axis=1)[:, None]
     below[below <= 0] = np.nan
-    wide = 1.959963984540054  # normal half-width of 95 %, as SALib's
     found = {}
     for key, each in (("S1", first), ("ST", total)):
         found[f"{key}_no_chance"] = each.mean(axis=0) / variance.mean()
-        found[f"{key}_no_chance_conf"] = wide * np.nanstd(each[draws].mean(axis=1) / below, axis=0, ddof=1)
+        found[f"{key}_no_chance_conf"] = WIDE * np.nanstd(each[draws].mean(axis=1) / below, axis=0, ddof=1)
     return found
 
 
@@ -163,7 +163,7 @@ def pawn_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndar
     found = _pawn(x, y, slices)
     first = np.argsort(-found)[:MOST_RESAMPLED]
     again = [_pawn(x[take][:, first], y[take], slices) for take in rng.integers(len(y), size=(resamples, len(y)))]
-    half = dict(zip(first.tolist(), (1.96 * np.std(again, axis=0, ddof=1)).tolist(), strict=True))
+    half = dict(zip(first.tolist(), (WIDE * np.std(again, axis=0, ddof=1)).tolist(), strict=True))
     nothing = float(np.percentile(_pawn(rng.random((len(y), 100)), y, slices), 95))
     groups = problem.get("groups") or [None] * len(found)
     rows = [{"parameter": name, "group": group, "pawn": float(value), "pawn_conf": half.get(j), "by_chance": nothing}
