@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,13 @@ from iccmsim.engine.plan import Plan, make_plan, zone_maps
 from iccmsim.engine.simulation import arms_of_zone, without_chws
 from iccmsim.engine.tally import TALLY, add_up, tally_zone
 from iccmsim.exchange.district import load_places
-from iccmsim.parameters.place import FilesPlace
-from iccmsim.parameters.scenario import Scenario, load_scenario
+from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.indicators import budget, counts_of, expected_deaths, from_tally
 from iccmsim.results.list_formula import list_prediction, treated_away
 from iccmsim.results.mortality import WINDOW, expected_deaths_by_cause, rates
 from iccmsim.results.survey import Counts, Telling, add_counts
 from iccmsim.results.tables import TABLES
+from iccmsim.studies.compare import scenario_at
 from iccmsim.studies.estimate import Q, estimate, ratio
 from iccmsim.world.population import ZoneMap
 
@@ -138,7 +138,7 @@ def check(scenario: Scenario | str, *, seeds: Iterable[int] = (1, 2, 3, 4, 5),
     chosen = tuple(int(seed) for seed in seeds)
     if not chosen:
         raise ValueError("seeds: there must be at least one")
-    scenario = _with_places(scenario, places)
+    scenario = scenario_at(scenario, places)
     ground = load_places(scenario)
     plan, before = make_plan(scenario, places=ground), make_plan(without_chws(scenario), places=ground)
     maps = zone_maps(ground)
@@ -150,15 +150,6 @@ def check(scenario: Scenario | str, *, seeds: Iterable[int] = (1, 2, 3, 4, 5),
     kind = "facility-only" if plan.deployment is None else "chw"
     targets = [each for each in read_targets(scenario.place.name).values() if each["arms"] in (kind, "all")]
     return CheckReport(scenario.name, chosen, tuple(_row(each, found.get(each["indicator"])) for each in targets))
-
-
-def _with_places(scenario: Scenario | str, places: str | os.PathLike[str] | None) -> Scenario:
-    if isinstance(scenario, str):
-        return load_scenario(scenario, places=places)
-    if places is None or not isinstance(scenario.place, FilesPlace):
-        return scenario
-    own = Path(places) / (scenario.place.case or "")
-    return replace(scenario, folder=own if (own / scenario.place.villages).is_file() else Path(places))
 
 
 def _look(zone_map: ZoneMap, plan: Plan, before: Plan, *, seed: int) -> _Seen:

@@ -134,9 +134,9 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
                   threads: int | None = None, status_quo: Scenario | str | None = None,
                   progress: Callable[[int, int], None] | None = None) -> tuple[Comparison, ...]:  # fmt: skip
     """As `compare`, with the counts of each part of the map apart; `part_of` numbers the part of each zone."""
-    arms = [_loaded(each, places) for each in scenarios]
+    arms = [scenario_at(each, places) for each in scenarios]
     chosen = seeds_of(seeds)
-    before = without_chws(arms[0]) if status_quo is None else _loaded(status_quo, places)
+    before = without_chws(arms[0]) if status_quo is None else scenario_at(status_quo, places)
     _refuse_unpaired(arms, before)
     ground = places if isinstance(places, Places) else load_places(arms[0])
     plans = [make_plan(arm, places=ground) for arm in arms]
@@ -151,7 +151,7 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
     ) for part in range(len(tallies)))  # fmt: skip
 
 
-def _loaded(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
+def scenario_at(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
     """A scenario by name, file or as it is; a real place's files are looked for in `places`, or its sub-folder."""
     folder = None if places is None or isinstance(places, Places) else Path(places)
     if isinstance(scenario, str):
