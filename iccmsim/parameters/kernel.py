@@ -22,6 +22,7 @@ from iccmsim.core.records import (
     MONTH,
     N_PRODUCTS,
     PNEUMONIA,
+    SPREAD_POINTS,
     STEPS,
     YEAR,
 )
@@ -40,7 +41,7 @@ DERIVED = (
     ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
-    ("trust_left", (512,)), ("was_power", (5,)),
+    ("trust_left", (512,)), ("was_power", (5,)), ("spread", (3, SPREAD_POINTS)),
 )  # fmt: skip
 DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "ref_base", "ref_severe_gain",
                "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start",
@@ -84,6 +85,8 @@ def _nature(p: np.record, values: Mapping[str, object]) -> None:
     )
     p.death_days[4:] = 1.0
     p.mend_days[:] = _vector(values, *(f"time.{name}.dur" for name in SHORT))
+    scores = ndtri(np.clip(np.linspace(0.0, 1.0, SPREAD_POINTS), 1e-9, 1.0 - 1e-9))  # the ends are not read
+    p.spread[:] = [np.exp(values[f"time.{name}.sd"] * scores) for name in ("dur", "severe", "death")]
     p.gap[:] = values["gap.days"]
     p.gap[PNEUMONIA] = values["gap.pneu"]
     p.sev[:] = _vector(values, "sev.mal.untreated", "sev.pneu", "sev.diarr", None, None, None)

@@ -8,11 +8,24 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import MILD, MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
 
 WASTES_FROM = int(6 * MONTH) * MINUTES  # age at which spells begin: younger children are all average
+
+SPELL = np.dtype(  # of one child
+    [
+        ("number", "i4"),  # draws made, 0 before six months of age
+        ("state", "i4"),
+        ("until", "i4"),  # minute at which that ends
+        ("next_state", "i4"),  # what comes then, if it is wasting
+        ("next_until", "i4"),
+    ],
+    align=True,
+)
 
 
 @rule
@@ -22,35 +35,59 @@ def spell_minutes(kind, u, p):
 
 
 @rule
-def wasting_at(birth, who, minute, p, key):
-    """How a child is nourished at a minute, and until when: well and wasted in turn, in the long run as prevalent as
-    stated at every age from six months."""
-    clock = birth + WASTES_FROM
-    if minute < clock:
-        return 0, 0
-    u, v, w, _ = draw(key, Decision.WASTING, who, 0)
-    kind = SEVERE_WASTING if u < p.sam_prev else MODERATE_WASTING if u < p.sam_prev + p.mam_prev else WELL_NOURISHED
-    ends = clock if kind == WELL_NOURISHED else clock + spell_minutes(kind, w, p)
-    number = 0
-    while minute >= ends and p.was_per_day > 0.0:
-        number += 1
-        u, v, w, _ = draw(key, Decision.WASTING, who, number)
-        starts = ends + 1 + int(min(-math.log(u) / p.was_per_day * MINUTES, NEVER))
-        if minute < starts:
-            return WELL_NOURISHED, min(starts, NEVER)
-        kind = SEVERE_WASTING if v < p.was_severe_share else MODERATE_WASTING
-        ends = starts + spell_minutes(kind, w, p)
-    return (kind, min(ends, NEVER)) if minute < ends else (WELL_NOURISHED, NEVER)
+def move_on_to(spell, birth, who, minute, p, key):
+    """Bring a child's spells of wasting up to a minute, never back: well and wasted in turn, in the long run as
+    prevalent as stated at every age from six months."""
+    if minute < birth + WASTES_FROM:
+        return
+    if spell.number == 0:
+        spell.until = birth + WASTES_FROM
+        begin_spells(spell, who, p, key)
+    while minute >= spell.until:
+        if spell.next_state != WELL_NOURISHED:
+            spell.state = spell.next_state
+            spell.until = spell.next_until
+            spell.next_state = WELL_NOURISHED
+        else:
+            be_well(spell, who, p, key)
 
 
 @rule
-def mark_wasting(courses, children, p, key):
-    """Note on every candidate course how the child is nourished at its onset, before anything has happened."""
+def begin_spells(spell, who, p, key):
+    """How a child is nourished at six months."""
+    u, v, w, _ = draw(key, Decision.WASTING, who, 0)
+    spell.number = 1
+    spell.state = SEVERE_WASTING if u < p.sam_prev else MODERATE_WASTING if u < p.sam_prev + p.mam_prev else WELL_NOURISHED
+    spell.next_state = WELL_NOURISHED
+    if spell.state != WELL_NOURISHED:
+        spell.until = min(spell.until + spell_minutes(spell.state, w, p), NEVER)
+
+
+@rule
+def be_well(spell, who, p, key):
+    """A spell of wasting is over: when the next one begins, and when that will end."""
+    spell.state = WELL_NOURISHED
+    if p.was_per_day <= 0.0:
+        spell.until = NEVER
+        return
+    u, v, w, _ = draw(key, Decision.WASTING, who, spell.number)
+    spell.number += 1
+    starts = min(spell.until + 1 + int(min(-math.log(u) / p.was_per_day * MINUTES, NEVER)), NEVER)
+    spell.next_state = SEVERE_WASTING if v < p.was_severe_share else MODERATE_WASTING
+    spell.next_until = min(starts + spell_minutes(spell.next_state, w, p), NEVER)
+    spell.until = starts
+
+
+@rule
+def mark_wasting(courses, children, p, key, spells):
+    """Note on every candidate course how the child is nourished at its onset, before anything has happened. Courses
+    come in order of onset, so that each child's spells are gone through once."""
     for i in range(courses.shape[0]):
         course = courses[i]
-        state, until = wasting_at(children[course.child].birth, course.child, course.onset, p, key)
-        course.wasting = state
-        course.wasted_until = until
+        spell = spells[course.child]
+        move_on_to(spell, children[course.child].birth, course.child, course.onset, p, key)
+        course.wasting = spell.state
+        course.wasted_until = spell.until
 
 
 @rule

@@ -3,15 +3,22 @@
 An onset process runs on its own clock: the j-th candidate comes where the child's cumulative rate passes the sum of
 the first j exponentials. One that falls within the untreated length of the last kept one, plus a gap, is dropped here,
 in every arm alike.
+
+Candidates of many children are found first, then all their draws are made in one go, which processors do far faster
+than one at a time; only then is it settled which are kept.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+import numpy as np
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw, normal, split, two_normals
+from iccmsim.core.draws import Decision, draw, draw_here, normal, split, two_normals
 from iccmsim.core.records import (
+    DURATION,
     HAS_COUGH,
     HAS_DANGER,
     HAS_DANGER_SEVERE,
@@ -23,12 +30,32 @@ from iccmsim.core.records import (
     MINUTES,
     MONTH,
     NEWBORN,
-    YEAR,
+    SPREAD_POINTS,
+    TO_DEATH,
+    TO_SEVERE,
 )
 
 MONTH_MINUTES = MONTH * MINUTES
-YEAR_MINUTES = YEAR * MINUTES
-FAR = 1e18
+
+MOST_PIECES = 10  # of a child's life: age bands, and what a surge cuts off them
+WAITS = 4  # draws of four for the waits of each illness that are made at once; the others when they are needed
+FOUND = ("who", "illness", "episode", "onset")  # of a candidate, before it is known whether it is kept
+WHO, OF_ILLNESS, EPISODE, ONSET_AT = range(4)
+FATE = 8  # uniforms of a course
+
+
+class Desk(NamedTuple):
+    """Room to work out the illnesses of one child; holds nothing that lasts."""
+
+    frail: np.ndarray  # by illness
+    cuts: np.ndarray  # as in `cut_life`
+    waits: np.ndarray  # as in `draw_waits`
+    starts: np.ndarray  # first row of each illness, and the row after the last
+
+
+def new_desk() -> Desk:
+    """An empty desk."""
+    return Desk(np.zeros(6), np.zeros((MOST_PIECES, 6)), np.zeros((4, 6 * WAITS)), np.zeros(7, np.int64))
 
 
 @rule
@@ -58,13 +85,53 @@ def quantile(p, k, z):
 
 
 @rule
-def season_sum(p, k, minute):
-    """The integral of an illness's season up to a minute, in months of mean season; months begin at launch."""
+def cut_life(p, birth, begin, end, cuts):
+    """Cut a child's time at risk where its rates change: at the ages of the incidence table, and where a surge of
+    malaria begins and ends. Returns the number of pieces.
+
+    `cuts` has a row for each piece and one for the end: minute, age band, 1 within a surge, and the place in the
+    calendar (whole years, month, share of the month that has gone by).
+    """
+    clock = float(max(begin, birth + int(p.age_days[0]) * MINUTES))
+    band = 0
+    while band < 5 and clock - birth >= p.age_days[band + 1] * MINUTES:
+        band += 1
+    n = 0
+    while clock < end and band < 5:
+        grown = birth + p.age_days[band + 1] * MINUTES
+        stop = min(float(end), grown)
+        surges = 0.0
+        if p.surge_ratio != 1.0 and clock < p.surge_until:
+            surges = 1.0 if clock >= p.surge_from else 0.0
+            stop = min(stop, p.surge_until if clock >= p.surge_from else p.surge_from)
+        note_cut(cuts[n], p, clock, band, surges)
+        n += 1
+        clock = stop
+        if stop >= grown:
+            band += 1
+    note_cut(cuts[n], p, clock, band, 0.0)
+    return n
+
+
+@rule
+def note_cut(cut, p, minute, band, surges):
+    """Write down where a piece begins, also in the calendar; months begin at launch."""
     months = (minute + (p.month_offset * MONTH - p.run_warmup_days) * MINUTES) / MONTH_MINUTES
     years = math.floor(months / 12.0)
-    rest = months - 12.0 * years
-    i = min(11, int(rest))
-    return years * p.season_sum[k, 12] + p.season_sum[k, i] + (rest - i) * p.season[k, i]
+    month = min(11, int(months - 12.0 * years))
+    cut[0] = minute
+    cut[1] = band
+    cut[2] = surges
+    cut[3] = years
+    cut[4] = month
+    cut[5] = months - 12.0 * years - month
+
+
+@rule
+def season_sum(p, k, cut):
+    """The integral of an illness's season up to a cut, in months of mean season."""
+    month = int(cut[4])
+    return cut[3] * p.season_sum[k, 12] + p.season_sum[k, month] + cut[5] * p.season[k, month]
 
 
 @rule
@@ -72,55 +139,179 @@ def season_minute(p, k, total):
     """The minute at which that integral reaches a total."""
     years = math.floor(total / p.season_sum[k, 12])
     rest = total - years * p.season_sum[k, 12]
-    i = min(11, int(rest * 12.0 / p.season_sum[k, 12]))
-    while i > 0 and p.season_sum[k, i] > rest:
-        i -= 1
-    while i < 11 and p.season_sum[k, i + 1] <= rest:
-        i += 1
+    i = 0
+    for month in range(1, 12):
+        i += 1 if p.season_sum[k, month] <= rest else 0
     within = 0.0 if p.season[k, i] <= 0.0 else min(1.0, (rest - p.season_sum[k, i]) / p.season[k, i])
     return (12.0 * years + i + within) * MONTH_MINUTES - (p.month_offset * MONTH - p.run_warmup_days) * MINUTES
 
 
 @rule
-def next_onset(p, k, frail, birth, clock, end, wanted):
-    """Move on from `clock` until the cumulative rate has grown by `wanted`; FAR if that is past `end` (minutes).
-
-    Rates are steps in age bands, times the season of the calendar month, times a surge of malaria while there is one.
-    """
-    band = 0
-    while band < 5 and clock - birth >= p.age_days[band + 1] * MINUTES:
-        band += 1
-    while clock < end and band < 5:
-        per_month = frail * p.rate[k, band] / 12.0
-        grown = min(end, birth + p.age_days[band + 1] * MINUTES)
-        stop = grown
-        if k == MALARIA and p.surge_ratio != 1.0 and clock < p.surge_until:
-            stop = min(grown, p.surge_from if clock < p.surge_from else p.surge_until)
-            if clock >= p.surge_from:
-                per_month *= p.surge_ratio
-        sum_now = season_sum(p, k, clock)
-        if per_month > 0.0:
-            minute = max(clock, season_minute(p, k, sum_now + wanted / per_month))
-            if minute <= stop:
-                return minute
-            wanted -= per_month * (season_sum(p, k, stop) - sum_now)
-        clock = stop
-        if stop >= grown:
-            band += 1
-    return FAR
+def rate_of(p, k, frail, cut):
+    """Onsets of an illness in a month of mean season, in this child and this piece of its life."""
+    per_month = frail * p.rate[k, int(cut[1])] / 12.0
+    return per_month * p.surge_ratio if k == MALARIA and cut[2] > 0.0 else per_month
 
 
 @rule
-def draw_course(row, key, p, who, k, episode, onset):
+def grows_by(p, k, frail, cuts, piece):
+    """How much the cumulative rate of an illness grows within one piece of a child's life."""
+    more = season_sum(p, k, cuts[piece + 1]) - season_sum(p, k, cuts[piece])
+    return rate_of(p, k, frail, cuts[piece]) * more
+
+
+@rule
+def onset_within(p, k, frail, cuts, piece, wanted):
+    """The minute at which the cumulative rate has grown by `wanted` since a piece began."""
+    cut = cuts[piece]
+    minute = season_minute(p, k, season_sum(p, k, cut) + wanted / rate_of(p, k, frail, cut))
+    return min(max(minute, cut[0]), cuts[piece + 1, 0])
+
+
+@rule
+def draw_waits(waits, key, who):
+    """The first uniforms from which a child's waits between onsets are made, of all illnesses at once."""
+    for i in range(6 * WAITS):
+        a, b, c, d = draw_here(key, Decision.ONSET, who, i % WAITS, i // WAITS, 0, 0)
+        waits[0, i] = a
+        waits[1, i] = b
+        waits[2, i] = c
+        waits[3, i] = d
+
+
+@rule
+def candidates(found, n, key, p, who, k, frail, cuts, pieces, waits):
+    """All candidate onsets of one illness in one child, from place `n` of `found`; the place after the last, or -1
+    if there is no room."""
+    if pieces == 0:
+        return n
+    episode = 0
+    piece = 0
+    waited = 0.0  # since the piece began, in growth of the cumulative rate
+    grown = grows_by(p, k, frail, cuts, 0)
+    a, b, c, d = 0.5, 0.5, 0.5, 0.5
+    while True:
+        turn = episode % 4
+        if episode < 4 * WAITS:
+            u = waits[turn, k * WAITS + episode // 4]
+        else:
+            if turn == 0:
+                a, b, c, d = draw(key, Decision.ONSET, who, episode // 4, k)
+            u = a if turn == 0 else b if turn == 1 else c if turn == 2 else d
+        waited -= math.log(u)
+        while waited > grown:
+            waited -= grown
+            piece += 1
+            if piece == pieces:
+                return n
+            grown = grows_by(p, k, frail, cuts, piece)
+        onset = int(onset_within(p, k, frail, cuts, piece, waited))
+        if onset < cuts[pieces, 0]:
+            n = find(found, n, who, k, episode, onset)
+            if n < 0:
+                return -1
+        episode += 1
+
+
+@rule
+def find(found, n, who, k, episode, onset):
+    """One candidate more."""
+    if n >= found.shape[1]:
+        return -1
+    found[WHO, n] = who
+    found[OF_ILLNESS, n] = k
+    found[EPISODE, n] = episode
+    found[ONSET_AT, n] = onset
+    return n + 1
+
+
+@rule
+def newborn_candidate(found, n, key, p, who, birth, begin, end):
+    """At most one newborn infection in the first 28 days, most of them early."""
+    u, v, w, _ = draw(key, Decision.NEWBORN, who, 0)
+    if u >= p.inc_psbi:
+        return n
+    first = 0.0
+    below = 0.0
+    days = 0.0
+    for i in range(4):
+        width = 3.0 if i == 0 else 4.0 if i == 1 else 7.0 if i == 2 else 14.0
+        if v < below + p.inc_psbi_days[i] or i == 3:
+            days = first + width * w
+            break
+        below += p.inc_psbi_days[i]
+        first += width
+    onset = birth + int(days * MINUTES)
+    return n if onset < begin or onset >= end else find(found, n, who, NEWBORN, 0, onset)
+
+
+@rule
+def draw_fates(fate, found, n, key):
+    """The eight uniforms of every candidate."""
+    for i in range(n):
+        who = found[WHO, i]
+        k = found[OF_ILLNESS, i]
+        a, b, c, d = draw_here(key, Decision.COURSE_TIMES, who, found[EPISODE, i], k, 0, 0)
+        fate[0, i] = a
+        fate[1, i] = b
+        fate[2, i] = c
+        fate[3, i] = d
+    for i in range(n):
+        who = found[WHO, i]
+        k = found[OF_ILLNESS, i]
+        a, b, c, d = draw_here(key, Decision.COURSE_FATE, who, found[EPISODE, i], k, 0, 0)
+        fate[4, i] = a
+        fate[5, i] = b
+        fate[6, i] = c
+        fate[7, i] = d
+
+
+@rule
+def keep_courses(raw, rows, found, fate, first, last, p, starts):
+    """The courses of one child that come about, in order of illness and onset, from row `rows`; the row after the
+    last. `starts` is told where each illness's rows begin."""
+    k = 0
+    starts[0] = rows
+    free_from = -1
+    for i in range(first, last):
+        while k < found[OF_ILLNESS, i]:
+            k += 1
+            starts[k] = rows
+            free_from = -1
+        if found[ONSET_AT, i] >= free_from:
+            row = raw[rows]
+            lay_out(row, p, found, fate, i)
+            free_from = untreated_end(row, p) + int(p.gap[k] * MINUTES)
+            rows += 1
+    while k < 6:
+        k += 1
+        starts[k] = rows
+    return rows
+
+
+@rule
+def spread(p, which, u):
+    """How many times its median a time lasts: a log-normal quantile, in the middle between tabulated ones (to .02 %)."""
+    if 0.03125 < u < 0.96875:
+        place = u * (SPREAD_POINTS - 1)
+        i = int(place)
+        return p.spread[which, i] + (place - i) * (p.spread[which, i + 1] - p.spread[which, i])
+    sd = p.time_dur_sd if which == DURATION else p.time_severe_sd if which == TO_SEVERE else p.time_death_sd
+    return math.exp(sd * normal(u))
+
+
+@rule
+def lay_out(row, p, found, fate, i):
     """The potential outcomes of one course: when it would worsen, kill, mend, what it shows, and what decides."""
-    a, b, c, d = draw(key, Decision.COURSE_TIMES, who, episode, k)
-    mends, recognise = split(c)
-    alarm, infected = split(d)
-    row.child = who
+    k = found[OF_ILLNESS, i]
+    onset = found[ONSET_AT, i]
+    mends, recognise = split(fate[2, i])
+    alarm, infected = split(fate[3, i])
+    row.child = found[WHO, i]
     row.illness = k
-    row.episode = episode
+    row.episode = found[EPISODE, i]
     row.onset = onset
-    row.mends = onset + max(1, int(p.mend_days[k] * math.exp(p.time_dur_sd * normal(mends)) * MINUTES))
+    row.mends = onset + max(1, int(p.mend_days[k] * spread(p, DURATION, mends) * MINUTES))
     row.overlaps = 0
     row.u_recognise = recognise
     if k > NEWBORN:  # other fever, cough or cold: never severe
@@ -128,12 +319,17 @@ def draw_course(row, key, p, who, k, episode, onset):
         row.kills = row.mends
         row.u_worsen = 1.0
         row.u_die = 1.0
-    else:
-        t_w = max(1, int(p.worsen_days[k] * math.exp(p.time_severe_sd * normal(a)) * MINUTES)) if k < NEWBORN else 0
-        row.worsens = onset + t_w
-        row.kills = row.worsens + max(1, int(p.death_days[k] * math.exp(p.time_death_sd * normal(b)) * MINUTES))
-        row.u_worsen, row.u_die, a, b = draw(key, Decision.COURSE_FATE, who, episode, k)
-    row.signs = draw_signs(p, k, a, b, alarm, infected, onset)
+        row.signs = draw_signs(p, k, fate[0, i], fate[1, i], alarm, infected, onset)
+        return
+    t_w = 0
+    if k < NEWBORN:
+        t_w = max(1, int(p.worsen_days[k] * spread(p, TO_SEVERE, fate[0, i]) * MINUTES))
+    row.worsens = onset + t_w
+    t_d = max(1, int(p.death_days[k] * spread(p, TO_DEATH, fate[1, i]) * MINUTES))
+    row.kills = row.worsens + t_d
+    row.u_worsen = fate[4, i]
+    row.u_die = fate[5, i]
+    row.signs = draw_signs(p, k, fate[6, i], fate[7, i], alarm, infected, onset)
 
 
 @rule
@@ -173,55 +369,6 @@ def draw_signs(p, k, a, b, alarm, infected, onset):
     if k == MALARIA or infected < min(1.0, p.dx_rdt_infected_other * p.season[MALARIA, month]):
         signs |= IS_INFECTED
     return signs
-
-
-@rule
-def course_of_illness(raw, n, key, p, who, birth, begin, end, k, frail):
-    """All courses of one illness in one child, kept in order from row `n`; returns the row after the last."""
-    episode = 0
-    clock = float(max(begin, birth + int(p.age_days[0]) * MINUTES))
-    free_from = -1.0e15
-    a, b, c, d = 0.5, 0.5, 0.5, 0.5
-    while True:
-        if episode % 4 == 0:
-            a, b, c, d = draw(key, Decision.ONSET, who, episode // 4, k)
-        turn = episode % 4
-        u = a if turn == 0 else b if turn == 1 else c if turn == 2 else d
-        clock = next_onset(p, k, frail, birth, clock, end, -math.log(u))
-        if clock >= end:
-            return n
-        if clock >= free_from:
-            if n >= raw.shape[0]:
-                return -1
-            draw_course(raw[n], key, p, who, k, episode, int(clock))
-            free_from = untreated_end(raw[n], p) + p.gap[k] * MINUTES
-            n += 1
-        episode += 1
-
-
-@rule
-def newborn_course(raw, n, key, p, who, birth, begin, end):
-    """At most one newborn infection in the first 28 days, most of them early."""
-    u, v, w, _ = draw(key, Decision.NEWBORN, who, 0)
-    if u >= p.inc_psbi:
-        return n
-    first = 0.0
-    below = 0.0
-    days = 0.0
-    for i in range(4):
-        width = 3.0 if i == 0 else 4.0 if i == 1 else 7.0 if i == 2 else 14.0
-        if v < below + p.inc_psbi_days[i] or i == 3:
-            days = first + width * w
-            break
-        below += p.inc_psbi_days[i]
-        first += width
-    onset = birth + int(days * MINUTES)
-    if onset < begin or onset >= end:
-        return n
-    if n >= raw.shape[0]:
-        return -1
-    draw_course(raw[n], key, p, who, NEWBORN, 0, onset)
-    return n + 1
 
 
 @rule

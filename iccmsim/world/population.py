@@ -19,13 +19,29 @@ from iccmsim.core.records import (
     NEWBORN,
     VILLAGE,
     YEAR,
+    bytes_of,
     table,
 )
-from iccmsim.rules.nutrition import mark_wasting
-from iccmsim.world.onsets import course_of_illness, frailties, mark_overlaps, newborn_course
+from iccmsim.rules.nutrition import SPELL, mark_wasting
+from iccmsim.world.onsets import (
+    FATE,
+    FOUND,
+    WHO,
+    candidates,
+    cut_life,
+    draw_fates,
+    draw_waits,
+    frailties,
+    keep_courses,
+    mark_overlaps,
+    new_desk,
+    newborn_candidate,
+)
 from iccmsim.world.zone import BIRTH_FROM, BIRTHS, LEAVE_FROM, LEAVERS, ONSET_FROM
 
 FIVE = FIVE_YEARS * MINUTES
+SLOT = 32  # minutes, a 45th of a day: courses are put in order slot by slot
+BATCH = 4096  # candidates that are drawn in one go
 
 
 @dataclass(frozen=True)
@@ -161,49 +177,77 @@ def draw_children(child, n, p, key):
 
 
 @rule
-def draw_illnesses(child, n, raw, p, key, end, frail, starts):
-    """All courses of all children, child by child; returns how many, or -1 if the table is too small."""
+def draw_illnesses(child, n, raw, p, key, end, found, fate, desk):
+    """All courses of all children, child by child; returns how many, or -1 if a table is too small.
+
+    Children are taken together until their candidates fill half of `found`.
+    """
     rows = 0
+    count = 0
     for who in range(n):
-        birth = child[who].birth
-        stop = min(end, birth + FIVE)
-        frailties(frail, key, p, who)
-        first = rows
-        for k in range(6):
-            starts[k] = rows
-            if k == NEWBORN:
-                rows = newborn_course(raw, rows, key, p, who, birth, 0, stop)
-            else:
-                rows = course_of_illness(raw, rows, key, p, who, birth, 0, stop, k, frail[k])
-            if rows < 0:
+        count = fall_ill(child[who], who, found, count, p, key, end, desk)
+        if count < 0:
+            return -1
+        if count >= found.shape[1] // 2 or who == n - 1:
+            if rows + count > raw.shape[0]:
                 return -1
-        starts[6] = rows
-        mark_overlaps(raw, first, rows, starts, p)
+            draw_fates(fate, found, count, key)
+            rows = keep_all(raw, rows, found, fate, count, p, desk.starts)
+            count = 0
     return rows
 
 
 @rule
-def order_by_onset(raw, n, course, order, from_day, days):
-    """Sort courses by minute of onset (then child, then illness): count by day, then insert within the day."""
+def fall_ill(child, who, found, count, p, key, end, desk):
+    """All candidates of one child, by illness and then by onset."""
+    birth = int(child.birth)
+    stop = min(end, birth + FIVE)
+    frailties(desk.frail, key, p, who)
+    pieces = cut_life(p, birth, 0, stop, desk.cuts)
+    draw_waits(desk.waits, key, who)
+    for k in range(6):
+        if k == NEWBORN:
+            count = newborn_candidate(found, count, key, p, who, birth, 0, stop)
+        else:
+            count = candidates(found, count, key, p, who, k, desk.frail[k], desk.cuts, pieces, desk.waits)
+        if count < 0:
+            return -1
+    return count
+
+
+@rule
+def keep_all(raw, rows, found, fate, count, p, starts):
+    """Of the candidates of some children those that come about; returns the row after the last."""
+    first = 0
+    while first < count:
+        last = first + 1
+        while last < count and found[WHO, last] == found[WHO, first]:
+            last += 1
+        after = keep_courses(raw, rows, found, fate, first, last, p, starts)
+        mark_overlaps(raw, rows, after, starts, p)
+        rows = after
+        first = last
+    return rows
+
+
+@rule
+def order_by_onset(raw, n, course, order, slots, from_day):
+    """Sort courses by minute of onset (then child, then illness): count by half hour, then insert within it."""
     for i in range(n):
-        from_day[raw[i].onset // MINUTES + 1] += 1
-    for day in range(days):
-        from_day[day + 1] += from_day[day]
+        slots[raw[i].onset // SLOT + 1] += 1
+    for slot in range(slots.shape[0] - 1):
+        slots[slot + 1] += slots[slot]
+    for day in range(from_day.shape[0]):
+        from_day[day] = slots[day * (MINUTES // SLOT)]
     for i in range(n):
-        day = raw[i].onset // MINUTES
-        order[from_day[day]] = int(raw[i].onset) << 32 | i
-        from_day[day] += 1
-    for day in range(days, 0, -1):
-        from_day[day] = from_day[day - 1]
-    from_day[0] = 0
-    for day in range(days):
-        for i in range(from_day[day] + 1, from_day[day + 1]):
-            mine = order[i]
-            j = i
-            while j > from_day[day] and order[j - 1] > mine:
-                order[j] = order[j - 1]
-                j -= 1
-            order[j] = mine
+        mine = int(raw[i].onset) << 32 | i
+        slot = raw[i].onset // SLOT
+        j = slots[slot]
+        slots[slot] += 1
+        while j > 0 and order[j - 1] > mine:  # places not yet taken hold 0
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = mine
     for i in range(n):
         row = course[i]
         copy_course(raw[order[i] & 0xFFFFFFFF], row)
@@ -284,22 +328,22 @@ def _bear(place: ZoneMap, p: np.record, key: tuple[int, int], *, end: int, first
         n = draw_births(child, n, v, float(place.people[v]), int(first[v]), int(first[v + 1]), p, key, end)
         if n < 0:
             raise ValueError(f"zone {place.number}: more births than 8 standard deviations allow; check pop.birth_rate")
-    child = child[:n].copy()
+    child = bytes_of(child[:n]).copy().view(CHILD).view(np.recarray)
     draw_children(child, n, p, key)
     return child
 
 
 def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int, days: int) -> tuple:
-    size = int(len(child) * 60 + 64)
-    frail, starts = np.zeros(6), np.zeros(7, np.int64)
+    size, width = int(len(child) * 60 + 64), BATCH
     while True:
         raw = np.empty(size, CANDIDATE).view(np.recarray)
-        n = draw_illnesses(child, len(child), raw, p, key, end, frail, starts)
+        found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width))
+        n = draw_illnesses(child, len(child), raw, p, key, end, found, fate, new_desk())
         if n >= 0:
             break
-        size *= 2
+        size, width = 2 * size, 2 * width
     course, from_day = table(COURSE, n), np.zeros(days + 1, np.int64)
-    order_by_onset(raw, n, course, np.zeros(n, np.int64), from_day, days)
+    order_by_onset(raw, n, course, np.zeros(n, np.int64), np.zeros(days * MINUTES // SLOT + 2, np.int64), from_day)
     if p.was_on:
-        mark_wasting(course, child, p, key)
+        mark_wasting(course, child, p, key, table(SPELL, len(child)))
     return course, from_day
