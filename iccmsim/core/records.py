@@ -95,6 +95,7 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("at_home", "i4"),  # 1 while a CHW sees it at home
         ("fed_at", "i4"),  # minute at which treatment of severe wasting began, 0 never
         ("fed_until", "i4"),  # minute at which the spell of wasting so treated would have ended by itself
+        ("changes", "i8"),  # minute at which what the family sees may next change
         ("act_dose", "f8"),  # 1 a full course, less a partial one
     ],
     align=True,
@@ -126,7 +127,8 @@ COURSE = np.dtype(
         ("doses", "i4"),  # bits 1 << product
         ("lacked", "i4"),  # bits 1 << product that was wanted and out of stock
         ("referred", "i4"),
-        ("referral_done", "i8"),
+        ("referral_done", "i4"),
+        ("turns", "i4"),  # minute of its next change that a family can see: as due, unless it only does not worsen
         ("ras_at", "i4"),  # minute of the last rectal artesunate, 0 none
         ("followed", "i4"),  # 1 once a full treatment of malaria was given
         ("wasting", "i4"),  # how the child is nourished when it begins

@@ -11,7 +11,7 @@ from iccmsim.engine.outreach import chws_visit
 from iccmsim.engine.visits import at_hospital, at_provider, at_shop, at_volunteer
 from iccmsim.engine.ways import bring_up, set_out
 from iccmsim.rules.care_seeking import choose, decision_minute, is_tempted, may_decide, reckon_odds, reckon_usual
-from iccmsim.rules.illness import awaits, next_change
+from iccmsim.rules.illness import awaits
 from iccmsim.rules.treatment import care_at_home
 from iccmsim.world.zone import (
     ARRIVALS,
@@ -116,12 +116,11 @@ def families_decide(zone, p, key, day):
         child = zone.child[row]
         if child.going_to == WAIT:
             family_decides(zone, row, p, key, day)
-        change = next_change(child, zone.course, p)
-        if change <= midnight or child.ill == 0:
+        if child.changes <= midnight or child.ill == 0:
             zone.lists[NIGHT, zone.n[TONIGHT]] = row
             zone.n[TONIGHT] += 1
         else:
-            zone.wake[i] = next_look(child, zone.household[child.household], p, key, row, day + 1, change)
+            zone.wake[i] = next_look(child, zone.household[child.household], p, key, row, day + 1, child.changes)
 
 
 @rule(joined=True)

@@ -76,22 +76,10 @@ def what_comes_next(child, courses):
 
 
 @rule
-def next_change(child, courses, p):
-    """The minute at which the child's state may next change, as far as its family can see.
-
-    Where an illness that is not severe would not turn severe even untreated, its worsening is no change.
-    """
-    change = child.leaves
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0:
-            course = courses[row]
-            minute = course.due
-            if course.stage == MILD:
-                if course.u_worsen >= untreated_chance(course, p):
-                    minute = max(course.mends, course.worsens)
-            change = min(change, minute)
-    return change
+def falls_due(course, minute):
+    """When a course takes its next turn, for all to see."""
+    course.due = minute
+    course.turns = minute
 
 
 @rule
@@ -130,10 +118,12 @@ def begin(child, course, p, key):
         return
     if course.illness > NEWBORN:  # other fever, cough or cold: there is nothing to turn severe
         course.stage = MENDING
-        course.due = course.mends
+        falls_due(course, course.mends)
     else:
         course.stage = MILD
-        course.due = course.worsens
+        falls_due(course, course.worsens)
+        if course.u_worsen >= untreated_chance(course, p):  # even untreated: that moment changes nothing
+            course.turns = max(course.mends, course.worsens)
     sees = p.recog_mild_taught if is_taught(child, p, key) else p.recog_mild
     course.perceived = 1 if course.u_recognise < sees else 0
 
@@ -186,7 +176,7 @@ def worsen_or_not(child, course, p, key):
         become_severe(child, course, p, key, chance)
     else:
         course.stage = MENDING
-        course.due = max(course.mends, course.worsens)
+        falls_due(course, max(course.mends, course.worsens))
 
 
 @rule
@@ -202,7 +192,7 @@ def become_severe(child, course, p, key, chance):
     course.chance_severe = chance
     course.stage = SEVERE
     course.was_severe = 1
-    course.due = course.kills
+    falls_due(course, course.kills)
     child.severe += 1
     sees = p.recog_severe_taught if is_taught(child, p, key) else p.recog_severe
     course.perceived = 1 if course.u_recognise < sees else 0
@@ -222,7 +212,7 @@ def kill_or_not(child, courses, course, p):
     else:
         child.severe -= 1
         course.stage = MENDING
-        course.due = course.kills + int(p.time_convalescence * MINUTES)
+        falls_due(course, course.kills + int(p.time_convalescence * MINUTES))
 
 
 @rule
@@ -269,15 +259,18 @@ def leave(child, courses, minute, state, cause):
 
 @rule
 def take_stock_of(child, courses):
-    """What the family sees of all the child's illnesses together: the worst complaint, and whether it looks severe."""
+    """What the family sees of all the child's illnesses together: the worst complaint, whether it looks severe, and when
+    that may next change."""
     signs = 0
     child.perceived = 0
     child.due = child.leaves
+    child.changes = child.leaves
     for k in range(6):
         row = child.active[k]
         if row >= 0:
             course = courses[row]
             child.due = min(child.due, course.due)
+            child.changes = min(child.changes, course.turns)
             if course.stage >= MILD:
                 child.perceived |= course.perceived
                 signs |= signs_of(course)
@@ -333,6 +326,7 @@ def signs_of_breathing(child, courses, p, key):
 def awaits(child, course, row):
     """An onset of today waits for its minute."""
     course.stage = DUE
-    course.due = course.onset
+    falls_due(course, course.onset)
     child.active[course.illness] = row
     child.due = min(child.due, course.onset)
+    child.changes = min(child.changes, course.onset)

@@ -174,6 +174,7 @@ def draw_children(child, n, p, key):
             row.visited[v] = -NEVER // 2
         draw_leaving(row, who, p, key)
         row.due = row.leaves
+        row.changes = row.leaves
 
 
 @rule
