@@ -12,15 +12,20 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import partial, partialmethod
 from pathlib import Path
 
 import numba
+from llvmlite.binding import Linkage
 from numba.core import types
+from numba.core.codegen import CPUCodeLibrary
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
+from numba.np import arrayobj
 
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED_ROOMS = ("core", "rules", "world", "engine")  # no other room may use the decorator (a test holds this)
+PLAIN_NUMBA = bool(os.environ.get("ICCMSIM_PLAIN_NUMBA"))  # 1: without the three things below that numba has no name for
 KEPT_FOLDERS = 4  # compiled copies of earlier sources that stay, so that going back to them costs nothing
 STILL_USED = 7 * 86400  # seconds: another process may be running on a copy that is younger than this
 
@@ -47,7 +52,7 @@ def cache_folder() -> Path | None:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     named = (os.environ.get("ICCMSIM_CACHE"), os.environ.get("NUMBA_CACHE_DIR"), home, tempfile.gettempdir())
     for base in filter(None, named):
-        folder = Path(base) / "iccmsim" / source_hash()
+        folder = Path(base) / "iccmsim" / (source_hash() + ("-plain" if PLAIN_NUMBA else ""))
         if _can_write(folder):
             return folder
     return None
@@ -72,29 +77,68 @@ if FOLDER is not None:
     numba.config.CACHE_DIR = str(FOLDER)
 
 # Reference counting of arrays costs about a quarter of the run time; rules never allocate, so it can be left out.
-# A private option of numba: ICCMSIM_REFCOUNT=1 puts it back.
-_OPTIONS = {} if os.environ.get("ICCMSIM_REFCOUNT") else {"_nrt": False}
+_compile = partial(numba.njit, nogil=True, cache=FOLDER is not None, error_model="numpy",
+                   **({} if PLAIN_NUMBA else {"_nrt": False}))  # fmt: skip
 
 
-_compile = partial(numba.njit, nogil=True, cache=FOLDER is not None, error_model="numpy", **_OPTIONS)
-
-
-def rule(function: Callable | None = None, *, inline: bool = False, joined: bool = False) -> Callable:
+def rule(function: Callable | None = None, *, inline: bool = False, joined: bool = False, entry: bool = False) -> Callable:
     """Make a function part of the compiled rule book; with NUMBA_DISABLE_JIT=1 it stays plain Python.
 
     `inline` copies it into its callers before they are compiled, so that a loop over it can be vectorised. `joined`
     has the compiler put it into its callers in the end: for what is called often and handed the whole zone, since a
-    call passes on all arrays of a zone word by word.
+    call passes on all arrays of a zone word by word. `entry` is for what is called from Python and takes long: it is
+    made one whole with all that it calls.
+
+    An index is never negative in a rule: compiled it would not count from the end.
     """
     if function is None:
-        return partial(rule, inline=inline, joined=joined)
+        return partial(rule, inline=inline, joined=joined, entry=entry)
     compiled = _compile(inline="always" if inline else "never", forceinline=joined)(function)
     if isinstance(compiled, CPUDispatcher):
         call_template = compiled.get_call_template
         compiled.get_call_template = lambda args, kws: call_template(
             tuple(_plain(a) for a in args), {name: _plain(a) for name, a in kws.items()}
         )
+        if not PLAIN_NUMBA:
+            compiled.compile = _our_way(compiled.compile, whole=function.__qualname__ if entry else None)
     return compiled
+
+
+def _our_way(compile_: Callable, *, whole: str | None) -> Callable:
+    """Have numba compile a rule a little differently from what it does by itself, and nothing else.
+
+    An index is taken as it is: numba would ask of each whether it is negative. And the copies of what an entry calls
+    belong to it alone, so that they can be shaped for it: unused arguments go, what is called once is put in its place.
+    """
+
+    def compile_our_way(signature):
+        with global_compiler_lock:
+            index, optimize = arrayobj.fix_integer_index, CPUCodeLibrary._optimize_final_module
+            arrayobj.fix_integer_index = _as_it_is
+            if whole is not None:
+                CPUCodeLibrary._optimize_final_module = partialmethod(_make_whole, whole, optimize)
+            try:
+                return compile_(signature)
+            finally:
+                arrayobj.fix_integer_index, CPUCodeLibrary._optimize_final_module = index, optimize
+
+    return compile_our_way
+
+
+def _as_it_is(context, builder, kind, index, size):
+    """An index as it is written, as wide as a pointer."""
+    return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)
+
+
+def _make_whole(library: CPUCodeLibrary, name: str, optimize: Callable) -> None:
+    """Before the library of an entry is optimised, make private to it what was linked in; names keep it apart from
+    the copies of other entries."""
+    if library.name == name:
+        for function in library._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+                function.linkage = Linkage.internal
+                function.name = f"{name}.{function.name}"
+    optimize(library)
 
 
 def _plain(argument: types.Type) -> types.Type:

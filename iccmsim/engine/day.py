@@ -31,7 +31,7 @@ from iccmsim.world.zone import (
 )
 
 
-@rule
+@rule(entry=True)
 def run_days(zone, p, key, first, last):
     """Let days pass in one zone, from `first` up to, not including, `last`; returns the day it stopped at.
 
@@ -52,7 +52,7 @@ def run_days(zone, p, key, first, last):
     return last
 
 
-@rule
+@rule(entry=True)
 def tastes_of_families(households, p):
     """A new regime, or new CHWs: every household reckons anew what it would usually do."""
     for i in range(households.shape[0]):

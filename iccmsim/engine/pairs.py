@@ -64,7 +64,7 @@ def died_within(child, first, last):
     return child.state == DEAD and child.end >= first and child.end < last
 
 
-@rule
+@rule(entry=True)
 def pair_children(without, given, households, edges, groups, wealth, km, out):
     """Saved and lost: who dies only without, and only with, what the second arm does."""
     t = out[0]
@@ -120,7 +120,7 @@ def where_else(care):
     return INFORMAL if care.first_care >= 0 else NO_CARE
 
 
-@rule
+@rule(entry=True)
 def pair_courses(without, courses, first, last, out):
     """Displacement: where the episodes that a CHW saw would have gone; and formal care won or given up."""
     t = out[0]
@@ -140,7 +140,7 @@ def pair_courses(without, courses, first, last, out):
             t.elsewhere[where_else(a) if in_a else NOT_ILL, course.illness] += 1
 
 
-@rule
+@rule(entry=True)
 def keep(children, courses, life, care):
     """Write down how children ended and where each episode was taken."""
     for i in range(children.shape[0]):

@@ -165,7 +165,7 @@ def count_death(child, edges, ages, t):
     return y
 
 
-@rule
+@rule(entry=True)
 def tally_children(children, households, edges, ages, wealth, km, out):
     """Births, deaths and time lived, of every child."""
     t = out[0]
@@ -273,7 +273,7 @@ def weigh(course, effect, p, full, t, y):
     t.weighted_zinc[y, k] += weight * (1.0 - (1.0 - course.x[1]) * (1.0 - course.y[1]))
 
 
-@rule
+@rule(entry=True)
 def tally_courses(courses, p, full, edges, out):
     """Episodes, what was done about them, and the deaths to be expected. Rows come in order of onset."""
     t = out[0]

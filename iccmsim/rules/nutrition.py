@@ -78,7 +78,7 @@ def be_well(spell, who, p, key):
     spell.until = starts
 
 
-@rule
+@rule(entry=True)
 def mark_wasting(courses, children, p, key, spells):
     """Note on every candidate course how the child is nourished at its onset, before anything has happened. Courses
     come in order of onset, so that each child's spells are gone through once."""

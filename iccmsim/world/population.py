@@ -68,7 +68,7 @@ class Population:
     lists: np.ndarray
 
 
-@rule
+@rule(entry=True)
 def draw_households(household, first, last, village, p, key, km_facility, km_hospital):
     """Wealth, inclinations and distances of the households of one village."""
     for h in range(first, last):
@@ -97,7 +97,7 @@ def survives_to(p, days):
     return p.survival[1] + (p.survival[2] - p.survival[1]) * (days - YEAR) / (FIVE_YEARS - YEAR)
 
 
-@rule
+@rule(entry=True)
 def draw_births(child, n, village, people, first, last, p, key, end):
     """The children of one village: those under five when the warm-up begins, and all born until the end.
 
@@ -153,7 +153,7 @@ def draw_leaving(row, who, p, key):
         age = ends
 
 
-@rule
+@rule(entry=True)
 def draw_children(child, n, p, key):
     """Everything else of a child that is drawn once; state at the start."""
     for who in range(n):
@@ -177,7 +177,7 @@ def draw_children(child, n, p, key):
         row.changes = row.leaves
 
 
-@rule
+@rule(entry=True)
 def draw_illnesses(child, n, raw, p, key, end, found, fate, desk):
     """All courses of all children, child by child; returns how many, or -1 if a table is too small.
 
@@ -231,7 +231,7 @@ def keep_all(raw, rows, found, fate, count, p, starts):
     return rows
 
 
-@rule
+@rule(entry=True)
 def order_by_onset(raw, n, course, order, slots, from_day):
     """Sort courses by minute of onset (then child, then illness): count by half hour, then insert within it."""
     for i in range(n):

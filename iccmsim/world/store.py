@@ -24,7 +24,7 @@ def district_store(p: np.record, *, seed: int, days: int) -> np.ndarray:
     return has
 
 
-@rule
+@rule(entry=True)
 def keep_store(has, p, key):
     """Day after day each product of the store is there, runs out, or comes again."""
     for day in range(has.shape[0]):
