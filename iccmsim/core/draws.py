@@ -117,20 +117,21 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @rule(inline=True)
-def draw_here(key, decision, who, when, illness, attempt, alternative):
-    """What `draw` does, put into its caller: a loop over it makes many draws at once, each several times as fast."""
+def draw_words(key, decision, who, when, illness, attempt, alternative):
+    """The four words of one decision. This is put into its caller: a loop over it makes many at once, each several
+    times as fast."""
     seed = int(key[0])
     rest = (int(illness) & 0xF) << 8 | (int(attempt) & 0xFFF) << 12 | (int(alternative) & 0xFF) << 24
     label = decision | rest
     zone = int(key[1])
-    a, b, c, d = philox(int(who) & _MASK, label, int(when) & _MASK, zone & _MASK, seed & _MASK, (seed >> 32) & _MASK)
-    return unit(a), unit(b), unit(c), unit(d)
+    return philox(int(who) & _MASK, label, int(when) & _MASK, zone & _MASK, seed & _MASK, (seed >> 32) & _MASK)
 
 
 @rule
 def draw(key, decision, who, when, illness=0, attempt=0, alternative=0):
     """Draw the four uniforms in (0, 1) that belong to one decision. `key` is (seed, zone number)."""
-    return draw_here(key, decision, who, when, illness, attempt, alternative)
+    a, b, c, d = draw_words(key, decision, who, when, illness, attempt, alternative)
+    return unit(a), unit(b), unit(c), unit(d)
 
 
 @rule(inline=True)
@@ -140,9 +141,8 @@ def unit(word):
 
 
 @rule
-def split(u):
-    """Two coarser uniforms (16 bits each) from one, for chances that are known to a percent at best."""
-    word = int(u * 4294967296.0)
+def split(word):
+    """Two coarser uniforms (16 bits each) from one word, for chances that are known to a percent at best."""
     return ((word >> 16) + 0.5) / 65536.0, ((word & 0xFFFF) + 0.5) / 65536.0
 
 

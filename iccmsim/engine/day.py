@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.outreach import chws_visit
 from iccmsim.engine.visits import at_hospital, at_provider, at_shop, at_volunteer
 from iccmsim.engine.ways import bring_up, set_out
-from iccmsim.rules.care_seeking import choose, decision_minute, is_tempted, may_decide, reckon_odds, reckon_usual
+from iccmsim.rules.care_seeking import choose, draw_choice, is_tempted, may_decide, reckon_odds, reckon_usual
 from iccmsim.rules.illness import awaits
 from iccmsim.rules.treatment import care_at_home
 from iccmsim.world.zone import (
@@ -127,8 +126,7 @@ def families_decide(zone, p, key, day):
 def family_decides(zone, row, p, key, day):
     """One family, at its own minute of the day, with a child that is at home."""
     child = zone.child[row]
-    uniforms = draw(key, Decision.CHOICE, row, day)
-    minute = day * MINUTES + decision_minute(uniforms[0], p)
+    minute, uniforms = draw_choice(p, key, row, day)
     if p.seek_at_onset > 0.0:
         minute = max(day * MINUTES, latest_onset(child, zone.course))
     bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
@@ -157,8 +155,7 @@ def next_look(child, household, p, key, row, day, change):
     last = change // MINUTES
     ahead = max(day, min(last, child.content_until // MINUTES))
     while ahead < last:
-        uniforms = draw(key, Decision.CHOICE, row, ahead)
-        minute = ahead * MINUTES + decision_minute(uniforms[0], p)
+        minute, uniforms = draw_choice(p, key, row, ahead)
         if minute >= child.content_until and (child.home_due or is_tempted(child, household, p, uniforms, minute)):
             return ahead
         ahead += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw
+from iccmsim.core.draws import Decision, draw, draw_words, unit
 from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, RDT, REFERRED, WAIT
 
 DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
@@ -128,11 +128,18 @@ def feels_in_good_hands(child, visit):
     return not visit.marks & REFERRED and not (visit.provider == AT_CHW and child.perceived)
 
 
+@rule(joined=True)
+def draw_choice(p, key, who, day):
+    """What decides a family's choice on a day: at which minute since the warm-up began, and four uniforms for its race."""
+    a, b, c, d = draw_words(key, Decision.CHOICE, who, day, 0, 0, 0)
+    return day * MINUTES + decision_minute(a, p), (unit(a), unit(b), unit(c), unit(d))
+
+
 @rule
-def decision_minute(u, p):
-    """The minute of the day at which the family decides: from the last 12 bits of a uniform the race also uses."""
-    share = (int(u * 4294967296.0) & 4095) / 4096.0
-    return int(p.seek_hours[0] + share * (p.seek_hours[1] - p.seek_hours[0]))
+def decision_minute(word, p):
+    """The minute of the day at which the family decides: from the last 12 bits of a word that the race also uses."""
+    first = int(p.seek_hours[0])
+    return first + ((word & 4095) * (int(p.seek_hours[1]) - first) >> 12)
 
 
 @rule

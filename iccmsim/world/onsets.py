@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw, draw_here, normal, split, two_normals
+from iccmsim.core.draws import Decision, draw, draw_words, normal, split, two_normals, unit
 from iccmsim.core.records import (
     DURATION,
     HAS_COUGH,
@@ -41,7 +41,7 @@ MOST_PIECES = 10  # of a child's life: age bands, and what a surge cuts off them
 WAITS = 4  # draws of four for the waits of each illness that are made at once; the others when they are needed
 FOUND = ("who", "illness", "episode", "onset")  # of a candidate, before it is known whether it is kept
 WHO, OF_ILLNESS, EPISODE, ONSET_AT = range(4)
-FATE = 8  # uniforms of a course
+FATE = 8  # words drawn for a course
 
 
 class Desk(NamedTuple):
@@ -172,11 +172,11 @@ def onset_within(p, k, frail, cuts, piece, wanted):
 def draw_waits(waits, key, who):
     """The first uniforms from which a child's waits between onsets are made, of all illnesses at once."""
     for i in range(6 * WAITS):
-        a, b, c, d = draw_here(key, Decision.ONSET, who, i % WAITS, i // WAITS, 0, 0)
-        waits[0, i] = a
-        waits[1, i] = b
-        waits[2, i] = c
-        waits[3, i] = d
+        a, b, c, d = draw_words(key, Decision.ONSET, who, i % WAITS, i // WAITS, 0, 0)
+        waits[0, i] = unit(a)
+        waits[1, i] = unit(b)
+        waits[2, i] = unit(c)
+        waits[3, i] = unit(d)
 
 
 @rule
@@ -247,11 +247,11 @@ def newborn_candidate(found, n, key, p, who, birth, begin, end):
 
 @rule
 def draw_fates(fate, found, n, key):
-    """The eight uniforms of every candidate."""
+    """The eight words of every candidate."""
     for i in range(n):
         who = found[WHO, i]
         k = found[OF_ILLNESS, i]
-        a, b, c, d = draw_here(key, Decision.COURSE_TIMES, who, found[EPISODE, i], k, 0, 0)
+        a, b, c, d = draw_words(key, Decision.COURSE_TIMES, who, found[EPISODE, i], k, 0, 0)
         fate[0, i] = a
         fate[1, i] = b
         fate[2, i] = c
@@ -259,7 +259,7 @@ def draw_fates(fate, found, n, key):
     for i in range(n):
         who = found[WHO, i]
         k = found[OF_ILLNESS, i]
-        a, b, c, d = draw_here(key, Decision.COURSE_FATE, who, found[EPISODE, i], k, 0, 0)
+        a, b, c, d = draw_words(key, Decision.COURSE_FATE, who, found[EPISODE, i], k, 0, 0)
         fate[4, i] = a
         fate[5, i] = b
         fate[6, i] = c
@@ -323,12 +323,12 @@ def lay_out(row, p, found, fate, i):
         return
     t_w = 0
     if k < NEWBORN:
-        t_w = max(1, int(p.worsen_days[k] * spread(p, TO_SEVERE, fate[0, i]) * MINUTES))
+        t_w = max(1, int(p.worsen_days[k] * spread(p, TO_SEVERE, unit(fate[0, i])) * MINUTES))
     row.worsens = onset + t_w
-    t_d = max(1, int(p.death_days[k] * spread(p, TO_DEATH, fate[1, i]) * MINUTES))
+    t_d = max(1, int(p.death_days[k] * spread(p, TO_DEATH, unit(fate[1, i])) * MINUTES))
     row.kills = row.worsens + t_d
-    row.u_worsen = fate[4, i]
-    row.u_die = fate[5, i]
+    row.u_worsen = unit(fate[4, i])
+    row.u_die = unit(fate[5, i])
     row.signs = draw_signs(p, k, fate[6, i], fate[7, i], alarm, infected, onset)
 
 
@@ -348,7 +348,7 @@ def untreated_end(row, p):
 
 @rule
 def draw_signs(p, k, a, b, alarm, infected, onset):
-    """Symptoms of one course, drawn once; infection without illness goes with the malaria season."""
+    """Symptoms of one course, from two words and two uniforms, drawn once; infection without illness goes with the malaria season."""
     fever, cough = split(a)
     fast, diarrhoea = split(b)
     signs = 0

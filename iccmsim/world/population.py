@@ -338,7 +338,7 @@ def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: in
     size, width = int(len(child) * 60 + 64), BATCH
     while True:
         raw = np.empty(size, CANDIDATE).view(np.recarray)
-        found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width))
+        found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width), np.int64)
         n = draw_illnesses(child, len(child), raw, p, key, end, found, fate, new_desk())
         if n >= 0:
             break
