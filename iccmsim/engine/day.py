@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
+from iccmsim.core.draws import Decision, draw_words, unit
 from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.outreach import chws_visit
 from iccmsim.engine.visits import at_hospital, at_provider, at_shop, at_volunteer
 from iccmsim.engine.ways import bring_up, set_out
-from iccmsim.rules.care_seeking import choose, draw_choice, is_tempted, may_decide, reckon_odds, reckon_usual
+from iccmsim.rules.care_seeking import choose, decision_minute, draw_choice, is_tempted, may_decide, reckon_odds, reckon_usual
 from iccmsim.rules.illness import awaits
 from iccmsim.rules.treatment import care_at_home
 from iccmsim.world.zone import (
@@ -19,6 +20,7 @@ from iccmsim.world.zone import (
     LEAVE_FROM,
     LEAVERS,
     LINE,
+    LOOKED_AT,
     MARGIN,
     NIGHT,
     ONSET_FROM,
@@ -27,6 +29,7 @@ from iccmsim.world.zone import (
     TONIGHT,
     UNWELL,
     VISITS,
+    WHOM,
 )
 
 
@@ -106,15 +109,22 @@ def families_decide(zone, p, key, day):
 
     A child is passed over until the day on which its state may change or its family may do anything but wait.
     """
+    n = 0
+    for i in range(zone.n[SICK]):
+        zone.lists[LOOKED_AT, n] = i
+        zone.lists[WHOM, n] = zone.lists[UNWELL, i]
+        n += 1 if zone.wake[i] <= day else 0
+    draw_choices(zone.lists, zone.words, key, n, day)
     zone.n[TONIGHT] = 0
     midnight = (day + 1) * MINUTES - 1
-    for i in range(zone.n[SICK]):
-        if zone.wake[i] > day:
-            continue
-        row = zone.lists[UNWELL, i]
+    for j in range(n):
+        i = zone.lists[LOOKED_AT, j]
+        row = zone.lists[WHOM, j]
         child = zone.child[row]
         if child.going_to == WAIT:
-            family_decides(zone, row, p, key, day)
+            words = zone.words[j]
+            uniforms = (unit(words[0]), unit(words[1]), unit(words[2]), unit(words[3]))
+            family_decides(zone, row, p, key, day, day * MINUTES + decision_minute(words[0], p), uniforms)
         if child.changes <= midnight or child.ill == 0:
             zone.lists[NIGHT, zone.n[TONIGHT]] = row
             zone.n[TONIGHT] += 1
@@ -122,11 +132,21 @@ def families_decide(zone, p, key, day):
             zone.wake[i] = next_look(child, zone.household[child.household], p, key, row, day + 1, child.changes)
 
 
+@rule
+def draw_choices(lists, words, key, n, day):
+    """What some families draw for today's choice, in one go."""
+    for j in range(n):
+        a, b, c, d = draw_words(key, Decision.CHOICE, lists[WHOM, j], day, 0, 0, 0)
+        words[j, 0] = a
+        words[j, 1] = b
+        words[j, 2] = c
+        words[j, 3] = d
+
+
 @rule(joined=True)
-def family_decides(zone, row, p, key, day):
+def family_decides(zone, row, p, key, day, minute, uniforms):
     """One family, at its own minute of the day, with a child that is at home."""
     child = zone.child[row]
-    minute, uniforms = draw_choice(p, key, row, day)
     if p.seek_at_onset > 0.0:
         minute = max(day * MINUTES, latest_onset(child, zone.course))
     bring_up(child, zone.course, zone.household, zone.village, p, key, minute)

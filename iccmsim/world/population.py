@@ -301,7 +301,7 @@ def _calendar(child: np.recarray, days: int) -> tuple[np.ndarray, np.ndarray]:
     calendar = np.full((days + 1, 4), -1, np.int64)
     calendar[:, BIRTH_FROM] = np.searchsorted(child["birth"][births], dawns)
     calendar[:, LEAVE_FROM] = np.searchsorted(child["leaves"][leavers], dawns)
-    lists = np.zeros((5, 3 * len(child) + 8), np.int64)
+    lists = np.zeros((7, 3 * len(child) + 8), np.int64)
     lists[BIRTHS, : len(births)] = births
     lists[LEAVERS, : len(leavers)] = leavers
     return calendar, lists

@@ -8,7 +8,7 @@ import numpy as np
 
 SICK, VISITS, STUCK, TONIGHT = range(4)  # places in `n`
 ONSET_FROM, BIRTH_FROM, LEAVE_FROM, ARRIVALS = range(4)  # columns of `days`
-BIRTHS, LEAVERS, UNWELL, LINE, NIGHT = range(5)  # rows of `lists`
+BIRTHS, LEAVERS, UNWELL, LINE, NIGHT, LOOKED_AT, WHOM = range(7)  # rows of `lists`
 MARGIN = 3  # rows of the visit table that one child can fill in a day
 
 
@@ -30,5 +30,6 @@ class Zone(NamedTuple):
     days: np.ndarray
     lists: np.ndarray  # rows of children: by birth, by day of leaving, the unwell, today's line, and tonight's
     wake: np.ndarray  # the day from which each of the unwell is looked at again; spares time, holds no state
+    words: np.ndarray  # four for each of the unwell: what today's choices draw; spares time, holds no state
     n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
     store: np.ndarray = np.ones((1, 6), np.int32)  # day x product: 1 if the district store has it; one row if always
