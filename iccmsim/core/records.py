@@ -146,7 +146,6 @@ COURSE = np.dtype(
 
 HOUSEHOLD = np.dtype(
     [
-        ("odds", "f8", (4,)),  # against waiting, by provider
         ("village", "i4"),
         ("chw", "i4"),  # row, -1 none
         ("trust_day", "i8"),
@@ -234,7 +233,8 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("report_day", "i4" if N_PRODUCTS % 2 else "i8"),  # on which it arrived, -1 none yet (and no padding)
         ("in_arrears", "i4"),  # 1 while pay does not come
         ("unpaid", "i4"),  # months of pay missed in a row
-        ("job_aid", "i8"),  # none, works, broken
+        ("job_aid", "i4"),  # none, works, broken
+        ("unsure", "i4"),  # 1 until the chances of today's steps are worked out
         ("wait_hours", "f8"),  # that families have lately waited here, a running mean
         ("bed_until", "i4", (MOST_BEDS,)),  # minute until which each bed of the health centre is taken
         ("hospital_bed_until", "i4", (MOST_BEDS,)),  # the same for the zone's share of the hospital's beds

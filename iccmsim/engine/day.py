@@ -10,7 +10,15 @@ from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.outreach import chws_visit
 from iccmsim.engine.visits import at_hospital, at_provider, at_shop, at_volunteer
 from iccmsim.engine.ways import bring_up, set_out
-from iccmsim.rules.care_seeking import choose, decision_minute, draw_choice, is_tempted, may_decide, reckon_odds, reckon_usual
+from iccmsim.rules.care_seeking import (
+    choose,
+    decision_minute,
+    draw_choice,
+    fade_trust,
+    is_tempted,
+    may_decide,
+    reckon_usual,
+)
 from iccmsim.rules.illness import awaits
 from iccmsim.rules.treatment import care_at_home
 from iccmsim.world.zone import (
@@ -196,12 +204,13 @@ def latest_onset(child, courses):
 def decide(child, courses, households, villages, providers, p, key, uniforms, minute):
     """One decision for the child, not one per illness: wait, shop, CHW or facility."""
     household = households[child.household]
+    village = villages[household.village]
     if child.home_due:
         care_at_home(child, courses, minute, p, key)
     if not is_tempted(child, household, p, uniforms, minute):
         return WAIT
-    reckon_odds(household, villages[household.village], providers, p, minute // MINUTES)
-    return choose(child, household, p, uniforms, minute)
+    fade_trust(household, village, p, minute // MINUTES)
+    return choose(child, household, village, providers, p, uniforms, minute)
 
 
 @rule

@@ -11,9 +11,7 @@ from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, t
 from iccmsim.rules.workforce import (
     NOT_YET_POSTED,
     comes_to_work,
-    how_sure,
     is_displaced,
-    is_guided,
     is_supervised,
     job_aid_today,
     leaves_post,
@@ -89,9 +87,8 @@ def chw_morning(provider, month, p, key, day, number):
     if is_displaced(provider, p, key):
         provider.present = 0
     month.days_present += provider.present
-    how_sure(provider)
+    provider.unsure = 1
     if provider.job_aid == WORKS:
-        is_guided(provider, p)
         month.aid_days += 1
     if p.duty_days > 0.0:
         join_campaign(provider, month, p, day, number)

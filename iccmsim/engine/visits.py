@@ -44,7 +44,6 @@ from iccmsim.rules.care_seeking import (
     gave_drugs,
     lacked_drugs,
     note_wait,
-    reckon_odds,
     remember,
     second_choice,
 )
@@ -73,6 +72,7 @@ from iccmsim.rules.treatment import (
     treat,
     treat_indrawing,
 )
+from iccmsim.rules.workforce import how_sure
 from iccmsim.world.zone import ARRIVALS
 
 
@@ -196,8 +196,7 @@ def be_disappointed(zone, row, p, key, minute):
     go_home(child)
     if not again:
         return
-    reckon_odds(household, village, zone.provider, p, day)
-    chosen = second_choice(child, household, p, key, row, failed, day)
+    chosen = second_choice(child, household, village, zone.provider, p, key, row, failed, day)
     if chosen == INFORMAL:
         bring_up(child, zone.course, zone.household, zone.village, p, key, minute + DAYTIME)
         if child.state == ALIVE and child.ill > 0:
@@ -222,6 +221,8 @@ def be_seen(zone, row, p, key, minute, who, month):
     signs = signs_now(child, zone.course)
     if p.policy_indrawing > 0.0 or p.policy_oximetry > 0.0:
         signs |= signs_of_breathing(child, zone.course, p, key)
+    if provider.unsure:
+        how_sure(provider, p)
     consult(child, zone.course[lead], provider, month, visit, p, key, signs, minute)
     if provider.kind == AT_FACILITY and child.severe > 0 and not takes_bed(provider.bed_until, p.fac_beds, minute, p):
         visit.marks |= NO_BED | REFERRED

@@ -18,21 +18,17 @@ TRIED_FOR = 2 * MINUTES
 
 
 @rule
-def reckon_odds(household, village, providers, p, day):
-    """How inclined a household is today towards each provider, against waiting: its lasting odds, moved by trust and
-    by how long children have lately waited there."""
-    fade_trust(household, village, p, day)
-    half = 0.5 * p.seek_trust
-    household.odds[INFORMAL] = household.usual[INFORMAL]
-    household.odds[AT_CHW] = household.usual[AT_CHW]
-    if household.chw >= 0:
-        household.odds[AT_CHW] *= math.exp(half * (household.trust[0] + village.trust[0]))
-    trust = household.trust[1] + village.trust[1]
-    household.odds[AT_FACILITY] = household.usual[AT_FACILITY] * math.exp(half * trust)
+def odds_for(household, village, providers, p, v):
+    """How inclined a household is today towards a provider, against waiting: its lasting odds, moved by trust (faded
+    up to today) and by how long children have lately waited there."""
+    odds = household.usual[v]
+    if v == INFORMAL or odds <= 0.0:
+        return odds
+    which = 0 if v == AT_CHW else 1
+    odds *= math.exp(0.5 * p.seek_trust * (household.trust[which] + village.trust[which]))
     if p.seek_wait > 0.0:
-        household.odds[AT_FACILITY] *= math.exp(-p.seek_wait * providers[0].wait_hours)
-        if household.chw >= 0:
-            household.odds[AT_CHW] *= math.exp(-p.seek_wait * providers[household.chw].wait_hours)
+        odds *= math.exp(-p.seek_wait * providers[household.chw if v == AT_CHW else 0].wait_hours)
+    return odds
 
 
 @rule
@@ -167,7 +163,7 @@ def is_tempted(child, household, p, uniforms, minute):
 
 
 @rule
-def choose(child, household, p, uniforms, minute):
+def choose(child, household, village, providers, p, uniforms, minute):
     """The family takes the alternative whose exponential, divided by its odds, is the shortest."""
     if child.complaint == NO_COMPLAINT:
         return WAIT
@@ -177,10 +173,14 @@ def choose(child, household, p, uniforms, minute):
     shortest = -math.log(uniforms[0])
     chosen = WAIT
     for v in range(INFORMAL, AT_FACILITY + 1):
-        odds = household.odds[v] * pull
+        mine = pull
         if minute - child.visited[v] < TRIED_FOR:
-            odds *= p.seek_tried_factor
-        if 1.0 - uniforms[v] < odds * shortest:  # -log(u) >= 1 - u: spares most logarithms
+            mine *= p.seek_tried_factor
+        # -log(u) >= 1 - u, and trust has an upper bound: spares most logarithms and exponentials
+        if 1.0 - uniforms[v] >= household.usual[v] * p.seek_trust_most * mine * shortest:
+            continue
+        odds = odds_for(household, village, providers, p, v) * mine
+        if 1.0 - uniforms[v] < odds * shortest:
             time = -math.log(uniforms[v]) / odds
             if time < shortest:
                 shortest = time
@@ -189,7 +189,7 @@ def choose(child, household, p, uniforms, minute):
 
 
 @rule
-def second_choice(child, household, p, key, who, failed, day):
+def second_choice(child, household, village, providers, p, key, who, failed, day):
     """After a walk for nothing some families try another provider the same day; WAIT if they go home."""
     uniforms = draw(key, Decision.SECOND_TRY, who, day)
     if uniforms[0] >= p.seek_second:
@@ -197,7 +197,7 @@ def second_choice(child, household, p, key, who, failed, day):
     chosen = WAIT
     shortest = 0.0
     for v in range(INFORMAL, AT_FACILITY + 1):
-        odds = household.odds[v]
+        odds = odds_for(household, village, providers, p, v)
         if day * MINUTES - child.visited[v] < TRIED_FOR:
             odds *= p.seek_tried_factor
         if v != failed and odds > 0.0:

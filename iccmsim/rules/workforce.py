@@ -136,10 +136,13 @@ def is_supervised(provider, p, key, month_number):
 
 
 @rule
-def how_sure(provider):
-    """The chance of each step of a consultation today, from talent and present skill."""
+def how_sure(provider, p):
+    """The chance of each step of a consultation today, from talent and present skill; while a job aid works, the steps
+    that it asks for are done more often."""
     for step in range(9):
-        provider.sure[step] = expit(provider.logit[step] + provider.skill)
+        aid = p.aid_steps[step] if provider.job_aid == WORKS else 0.0
+        provider.sure[step] = expit(provider.logit[step] + provider.skill + aid)
+    provider.unsure = 0
 
 
 @rule
@@ -155,13 +158,6 @@ def job_aid_today(provider, p, key, day):
         provider.job_aid = WORKS if u < mended else BROKEN
     else:
         provider.job_aid = BROKEN if u < mended * p.aid_down / (1.0 - p.aid_down) else WORKS
-
-
-@rule
-def is_guided(provider, p):
-    """While the job aid works, the steps that it asks for are done more often."""
-    for step in range(9):
-        provider.sure[step] = expit(provider.logit[step] + provider.skill + p.aid_steps[step])
 
 
 @rule
