@@ -88,9 +88,13 @@ def illness_moves(zone, day):
         child = zone.child[zone.lists[BIRTHS, i]]
         if child.state == UNBORN:
             child.state = ALIVE
-    for row in range(zone.days[day, ONSET_FROM], zone.days[day + 1, ONSET_FROM]):
+    first = zone.days[day, ONSET_FROM]
+    last = zone.days[day + 1, ONSET_FROM]
+    for row in range(first, last):  # apart, so that the machine fetches them side by side
+        zone.lists[WHOM, row - first] = zone.course[row].child
+    for row in range(first, last):
         course = zone.course[row]
-        child = zone.child[course.child]
+        child = zone.child[zone.lists[WHOM, row - first]]
         if child.state != ALIVE:
             course.stage = OVER
             continue

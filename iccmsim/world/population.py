@@ -69,22 +69,23 @@ class Population:
 
 
 @rule(entry=True)
-def draw_households(household, first, last, village, p, key, km_facility, km_hospital):
-    """Wealth, inclinations and distances of the households of one village."""
-    for h in range(first, last):
-        u, v, w, x = draw(key, Decision.HOUSEHOLD_TASTE, h, 0)
-        taste, formal = two_normals(u, v)
-        z, _ = two_normals(w, x)
-        row = household[h]
-        row.village = village
-        row.chw = -1
-        row.used_day[0] = -1
-        row.used_day[1] = -1
-        row.wealth = math.exp(p.pop_wealth_sd * z - 0.5 * p.pop_wealth_sd * p.pop_wealth_sd)
-        row.taste_any = p.seek_hh_sd * taste
-        row.taste_formal = p.seek_formal_sd * formal
-        row.km_facility = km_facility * p.seek_path
-        row.km_hospital = km_hospital * p.seek_path
+def draw_households(household, first, p, key, km_facility, km_hospital):
+    """Wealth, inclinations and distances of the households of all villages; those of village v begin at row first[v]."""
+    for village in range(first.shape[0] - 1):
+        for h in range(first[village], first[village + 1]):
+            u, v, w, x = draw(key, Decision.HOUSEHOLD_TASTE, h, 0)
+            taste, formal = two_normals(u, v)
+            z, _ = two_normals(w, x)
+            row = household[h]
+            row.village = village
+            row.chw = -1
+            row.used_day[0] = -1
+            row.used_day[1] = -1
+            row.wealth = math.exp(p.pop_wealth_sd * z - 0.5 * p.pop_wealth_sd * p.pop_wealth_sd)
+            row.taste_any = p.seek_hh_sd * taste
+            row.taste_formal = p.seek_formal_sd * formal
+            row.km_facility = km_facility[village] * p.seek_path
+            row.km_hospital = km_hospital[village] * p.seek_path
 
 
 @rule
@@ -98,6 +99,17 @@ def survives_to(p, days):
 
 
 @rule(entry=True)
+def draw_all_births(child, people, first, p, key, end):
+    """The children of all villages, one village after another; -1 if there is no room."""
+    n = 0
+    for village in range(people.shape[0]):
+        n = draw_births(child, n, village, people[village], first[village], first[village + 1], p, key, end)
+        if n < 0:
+            return -1
+    return n
+
+
+@rule
 def draw_births(child, n, village, people, first, last, p, key, end):
     """The children of one village: those under five when the warm-up begins, and all born until the end.
 
@@ -314,9 +326,8 @@ def _settle(place: ZoneMap, p: np.record, key: tuple[int, int]) -> tuple[np.reca
     refuse_unfit("households of a zone", int(first[-1]), WHO_LIMIT)
     village, household = table(VILLAGE, villages), table(HOUSEHOLD, int(first[-1]))
     village["number"], village["post"] = place.villages, -1
-    for v in range(villages):
-        draw_households(household, int(first[v]), int(first[v + 1]), v, p, key,
-                        float(place.km_facility[v]), float(place.km_hospital[v]))  # fmt: skip
+    far = (np.asarray(km, dtype=float) for km in (place.km_facility, place.km_hospital))
+    draw_households(household, first, p, key, *far)
     return village, household, first
 
 
@@ -324,11 +335,9 @@ def _bear(place: ZoneMap, p: np.record, key: tuple[int, int], *, end: int, first
     years = end / (MINUTES * YEAR) + 5.0
     mean = float(place.people.sum()) * p.pop_birth_rate / 1000.0 * years * math.exp(max(0.0, p.pop_growth) * years)
     child = table(CHILD, int(mean + 8.0 * math.sqrt(mean) + 16))
-    n = 0
-    for v in range(len(place.people)):
-        n = draw_births(child, n, v, float(place.people[v]), int(first[v]), int(first[v + 1]), p, key, end)
-        if n < 0:
-            raise ValueError(f"zone {place.number}: more births than 8 standard deviations allow; check pop.birth_rate")
+    n = draw_all_births(child, np.asarray(place.people, dtype=float), first, p, key, end)
+    if n < 0:
+        raise ValueError(f"zone {place.number}: more births than 8 standard deviations allow; check pop.birth_rate")
     child = bytes_of(child[:n]).copy().view(CHILD).view(np.recarray)
     draw_children(child, n, p, key)
     return child
