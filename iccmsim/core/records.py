@@ -7,6 +7,9 @@ padding, so that equal rows are equal bytes.
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import numpy as np
 
 MINUTES = 1440  # in a day
@@ -301,9 +304,33 @@ RECORDS = {
 }  # fmt: skip
 
 
+KEPT_ROOMS = 3  # large tables of each thread whose memory is used again
+_THREAD = threading.local()
+
+
 def table(record: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
     """Make an empty table of records whose rows read as `row.field`, in compiled and in plain Python."""
     return np.zeros(rows, dtype=record).view(np.recarray)
+
+
+def large_table(record: np.dtype, rows: int, *, clean: bool = True) -> np.recarray:
+    """Make an empty table as `table` does, in memory that this thread has used before if nobody holds it any more: of a
+    large one most time would go into asking the operating system for fresh pages. Not `clean`: with what is there."""
+    size = rows * record.itemsize
+    room = _room_for(size)[:size]
+    if clean:
+        room[:] = 0
+    return room.view(record).view(np.recarray)
+
+
+def _room_for(size: int) -> np.ndarray:
+    rooms = _THREAD.__dict__.setdefault("rooms", [])
+    for room in rooms:
+        if room.size >= size and sys.getrefcount(room) <= 3:  # held by the list, by the loop and for the asking
+            return room
+    room = np.empty(size + size // 4 + 64, np.uint8)
+    rooms[:] = [*rooms[-(KEPT_ROOMS - 1) :], room]
+    return room
 
 
 def bytes_of(array: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from iccmsim.core.records import (
     VILLAGE,
     YEAR,
     bytes_of,
+    large_table,
     table,
 )
 from iccmsim.rules.nutrition import SPELL, mark_wasting
@@ -346,13 +347,13 @@ def _bear(place: ZoneMap, p: np.record, key: tuple[int, int], *, end: int, first
 def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int, days: int) -> tuple:
     size, width = int(len(child) * 60 + 64), BATCH
     while True:
-        raw = np.empty(size, CANDIDATE).view(np.recarray)
+        raw = large_table(CANDIDATE, size, clean=False)
         found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width), np.int64)
         n = draw_illnesses(child, len(child), raw, p, key, end, found, fate, new_desk())
         if n >= 0:
             break
         size, width = 2 * size, 2 * width
-    course, from_day = table(COURSE, n), np.zeros(days + 1, np.int64)
+    course, from_day = large_table(COURSE, n), np.zeros(days + 1, np.int64)
     order_by_onset(raw, n, course, np.zeros(n, np.int64), np.zeros(days * MINUTES // SLOT + 2, np.int64), from_day)
     if p.was_on:
         mark_wasting(course, child, p, key, table(SPELL, len(child)))
