@@ -282,13 +282,13 @@ def test_rows_that_could_not_be_anchored_are_left_out_and_counted(tmp_path, monk
     from iccmsim.studies import sensitivity as module
 
     monkeypatch.setattr(module, "within_reach", lambda design, *_, **__: design)
-    asked = Asked("sobol", n=32, keys=("inc.mal", "sev.mal.untreated", "chw.catch"), seeds=1)
-    place = {"setting.place.people": 6000, "run.days": 365}
+    asked = Asked("sobol", n=8, keys=("inc.mal", "sev.mal.untreated", "chw.catch"), seeds=1)
+    place = {"setting.place.people": 9000, "run.days": 365}
     done = sensitivity(arms(**place), asked, out=tmp_path, workers=1)
     table, rows = done.sweeps[0][0].table(), done.findings()["rows"]
     lost = set(table["row"][~table["anchored"].to_numpy(bool)])
     assert 0 < len(lost) == rows["not_anchored"]
-    assert rows["blocks_kept"] == 32 - len({row // 4 for row in lost})
+    assert rows["blocks_kept"] == 8 - len({row // 4 for row in lost})
     assert (table["anchor_residual"][~table["anchored"].to_numpy(bool)] > 0.02).all()
     assert 0 < rows["anchor_residual"] <= 0.02
     assert rows["failed"] == 0

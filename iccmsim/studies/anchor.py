@@ -30,7 +30,7 @@ from iccmsim.world.geography import Places
 WITHIN = 0.02  # of the baseline's expected deaths of each illness
 ROUNDS = 8
 ILLNESSES = CAUSES[: len(KAPPA_ROWS)]  # in the order of KAPPA_ROWS
-CERTAIN = 1.05  # of what is possible: what a first guess must pass to be out of reach without a run
+CERTAIN = 1.0  # of what is possible: what a first guess must pass to be out of reach without a run
 STEEPNESS = (0.5, 1.5)  # of log deaths on log kappa: what a secant is believed within
 FITTED = ("kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi", "mort.background", "seek.a_informal",
           "seek.a_facility", "seek.hh_sd", "seek.k", "inc.nmfi")  # fmt: skip

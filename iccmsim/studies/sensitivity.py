@@ -222,7 +222,7 @@ def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
 
 
 def within_reach(design: Design, arms: Sequence[Scenario], *, size: int) -> Design:
-    """A design without the blocks in which a row is certain not to be anchored; they need not be run to know."""
+    """A design without the blocks in which a row is out of reach by incidence and severity alone, before it is run."""
     if not design.anchor:
         return design
     base = dict(arms[0].setting)
