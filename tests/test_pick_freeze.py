@@ -186,3 +186,58 @@ def test_where_chance_is_all_there_is_nothing_is_said():
     found = group_indices(layout, rng.normal(size=(8 * layout.size, 2)))
     assert all(each["ST_no_chance"] is None for each in found.values())
     assert all(np.isfinite(each["ST"]) for each in found.values())
+
+
+# --- a table for docs/sensitivity.md ----------------------------------------------------------------------------------
+
+
+def salib_indices(groups, function, *, n: int, times: int) -> list[dict]:
+    """SALib's own design and estimates."""
+    names = list(dict.fromkeys(groups))
+    problem = {"num_vars": len(groups), "names": [f"x{k}" for k in range(len(groups))], "groups": list(groups),
+               "bounds": [[0, 1]] * len(groups)}  # fmt: skip
+    found = []
+    for seed in range(times):
+        unit = sobol_sample.sample(problem, n, calc_second_order=False, seed=seed + 1)
+        told = sobol_analysis.analyze(problem, function(unit), calc_second_order=False, seed=seed + 1,
+                                      num_resamples=400)  # fmt: skip
+        found.append({name: {key: float(told[key][k]) for key in ("S1", "S1_conf", "ST", "ST_conf")}
+                      for k, name in enumerate(names)})  # fmt: skip
+    return found
+
+
+def ishigami(unit: np.ndarray) -> np.ndarray:
+    return Ishigami.evaluate((2 * unit - 1) * np.pi)
+
+
+def ishigami_in_closed_form() -> dict[str, dict[str, float]]:
+    """Of the groups (x1, x3) and (x2), which do not interact (Ishigami and Homma 1990)."""
+    one, two = 0.5 * (1 + 0.1 * np.pi**4 / 5) ** 2 + 0.01 * np.pi**8 * (1 / 18 - 1 / 50), 49 / 8
+    shares = {"x13": one / (one + two), "x2": two / (one + two)}
+    return {"S1": shares, "ST": shares}
+
+
+def coverage_table(times: int = 200) -> str:
+    """How often intervals hold the truth, and how wide they are, as the page has it."""
+    x, heavy_names = ["x13", "x2", "x13"], [f"x{k}" for k in range(len(SPREAD))]
+    cases = [("Ishigami, 2 groups", ishigami, x, ishigami_in_closed_form(), "x13", None, 64),
+             ("log-normal product, heavy tail", heavy, heavy_names, heavy_in_closed_form(), "x0", "x0", 256),
+             ("252 parameters in 9 groups", net_effect, list(GROUPS), net_effect_in_closed_form(), LEVERS, LEVERS, 64)]
+    rows = []
+    for words, function, groups, truth, first, inner, n in cases:
+        names = tuple(dict.fromkeys(groups))
+        found = {"SALib": salib_indices(groups, function, n=n, times=times),
+                 "this program": repeated(Layout(names), groups, function, n=n, times=times)}  # fmt: skip
+        if inner:
+            found["with 8 draws of that group"] = repeated(Layout(names, inner, 8), groups, function, n=n, times=times)
+        for who, each in found.items():
+            shares = " | ".join(f"{100 * held(each, key, '', truth[key]):.0f} %" for key in ("ST", "S1"))
+            wide = " | ".join(f"{middle(each, f'{key}_conf', first):.3f}" for key in ("ST", "S1"))
+            rows.append(f"| {words}, n = {n} | {who} | {truth['ST'][first]:.2f} | {wide} | {shares} |")
+    head = ("function", "estimates", "largest ST", "half-width of it", "of its S1", "intervals of ST that hold it",
+            "of S1")  # fmt: skip
+    return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows])
+
+
+if __name__ == "__main__":
+    print(coverage_table())

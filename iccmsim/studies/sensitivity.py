@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,6 +29,9 @@ from iccmsim.studies.indices import block_size, too_wide, whole_blocks
 from iccmsim.studies.outcomes import NAMES
 from iccmsim.studies.sweep import Sweep, sweep
 from iccmsim.studies.sweeping.sweep_folder import put_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KIND = "iccmsim sensitivity"
 FORMAT = 2  # 2: an inner group, Latin hypercubes
@@ -99,6 +102,21 @@ class Sensitivity:
         tables = [sweep.table() for each in self.sweeps for sweep in each]
         worst = [table["anchor_residual"][table["anchored"].to_numpy(bool)].max() for table in tables]
         return float(np.nanmax(worst)) if np.isfinite(worst).any() else None
+
+    def runs(self) -> pd.DataFrame:
+        """Every run of every master seed, with the block of its row and whether that is in the indices."""
+        import pandas as pd
+
+        arm, asked, tables = self.manifest["arms"][-1], self.asked, []
+        for master, sweeps in enumerate(self.sweeps, start=1):
+            for part, each in enumerate(sweeps):
+                table = each.table()
+                size = block_size(each.design.problem(), asked.method, second_order=asked.second_order)
+                kept = whole_blocks(_outcomes(each, self.manifest["outcome"], arm)[1] == "", size)
+                rows = table["row"].to_numpy()
+                places = {"master": master, "part": part, "block": rows // size, "analysed": kept[rows]}
+                tables.append(pd.concat([pd.DataFrame(places, index=table.index), table], axis=1))
+        return pd.concat(tables, ignore_index=True)
 
     @staticmethod
     def load(folder: str | os.PathLike[str]) -> Sensitivity:
