@@ -69,8 +69,8 @@ def tables_of(found: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Column, ...
     """Name, columns and rows of each table that findings have."""
     columns = INDICES[found["method"]]
     together = [{"master": ALL, **row} for row in found["table"]]
-    alone = [{"master": str(number), **row} for number, table in zip(found["master_seeds"], found["masters"], strict=True)
-             for row in table]  # fmt: skip
+    each = zip(found["master_seeds"], found["masters"], strict=True)
+    alone = [{"master": str(number), **row} for number, table in each for row in table]
     yield "indices", columns, together + (alone if len(found["masters"]) > 1 else [])
     for name, columns, rows in (("pairs", PAIRS, found["pairs"]), ("convergence", CONVERGENCE, found["convergence"]),
                                 ("single_parameters", ENDS, found["ends"])):  # fmt: skip
