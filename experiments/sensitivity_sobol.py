@@ -3,11 +3,14 @@
 Question   Of the variance of expected deaths averted (`sahel/iccm-as-delivered` beside `sahel/facility-only`) that
            comes of all that is in doubt: how much goes with each group of parameters?
 Design     Sobol' indices. The groups that Morris' method found to matter most are told apart, all others are one group,
-           so that everything in doubt varies. S1 is what a group does alone, ST with all its interactions. Two zones
-           for two years, two seeds a row, the same children throughout; three master seeds, each with its own rows and
-           children. Samples are doubled until every ST above .1 is known to within .05, or --most is reached. What the
-           baseline's fit solves for does not vary; each row's case fatality is fitted anew (anchored).
-Reading    CHW workforce 0.86 ± 0.26 (ST; alone S1 0.43 ± 0.20) makes most of the variance, and single parameters say
+           so that everything in doubt varies. S1 is what a group does alone, ST with all its interactions. One zone for
+           two years, four seeds a row, the same children throughout; every point of all other groups is lived with the
+           same ten draws of CHW workforce, the group of the largest ST, whose levers need no people, warm-up or
+           anchoring of their own; three master seeds, each with its own rows and children. Samples are doubled until
+           every ST above .1 is known to within .05, or --most is reached. What the baseline's fit solves for does not
+           vary; each row's case fatality is fitted anew (anchored).
+Reading    (Of an earlier design: two zones, two seeds a row, no draws of any group, estimates of SALib's.) CHW
+           workforce 0.86 ± 0.26 (ST; alone S1 0.43 ± 0.20) makes most of the variance, and single parameters say
            why: with `chw.minutes_day` (-0.83 in its lowest fifth, 1.55 in its highest), `chw.minutes` (1.32 in its
            lowest fifth, 0.12 in its highest) and `chw.absent` (1.18 in its lowest fifth, 0.18 in its highest) CHWs
            avert deaths or cost some. The rows give 0.65 on average (-2.27 to 3.46 in 95 % of them). All other ST hold
@@ -19,7 +22,8 @@ Reading    CHW workforce 0.86 ± 0.26 (ST; alone S1 0.43 ± 0.20) makes most of 
            seeds share 5 of the first five, `all others` being one. 252 parameters vary; 1,837 of 1,881 rows were
            analysed, 4 could not be anchored, and 21 blocks of rows set aside unrun (readings/ has all).
 
-python experiments/sensitivity_sobol.py --out FOLDER [--n 32] [--most 64] [--masters 3] [--seeds 2] [--toy] [--remake]
+python experiments/sensitivity_sobol.py --out FOLDER [--n 32] [--most 64] [--masters 3] [--seeds 4] [--draws 10]
+    [--toy] [--remake]
 """
 
 from __future__ import annotations
@@ -34,10 +38,11 @@ from iccmsim.report.sensitivity import findings_text, reading_of, write_findings
 from iccmsim.studies.sensitivity import Asked, Sensitivity, sensitivity
 
 ARMS = ("sahel/facility-only", "sahel/iccm-as-delivered")
-PLACE = {"setting.place.people": 15_000, "setting.place.zones": 2, "run.days": 730, "run.tail_days": 0}
+PLACE = {"setting.place.people": 7500, "setting.place.zones": 1, "run.days": 730, "run.tail_days": 0}
 TOY = {"setting.place.people": 2000, "setting.place.zones": 1, "setting.place.villages_per_zone": 4, "run.days": 120,
        "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
-APART = ("CHW workforce", "illness burden", "care-seeking", "health facilities", "speed of illness",
+INNER = "CHW workforce"
+APART = (INNER, "illness burden", "care-seeking", "health facilities", "speed of illness",
          "shops and home care", "signs and tests", "effects of drugs")  # fmt: skip
 TOY_GROUPS = ("CHW supply", "CHW workforce")
 
@@ -49,7 +54,8 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--n", type=int, default=32, help="base samples of each master seed, a power of 2")
     options.add_argument("--most", type=int, default=64)
     options.add_argument("--masters", type=int, default=3)
-    options.add_argument("--seeds", type=int, default=2)
+    options.add_argument("--seeds", type=int, default=4)
+    options.add_argument("--draws", type=int, default=10, help=f"of {INNER} at each point of all other groups")
     options.add_argument("--workers", type=int)
     options.add_argument("--toy", action="store_true", help="two groups in one small zone, some months")
     options.add_argument("--remake", action="store_true", help="tables and figures again from what is stored")
@@ -58,7 +64,8 @@ def main(argv: list[str] | None = None) -> int:
         done = Sensitivity.load(given.out)
     else:
         arms = [load_scenario(name, overrides=TOY if given.toy else PLACE) for name in ARMS]
-        asked = Asked("sobol", n=given.n, seeds=given.seeds, masters=given.masters, apart=APART, most=given.most)
+        asked = Asked("sobol", n=given.n, seeds=given.seeds, masters=given.masters, apart=APART, most=given.most,
+                      inner=INNER, draws=given.draws)  # fmt: skip
         if given.toy:
             asked = Asked("sobol", n=4, seeds=2, masters=2, keys=TOY_GROUPS, second_order=True)
         with progress_bar("Sobol'") as progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def test_each_command_says_what_it_is_for_and_shows_an_example_that_it_understan
     module = COMMANDS[command]
     assert module.PURPOSE in " ".join(text.split())
     assert "\n" not in module.PURPOSE
-    examples = [line.split() for line in module.EXAMPLE.splitlines()]
+    examples = [shlex.split(line) for line in module.EXAMPLE.splitlines()]
     for words in examples:
         assert words[:2] == ["iccmsim", command]
         from iccmsim.cli import read_line

@@ -31,6 +31,9 @@ from iccmsim.studies.columns import columns_of_sweep
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.country import Country, compare_country
 from iccmsim.studies.indicator_columns import INDICATORS, estimates_of
+from iccmsim.studies.indices import morris_indices, pawn_indices
+from iccmsim.studies.sensitivity import Asked, Sensitivity, sensitivity
+from iccmsim.studies.sensitivity_columns import INDICES
 from iccmsim.studies.sweep import Sweep, sweep
 
 MONTHS = {"run.days": 200, "run.warmup_days": 30}
@@ -64,13 +67,20 @@ def make_sweep(folder: Path) -> None:
     sweep(tiny_design(), out=folder, executor="here")
 
 
+def make_sensitivity(folder: Path) -> None:
+    asked = Asked("sobol", n=2, masters=2, keys=("CHW workforce", "tx.ors"), inner="CHW workforce", draws=2)
+    sensitivity([tiny(name, more=MONTHS) for name in ("facility-only", "iccm-as-delivered")], asked, out=folder,
+                workers=1)  # fmt: skip
+
+
 def _new(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
 
 MADE = {"run": make_run, "counts": make_counts, "comparison": make_comparison,
-        "areas": make_areas, "country": make_country, "sweep": make_sweep}  # fmt: skip
+        "areas": make_areas, "country": make_country, "sweep": make_sweep,
+        "sensitivity": make_sensitivity}  # fmt: skip
 KINDS = tuple(MADE)
 
 
@@ -247,6 +257,45 @@ def test_a_sweep_is_exported_as_its_table(stored):
     assert about["complete"] == "True"
     assert about["settings.run.days"] == "200"
     assert about["status_quo"] == "sahel/facility-only before"
+
+
+def test_a_sensitivity_analysis_is_exported_with_all_its_runs(stored):
+    done = Sensitivity.load(stored("sensitivity"))
+    found, runs = done.findings(), read(stored("sensitivity"), "runs")
+    indices = read(stored("sensitivity"), "indices")
+    assert indices.master.tolist() == ["all"] * 2 + ["1"] * 2 + ["2"] * 2
+    together = indices[indices.master == "all"].set_index("group")
+    assert together.ST.to_dict() == pytest.approx({row["group"]: row["ST"] for row in found["table"]})
+    assert len(runs) == 2 * 2 * 3 * 2 * 2 * 2  # masters, blocks, points, draws, seeds, arms
+    assert runs.analysed.sum() == 2 * 2 * found["rows"]["kept"]
+    assert runs.groupby("master").block.unique().map(list).to_dict() == {1: [0, 1], 2: [0, 1]}
+    mine, table = runs[runs.master == 2], done.sweeps[1][0].table()
+    assert mine.expected_deaths_averted.tolist() == pytest.approx(table.expected_deaths_averted.tolist())
+    parameters = read(stored("sensitivity"), "parameters").set_index("parameter")
+    assert parameters.loc["setting.tx.ors", "group"] == "effects of drugs"
+    assert parameters.loc["setting.kappa.mal", "why_not"].startswith("the fit")
+    about = read(stored("sensitivity"), "about").set_index("name").value
+    assert (about["asked.inner"], about["asked.draws"], about["asked.keys"]) == (
+        "CHW workforce", "2", "CHW workforce, tx.ors")  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["morris", "pawn"])
+def test_every_column_of_the_indices_of_each_method_is_told(method):
+    rows = morris_or_pawn(method)
+    told = {each.name for each in INDICES[method]} - {"master"}
+    assert set(rows[0]) == told
+
+
+def morris_or_pawn(method: str) -> list[dict]:
+    """The indices of a line in two parameters."""
+    from SALib.sample import morris
+
+    problem = {"num_vars": 2, "names": ["a", "b"], "bounds": [[0.0, 1.0]] * 2, "groups": ["x", "y"]}
+    if method == "morris":
+        unit = morris.sample(problem, 4, num_levels=4, seed=1)
+        return morris_indices(problem, unit, unit @ np.array([1.0, 2.0]))
+    unit = np.random.default_rng(1).random((60, 2))
+    return pawn_indices(problem, unit, unit @ np.array([1.0, 2.0]), resamples=5)
 
 
 def test_the_facts_of_a_place_are_all_told(stored):
@@ -438,4 +487,5 @@ def test_a_stored_table_with_other_columns_is_refused_and_nothing_is_left(stored
 
 
 def test_every_kind_of_result_that_is_stored_can_be_exported():
-    assert set(READERS) == {"iccmsim result", "iccmsim comparison", "iccmsim country", "iccmsim sweep"}
+    assert set(READERS) == {"iccmsim result", "iccmsim comparison", "iccmsim country", "iccmsim sweep",
+                            "iccmsim sensitivity"}  # fmt: skip

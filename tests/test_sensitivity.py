@@ -121,6 +121,40 @@ def test_blocks_that_cannot_be_anchored_are_set_aside_before_they_are_run():
 # --- findings -------------------------------------------------------------------------------------------------------
 
 
+def test_few_samples_are_no_sobol_sequence_and_many_are():
+    few, many = Asked("sobol", n=16, keys=("CHW supply", "referral")), Asked("sobol", n=16, keys=("tx.ors", "sup.lead"))
+    for asked, inner in ((few, None), (many, "none of its own")):
+        varied, _ = what_is_varied(arms(), asked)
+        assert design_of(arms(), asked, varied, n=16, master=1).drawn.get("inner", "none of its own") == inner
+
+
+def test_all_points_are_lived_with_the_same_draws_of_the_inner_group():
+    asked = Asked("sobol", n=4, keys=("CHW workforce", "referral", "wasting"), inner="CHW workforce", draws=3)
+    varied, _ = what_is_varied(arms(), asked)
+    design = design_of(arms(), asked, varied, n=4, master=1)
+    of_workforce = np.array(design.groups) == "CHW workforce"
+    cells = design.rows.reshape(4, 4, 3, -1)
+    assert (cells[..., of_workforce] == cells[:, :1, :, of_workforce]).all()
+    assert (cells[..., ~of_workforce] == cells[:, :, :1, ~of_workforce]).all()
+    assert len(np.unique(cells[:, 0][..., of_workforce].reshape(12, -1), axis=0)) == 12
+    assert (design.problem()["inner"], design.problem()["draws"]) == ("CHW workforce", 3)
+    twice = design_of(arms(), asked, varied, n=8, master=1)
+    assert np.array_equal(twice.rows[: len(design.rows)], design.rows)
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    ({"inner": "care-seeking", "draws": 4}, r"care-seeking: holds setting.\S+, and may only hold levers of the prog"),
+    ({"inner": "CHW workfroce", "draws": 4}, "CHW workfroce: is not one of several that vary here; they are illness"),
+    ({"inner": "CHW workforce", "draws": 4, "keys": ("CHW workforce",)}, "is not one of several that vary here"),
+    ({"inner": "CHW workforce"}, "draws = 1: must be at least 2 with an inner group"),
+    ({"draws": 2}, "draws = 2: must be at least 2 with an inner group, and 1 without"),
+    ({"inner": "CHW workforce", "draws": 2, "second_order": True}, "inner: is for sobol without indices of pairs"),
+])  # fmt: skip
+def test_an_inner_group_must_be_cheap_to_draw_again(more, said):
+    with pytest.raises(ValueError, match=said):
+        what_is_varied(arms(), Asked("sobol", n=4, **more))
+
+
 def part(master: int, *, missing: dict | None = None, n: int = 32) -> Part:
     """A Sobol' design of a line in two groups, from two seeds."""
     from SALib.sample import sobol
@@ -163,6 +197,32 @@ def test_the_ends_of_a_parameter_are_means_over_its_lowest_and_highest_fifth():
     assert rows[0]["high"] - rows[0]["low"] == pytest.approx(3 * 0.8, abs=4 * rows[0]["error"])
     assert rows[0]["low"] == pytest.approx(y[unit[:, 2] <= 0.2].mean())
     assert [row["sure"] for row in rows] == [True, True, True]
+
+
+def crossed_part(master: int) -> Part:
+    """Two groups of two parameters; of the second so many draws at each point of the first: y = 3 c, and d nothing."""
+    from iccmsim.studies.pick_freeze import Layout, blocks
+
+    groups = ["outer", "outer", "inner", "inner"]
+    problem = {"num_vars": 4, "names": ["a", "b", "c", "d"], "bounds": [[0.0, 1.0]] * 4, "groups": groups,
+               "inner": "inner", "draws": 5}  # fmt: skip
+    unit = blocks(Layout(("outer", "inner"), "inner", 5), groups, n=32, seed=master)
+    y = (unit @ np.array([1.0, 0.0, 3.0, 0.0]))[:, None] + np.array([0.0, 1.0])
+    return Part(master, problem, unit, y, np.array([""] * len(unit), "U16"))
+
+
+def test_every_draw_of_the_inner_group_tells_of_its_parameters_and_one_of_each_point_of_the_others():
+    found = findings([crossed_part(1), crossed_part(2)], method="sobol")
+    rows = {row["parameter"]: row for row in found["ends"]}
+    assert found["rows"]["in_a_block"] == 3 * 5
+    assert [rows[name]["sure"] for name in ("b", "c", "d")] == [False, True, False]
+    assert rows["c"]["high"] - rows["c"]["low"] == pytest.approx(3 * 0.8, abs=4 * rows["c"]["error"])
+    assert rows["a"]["high"] - rows["a"]["low"] == pytest.approx(0.8, abs=4 * rows["a"]["error"])
+    assert rows["c"]["error"] < 0.5 * rows["a"]["error"]  # 5 draws of each block, and means over its points
+    truth = {"outer": 0.1, "inner": 0.9}
+    for row in found["table"]:
+        assert abs(row["ST"] - truth[row["group"]]) < 3.5 / 1.96 * row["ST_conf"]
+        assert row["ST_conf"] < 0.1
 
 
 def test_of_many_parameters_that_do_nothing_none_stands_out():
@@ -222,8 +282,8 @@ def test_rows_that_could_not_be_anchored_are_left_out_and_counted(tmp_path, monk
     from iccmsim.studies import sensitivity as module
 
     monkeypatch.setattr(module, "within_reach", lambda design, *_, **__: design)
-    asked = Asked("sobol", n=8, keys=("inc.mal", "sev.mal.untreated", "CHW supply"), seeds=1)
-    place = {"setting.place.people": 6000, "run.days": 365}
+    asked = Asked("sobol", n=8, keys=("inc.mal", "sev.mal.untreated", "chw.catch"), seeds=1)
+    place = {"setting.place.people": 9000, "run.days": 365}
     done = sensitivity(arms(**place), asked, out=tmp_path, workers=1)
     table, rows = done.sweeps[0][0].table(), done.findings()["rows"]
     lost = set(table["row"][~table["anchored"].to_numpy(bool)])
@@ -237,6 +297,37 @@ def test_rows_that_could_not_be_anchored_are_left_out_and_counted(tmp_path, monk
     for name, deaths in zip(ILLNESSES, baseline, strict=True):
         found = kept.groupby("row")[f"expected_deaths_{name}"].sum()
         assert (abs(found / deaths - 1) <= 0.02).all(), name
+
+
+def test_draws_of_the_inner_group_are_anchored_once_and_read_again(tmp_path, capsys):
+    out = tmp_path / "crossed"
+    line = ["sensitivity", *ARMS, "--method", "sobol", "--n", "2", "--seeds", "2", "--vary", "CHW workforce", "--vary",
+            "tx.ors", "--vary", "ref.fee", "--inner", "CHW workforce", "--draws", "3", "--workers", "1", "--out",
+            str(out), *SETS]  # fmt: skip
+    assert main(line) == 0
+    told = capsys.readouterr().out
+    done = Sensitivity.load(out)
+    assert (done.asked.inner, done.asked.draws, done.manifest["format"]) == ("CHW workforce", 3, 2)
+    assert len(done.sweeps[0][0].design.rows) == 2 * 4 * 3
+    assert len(list(out.glob("*/fitted/*.json"))) == 2 * 4
+    assert main(["sensitivity", "--from", str(out)]) == 0
+    assert capsys.readouterr().out == told
+    assert {row["group"] for row in done.findings()["table"]} == {"CHW workforce", "effects of drugs", "referral"}
+
+
+def test_a_folder_of_a_later_format_is_refused_and_an_earlier_one_read(small, tmp_path):
+    from shutil import copytree
+
+    out, done = small
+    old = tmp_path / "old"
+    copytree(out, old)
+    told = json.loads((old / "manifest.json").read_text(encoding="utf-8"))
+    told["asked"] = {key: value for key, value in told["asked"].items() if key not in ("inner", "draws")}
+    (old / "manifest.json").write_text(json.dumps(told | {"format": 1}), encoding="utf-8")
+    assert json.dumps(Sensitivity.load(old).findings()) == json.dumps(done.findings())
+    (old / "manifest.json").write_text(json.dumps(told | {"format": 3}), encoding="utf-8")
+    with pytest.raises(ValueError, match="format 3 is of a later version"):
+        Sensitivity.load(old)
 
 
 def test_another_outcome_is_analysed_from_the_same_runs(small):
@@ -322,6 +413,9 @@ def test_pawn_ranks_single_parameters(tmp_path, capsys):
     ([*ARMS, "--n", "0", "--out", "x"], "--n 0: must be between 1 and"),
     ([*ARMS, "--method", "sobol", "--n", "3", "--out", "x"], "must be a power of 2"),
     ([*ARMS, "--second-order", "--out", "x"], "second_order: only sobol"),
+    ([*ARMS, "--method", "sobol", "--draws", "4", "--out", "x"], "--draws: how often an inner group is drawn; give"),
+    ([*ARMS, "--inner", "CHW workforce", "--out", "x"], "inner: is for sobol without indices of pairs"),
+    ([*ARMS, "--method", "sobol", "--inner", "people", "--out", "x"], "people: holds setting."),
     ([*ARMS, "--vary", "kappa.mal", "--out", "x"], "so it never varies freely"),
     ([*ARMS, "--outcome", "deads_averted", "--out", "x"], "outcome = 'deads_averted': must be one of"),
     (["--from", "nowhere"], "nowhere: no such folder"),

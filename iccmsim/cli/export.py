@@ -20,8 +20,8 @@ EXAMPLE = ("  iccmsim export run1 --csv\n"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of this command."""
-    parser.add_argument("result", metavar="RESULT", help="folder that iccmsim run, compare or sweep --out has written, "
-                        "or Country.save")  # fmt: skip
+    parser.add_argument("result", metavar="RESULT", help="folder that iccmsim run, compare, sweep or sensitivity --out "
+                        "has written, or Country.save")  # fmt: skip
     parser.add_argument("--csv", action="store_true", help="a folder of CSV files, one a table")
     parser.add_argument("--xlsx", action="store_true", help="one workbook, a sheet a table (extra "
                         "`export`)")  # fmt: skip

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 PURPOSE = "Find out which of the numbers in doubt a comparison hangs on: Morris, Sobol' or PAWN."
 EXAMPLE = ("  iccmsim sensitivity sahel/facility-only sahel/iccm-as-delivered --method morris --n 20 --out morris\n"
            "  iccmsim sensitivity sahel/facility-only sahel/iccm-as-delivered --method sobol --n 128 --out sobol\n"
+           "  iccmsim sensitivity sahel/facility-only sahel/iccm-as-delivered --method sobol --inner \"CHW "
+           "workforce\" --out crossed\n"
            "  iccmsim sensitivity --from sobol --outcome deaths_averted")  # fmt: skip
 SIZES = {"morris": 20, "sobol": 64, "pawn": 500}
+DRAWS = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", metavar="N", default="2", help="paired runs of each row (default 2)")
     parser.add_argument("--masters", metavar="N", default="1", help="repeat all with so many master seeds (default 1)")
     parser.add_argument("--second-order", action="store_true", help="sobol: indices of pairs, too")
+    parser.add_argument("--inner", metavar="GROUP", help="sobol: a group of levers of the programme, of which each "
+                        "point of all other groups is lived with --draws draws: they share people, warm-up and "
+                        "anchoring, so that all indices become surer at little cost")  # fmt: skip
+    parser.add_argument("--draws", metavar="N", help="sobol with --inner: how many draws (default 8)")
     parser.add_argument("--vary", metavar="NAME", action="append", help="a group or a parameter to vary (default: all "
                         "that may); may be given again")  # fmt: skip
     parser.add_argument("--apart", metavar="GROUP", action="append", help="groups to tell apart, all others being one")
@@ -121,7 +128,15 @@ def wanted(asked: argparse.Namespace) -> Asked:
         second_order=asked.second_order, by_parameter=asked.by_parameter, keys=tuple(asked.vary or ()),
         apart=tuple(asked.apart or ()), anchored=not asked.unanchored,
         most=whole("--most", asked.most, low=1, high=1 << 20) if asked.most else 0,
+        inner=asked.inner or "", draws=_draws(asked),
     )  # fmt: skip
+
+
+def _draws(asked: argparse.Namespace) -> int:
+    """How often the inner group is drawn: once where there is none."""
+    if asked.draws and not asked.inner:
+        raise InputError("--draws: how often an inner group is drawn; give --inner GROUP with it")
+    return whole("--draws", asked.draws or str(DRAWS), low=2, high=1000) if asked.inner else 1
 
 
 APART_MOST = 1000  # seeds of one master seed; the next begins there

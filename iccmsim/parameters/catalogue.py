@@ -35,6 +35,7 @@ def of_section(section: str) -> dict[str, Parameter]:
     return {parameter.key: parameter for parameter in all_parameters() if parameter.section == section}
 
 
+@cache
 def parameter(key: str) -> Parameter:
     """The declaration of one number, by key or dotted path; a KeyError names the nearest right key."""
     return lookup(key, all_parameters())

@@ -19,7 +19,7 @@ from iccmsim.results import counts as c
 from iccmsim.results.dictionary import FACTS, NAME, TABLE_COLUMNS, Column, missing_from
 from iccmsim.results.folder import MANIFEST
 from iccmsim.results.shock_words import with_own_values
-from iccmsim.studies import compare, country
+from iccmsim.studies import compare, country, sensitivity
 from iccmsim.studies.columns import AREA, AREAS, ARM, ARMS, ESTIMATES, RUNS, SEED, WARNINGS, columns_of_sweep
 from iccmsim.studies.indicator_columns import INDICATORS, estimates_of
 from iccmsim.studies.outcomes import NAMES, Counted, outcomes_of
@@ -127,12 +127,12 @@ def _about(folder: Path) -> Table:
 
 def _plain(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in told.items():
-        if name in ("made_with", "runs", "precision", "settings", "drawn"):
+        if name in ("made_with", "runs", "precision", "settings", "drawn", "asked"):
             yield from _plain(value, f"{name}.")
         elif name == "status_quo":
             yield name, value["name"]
-        elif name == "seeds":
-            yield name, ", ".join(map(str, value))
+        elif isinstance(value, list) and name in ("seeds", "keys", "apart", "set_aside"):
+            yield before + name, ", ".join(map(str, value))
         elif not isinstance(value, (dict, list)) and value is not None:
             yield before + name, value
 
@@ -189,6 +189,21 @@ def _of_sweep(folder: Path) -> Iterator[Table]:
     found = Sweep.load(folder)
     columns = columns_of_sweep(found.design.keys, list(found.columns))
     yield Table("runs", columns, len(found.columns["row"]), found.table)
+
+
+def _of_sensitivity(folder: Path) -> Iterator[Table]:
+    """A sensitivity analysis: its indices, what varied in which group, and every run."""
+    from iccmsim.studies import sensitivity_columns as told
+
+    found = sensitivity.Sensitivity.load(folder)
+    design = found.sweeps[0][0].design
+    for name, columns, rows in told.tables_of(found.findings()):
+        yield _table(name, columns, rows)
+    allotted = told.allotted(design.keys, design.groups, found.manifest["left_out"])
+    yield _table("parameters", told.ALLOTTED, allotted)
+    runs = found.runs()
+    columns = (*told.PLACED, *columns_of_sweep(design.keys, list(runs.columns)))
+    yield Table("runs", columns, len(runs), lambda: runs[[each.name for each in columns]])
 
 
 def _arms(found: Comparison) -> list[dict[str, Any]]:
@@ -249,4 +264,5 @@ def _outcomes(keys: Mapping[str, Sequence], parts: Sequence[Comparison]) -> pd.D
 
 READERS: Mapping[str, Callable[[Path], Iterable[Table]]] = {
     "iccmsim result": _of_run, compare.KIND: _of_comparison, country.KIND: _of_country, sweep_folder.KIND: _of_sweep,
+    sensitivity.KIND: _of_sensitivity,
 }  # fmt: skip

@@ -24,7 +24,7 @@ Found = Mapping[str, Any]
 MOST = 20  # bars that fit a page
 MOST_PAIRED = 12
 BLUE, ORANGE = ARMS[0], ARMS[1]
-TOGETHER = " In a Sobol' design of few samples parameters run together: a bar may be that of another parameter."
+TOGETHER = " There are fewer samples than parameters: part of a bar may be another parameter's."
 PALE = ("#f3c9a5", "#b3d4e8")  # of orange and blue
 UNANCHORED = "NOT anchored: deaths without the programme vary with the parameters, too."
 WHAT = {"sobol": "Share of the variance of {} that goes with each group",
@@ -154,7 +154,8 @@ def _short(name: str) -> str:
 def tornado_figure(found: Found, *, most: int = 12) -> Figure:
     """The outcome where one parameter is in the lowest, or the highest, fifth of its doubt; all else varies."""
     rows, middle = found["ends"][:most], found["outcome"]["mean"]
-    beware = TOGETHER if found["method"] == "sobol" else ""
+    few = found["method"] == "sobol" and found["rows"]["blocks_kept"] < found["parameters"]
+    beware = TOGETHER if few else ""
     key = [_sign(ORANGE, "in its lowest fifth"), _sign(BLUE, "in its highest fifth"),
            _sign(PALE[1], "pale: may be chance")]  # fmt: skip
     figure = _page(found, 0.6 + 0.4 * len(rows), key=key,

@@ -1,4 +1,4 @@
-"""What the columns of comparisons, countries and sweeps mean.
+"""What the columns of comparisons, countries and sweeps mean (of sensitivity analyses: `sensitivity_columns`).
 
 Outcomes of a run have their meaning in `outcomes`, indicators in `indicator_columns`, parameters in their declaration,
 counts in `iccmsim.results.counts`.

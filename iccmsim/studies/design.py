@@ -18,6 +18,7 @@ from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.studies.compare import seeds_of
 from iccmsim.studies.doubt import values_at
+from iccmsim.studies.pick_freeze import Layout, blocks
 
 KINDS = ("grid", "lhs", "sobol", "morris", "rows")
 Range = tuple[float, float] | None  # a uniform range of the study's own; None: the declared doubt
@@ -54,8 +55,9 @@ class Design:
     drawn: Mapping[str, Any] = field(default_factory=dict)  # n, seed, levels, ... with which rows were drawn
 
     def problem(self) -> dict[str, Any]:
-        """What SALib calls the problem, in shares between 0 and 1 (see `unit`)."""
-        return _problem(self.keys, self.groups)
+        """What SALib calls the problem, in shares between 0 and 1 (see `unit`), and how blocks of rows lie."""
+        told = {name: self.drawn[name] for name in ("inner", "draws") if self.drawn.get("inner")}
+        return _problem(self.keys, self.groups) | told
 
 
 def _problem(keys: Sequence[str], groups: Sequence[str] | None) -> dict[str, Any]:
@@ -101,6 +103,26 @@ def sobol(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, second
     ranges = ranges_of(keys)
     unit = sample.sample(_problem(tuple(ranges), groups), n, calc_second_order=second_order, seed=seed)
     drawn = {"n": n, "seed": seed, "tails": tails, "second_order": second_order}
+    return Design(name, "sobol", tuple(arms), seeds_of(seeds), tuple(ranges), _values(ranges, unit, tails=tails),
+                  settings or {}, unit=unit, groups=groups and tuple(groups), drawn=drawn)  # fmt: skip
+
+
+def pick_freeze(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, groups: Sequence[str] | None = None,
+                inner: str | None = None, draws: int = 1, second_order: bool = False, tails: bool = False,
+                settings: Mapping[str, Any] | None = None, name: str = "pick-freeze") -> Design:  # fmt: skip
+    """A design for Sobol' indices whose n blocks are drawn as Latin hypercubes, for more columns than blocks.
+
+    Rows lie as in Saltelli's design. With an `inner` group each point of a block is lived with the same `draws` draws
+    of it, and the other groups tell the points apart: n x (other groups + 2) x draws rows. Twice as many blocks begin
+    with the blocks of half as many: each doubling adds a hypercube of its own.
+    """
+    if n < 1 or n & (n - 1):
+        raise ValueError(f"n = {n}: must be a power of 2 for a Sobol' design")
+    ranges = ranges_of(keys)
+    names = tuple(groups) if groups is not None else tuple(ranges)
+    layout = Layout(tuple(dict.fromkeys(names)), inner, draws, second_order)
+    unit = blocks(layout, names, n=n, seed=seed)
+    drawn = {"n": n, "seed": seed, "tails": tails, "second_order": second_order, "inner": inner, "draws": draws}
     return Design(name, "sobol", tuple(arms), seeds_of(seeds), tuple(ranges), _values(ranges, unit, tails=tails),
                   settings or {}, unit=unit, groups=groups and tuple(groups), drawn=drawn)  # fmt: skip
 

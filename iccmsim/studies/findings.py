@@ -15,12 +15,12 @@ from iccmsim.studies.indices import (
     chance,
     convergence,
     morris_indices,
-    names_of,
     pawn_indices,
     sobol_indices,
     too_wide,
     whole_blocks,
 )
+from iccmsim.studies.pick_freeze import names_of
 
 METHODS = ("morris", "sobol", "pawn")
 RANKED_BY = {"sobol": "ST", "morris": "mu_star", "pawn": "pawn"}
@@ -112,8 +112,25 @@ def _mean_of(told: Sequence[Mapping[str, float | None]]) -> dict[str, float | No
 
 def _ends(method: str, problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray, *, size: int) -> list[Row]:
     """Not of Morris, whose few trajectories hold most parameters where they are."""
+    if method == "morris":
+        return []
     free = apart(method, len(y), size)
-    return [] if method == "morris" else ends(problem, unit[free], y[free])
+    found = ends(problem, unit[free], y[free])
+    if inner := problem.get("inner"):
+        groups = problem.get("groups") or problem["names"]
+        own = [name for name, group in zip(problem["names"], groups, strict=True) if group == inner]
+        found = [row for row in found if row["parameter"] not in own]
+        found += _inner_ends(problem, unit, y, own, size=size)
+    return sorted(found, key=lambda row: -abs(row["high"] - row["low"]))
+
+
+def _inner_ends(problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray, own: Sequence[str], *,
+                size: int) -> list[Row]:  # fmt: skip
+    """Of the inner group's parameters: of each of its draws the mean over all points that were lived with it."""
+    draws, blocks = problem["draws"], len(y) // size
+    each = y.reshape(blocks, -1, draws).mean(axis=1).ravel()
+    drawn = unit.reshape(blocks, -1, draws, unit.shape[1])[:, 0].reshape(len(each), -1)
+    return [row for row in ends(problem, drawn, each) if row["parameter"] in own]
 
 
 def apart(method: str, rows: int, size: int) -> np.ndarray:
@@ -125,9 +142,9 @@ def apart(method: str, rows: int, size: int) -> np.ndarray:
 def ends(problem: Mapping[str, Any], unit: np.ndarray, y: np.ndarray) -> list[Row]:
     """The mean outcome where a parameter is in the lowest, and in the highest, fifth of its doubt; widest apart first.
 
-    All else varies as it does; rows must have nothing in common. `error` is the standard error of the difference.
-    `sure` says whether in any of so many parameters so large a one would be seen by chance less than once in twenty
-    times (Welch's test, Bonferroni).
+    All else varies as it does; of rows that have something in common these parameters must be drawn independently.
+    `error` is the standard error of the difference. `sure` says whether in any of so many parameters so large a one
+    would be seen by chance less than once in twenty times (Welch's test, Bonferroni).
     """
     from scipy.stats import ttest_ind
 

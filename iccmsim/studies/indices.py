@@ -1,9 +1,9 @@
-"""Sensitivity indices of outcomes that are in hand: Sobol', Morris and PAWN by SALib, with guards and intervals.
+"""Sensitivity indices of outcomes that are in hand: Sobol', Morris and PAWN, with guards and intervals.
 
 Outcomes have shape (rows, seeds): every row of a design was lived by the same children (the same seeds), and an index
-is of the mean over seeds. SALib takes one outcome that is not a number as zeros everywhere, and a constant one as no
-effect, without a word: here both are refused. What chance does to the means is told beside, and taken off where two
-seeds or more let it be told apart (products of differences of *different* seeds have no chance in common).
+is of the mean over seeds. Morris, PAWN and the indices of pairs are SALib's, which takes one outcome that is not a
+number as zeros everywhere, and a constant one as no effect, without a word: here both are refused. What chance does to
+the means is told beside, and Sobol's indices with chance taken off, where two seeds or more let it be told apart.
 """
 
 from __future__ import annotations
@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from iccmsim.studies.estimate import number
+from iccmsim.studies.pick_freeze import RESAMPLES, WIDE, Layout, group_indices, names_of
 
 LEVEL = 0.95
-RESAMPLES = 400
 TOP = 5
-WIDE = 1.959963984540054  # normal half-width of 95 %, as SALib's
 MOST_RESAMPLED = 20
 NARROW, WORTH = 0.05, 0.1  # half-width wanted of every total index above .1
 Row = dict[str, Any]
@@ -43,17 +41,11 @@ def usable(outcomes: np.ndarray, *, rows: int) -> np.ndarray:
     return y
 
 
-def names_of(problem: Mapping[str, Any]) -> list[str]:
-    """The groups of a problem, or its parameters if it has none, in the order of the indices."""
-    return list(dict.fromkeys(problem.get("groups") or problem["names"]))
-
-
 def block_size(problem: Mapping[str, Any], method: str, *, second_order: bool = False) -> int:
-    """How many rows belong together: a base sample of Sobol', a trajectory of Morris, one row of PAWN."""
-    count = len(names_of(problem))
+    """How many rows belong together: a block of Sobol', a trajectory of Morris, one row of PAWN."""
     if method == "sobol":
-        return 2 * count + 2 if second_order else count + 2
-    return count + 1 if method == "morris" else 1
+        return Layout.of(problem, second_order=second_order).size
+    return len(names_of(problem)) + 1 if method == "morris" else 1
 
 
 def whole_blocks(good: np.ndarray, size: int) -> np.ndarray:
@@ -72,55 +64,26 @@ def sobol_indices(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_or
 
     `ST_no_chance` and `S1_no_chance` are what is left once chance is taken off (None with one seed).
     """
-    from SALib.analyze import sobol
-
-    names, size = names_of(problem), block_size(problem, "sobol", second_order=second_order)
+    layout = Layout.of(problem, second_order=second_order)
     y = usable(outcomes, rows=len(outcomes))
-    if len(y) % size or len(y) < 2 * size:
-        raise ValueError(f"outcomes: {len(y)} rows; a Sobol' design of {len(names)} groups has a multiple of {size}, "
-                         "at least two")  # fmt: skip
-    found = sobol.analyze(dict(problem), y.mean(axis=1), calc_second_order=second_order, num_resamples=resamples,
-                          conf_level=LEVEL, seed=seed + 1)  # fmt: skip
-    clean = _no_chance(y, size, len(names), seed=seed, resamples=resamples)
-    rows = [{"group": name, **{key: float(found[key][j]) for key in ("S1", "S1_conf", "ST", "ST_conf")}}
-            | {key: None if clean is None else number(clean[key][j]) for key in CLEAN}
-            for j, name in enumerate(names)]  # fmt: skip
-    pairs = [{"first": names[j], "second": names[k], "S2": float(found["S2"][j, k]),
-              "S2_conf": float(found["S2_conf"][j, k])}
-             for j in range(len(names)) for k in range(j + 1, len(names))] if second_order else []  # fmt: skip
+    if len(y) % layout.size or len(y) < 2 * layout.size:
+        raise ValueError(f"outcomes: {len(y)} rows; a Sobol' design of {len(layout.names)} groups has a multiple of "
+                         f"{layout.size}, at least two")  # fmt: skip
+    found = group_indices(layout, y, seed=seed, resamples=resamples)
+    pairs = _pairs(problem, y, layout, seed=seed, resamples=resamples) if second_order else []
+    rows = [{"group": name, **told} for name, told in found.items()]
     return sorted(rows, key=lambda row: -row["ST"]), sorted(pairs, key=lambda row: -abs(row["S2"]))
 
 
-CLEAN = ("S1_no_chance", "S1_no_chance_conf", "ST_no_chance", "ST_no_chance_conf")
+def _pairs(problem: Mapping[str, Any], y: np.ndarray, layout: Layout, *, seed: int, resamples: int) -> list[Row]:
+    """What two groups do together beyond what each does, by SALib."""
+    from SALib.analyze import sobol
 
-
-def _no_chance(y: np.ndarray, size: int, count: int, *, seed: int, resamples: int) -> dict[str, np.ndarray] | None:
-    """S1 (Saltelli 2010) and ST (Jansen 1999) from products over different seeds, with half-widths by the bootstrap."""
-    if y.shape[1] < 2:
-        return None
-    blocks = y.reshape(-1, size, y.shape[1])
-    a, ab, b = blocks[:, 0], blocks[:, 1 : count + 1], blocks[:, -1]
-    middle = np.concatenate([a, b]).mean(axis=0)
-    a, ab, b = a - middle, ab - middle, b - middle
-    variance = (_across(a, a) + _across(b, b)) / 2
-    total = _across(a[:, None] - ab, a[:, None] - ab) / 2
-    first = _across(b[:, None], ab - a[:, None])
-    if variance.mean() <= 0:
-        return None
-    draws = np.random.default_rng(seed).integers(len(a), size=(resamples, len(a)))
-    below = variance[draws].mean(axis=1)[:, None]
-    below[below <= 0] = np.nan
-    found = {}
-    for key, each in (("S1", first), ("ST", total)):
-        found[f"{key}_no_chance"] = each.mean(axis=0) / variance.mean()
-        found[f"{key}_no_chance_conf"] = WIDE * np.nanstd(each[draws].mean(axis=1) / below, axis=0, ddof=1)
-    return found
-
-
-def _across(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Mean of x_s y_t over all pairs of different seeds s, t (the last axis)."""
-    n = x.shape[-1]
-    return (x.sum(axis=-1) * y.sum(axis=-1) - (x * y).sum(axis=-1)) / (n * (n - 1))
+    found = sobol.analyze(dict(problem), y.mean(axis=1), calc_second_order=True, num_resamples=resamples,
+                          conf_level=LEVEL, seed=seed + 1)  # fmt: skip
+    return [{"first": name, "second": layout.names[k], "S2": float(found["S2"][j, k]),
+             "S2_conf": float(found["S2_conf"][j, k])}
+            for j, name in enumerate(layout.names) for k in range(j + 1, len(layout.names))]  # fmt: skip
 
 
 # --- Morris and PAWN ------------------------------------------------------------------------------------------------
@@ -215,7 +178,8 @@ def convergence(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_orde
 
 def too_wide(rows: Sequence[Row]) -> list[str]:
     """The groups whose total index is above .1 and not known to within .05."""
-    return [row["group"] for row in rows if row["ST"] > WORTH and not row["ST_conf"] <= NARROW]
+    return [row["group"] for row in rows
+            if row["ST"] > WORTH and (row["ST_conf"] is None or not row["ST_conf"] <= NARROW)]
 
 
 def agreement(tables: Sequence[Sequence[Row]], *, by: str, top: int = TOP) -> dict[str, Any]:

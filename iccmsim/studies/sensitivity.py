@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
 from iccmsim.studies.anchor import BURDEN, out_of_reach
-from iccmsim.studies.design import Design, latin_hypercube, morris, sobol
+from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
 from iccmsim.studies.groups import chosen, what_varies
 from iccmsim.studies.indices import block_size, too_wide, whole_blocks
@@ -30,8 +30,11 @@ from iccmsim.studies.outcomes import NAMES
 from iccmsim.studies.sweep import Sweep, sweep
 from iccmsim.studies.sweeping.sweep_folder import put_json
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 KIND = "iccmsim sensitivity"
-FORMAT = 1
+FORMAT = 2  # 2: an inner group, Latin hypercubes
 OTHERS = "all others"
 APART = 1000  # between the children's seeds of two master seeds
 Progress = Callable[[int, int], None]
@@ -52,6 +55,8 @@ class Asked:
     apart: tuple[str, ...] = ()  # groups that are told apart, all others being one; none: all groups
     anchored: bool = True
     most: int = 0  # Sobol' goes on with twice the samples until its intervals are narrow, up to this many
+    inner: str = ""  # a group of levers, of which Sobol' lives so many draws at each point of all others
+    draws: int = 1
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -61,6 +66,10 @@ class Asked:
                 raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
         if self.second_order and self.method != "sobol":
             raise ValueError(f"second_order: only sobol has indices of pairs, not {self.method}")
+        if self.inner and (self.method != "sobol" or self.second_order):
+            raise ValueError("inner: is for sobol without indices of pairs")
+        if (self.draws < 2) == bool(self.inner):
+            raise ValueError(f"draws = {self.draws}: must be at least 2 with an inner group, and 1 without")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +102,21 @@ class Sensitivity:
         tables = [sweep.table() for each in self.sweeps for sweep in each]
         worst = [table["anchor_residual"][table["anchored"].to_numpy(bool)].max() for table in tables]
         return float(np.nanmax(worst)) if np.isfinite(worst).any() else None
+
+    def runs(self) -> pd.DataFrame:
+        """Every run of every master seed, with the block of its row and whether that is in the indices."""
+        import pandas as pd
+
+        arm, asked, tables = self.manifest["arms"][-1], self.asked, []
+        for master, sweeps in enumerate(self.sweeps, start=1):
+            for part, each in enumerate(sweeps):
+                table = each.table()
+                size = block_size(each.design.problem(), asked.method, second_order=asked.second_order)
+                kept = whole_blocks(_outcomes(each, self.manifest["outcome"], arm)[1] == "", size)
+                rows = table["row"].to_numpy()
+                places = {"master": master, "part": part, "block": rows // size, "analysed": kept[rows]}
+                tables.append(pd.concat([pd.DataFrame(places, index=table.index), table], axis=1))
+        return pd.concat(tables, ignore_index=True)
 
     @staticmethod
     def load(folder: str | os.PathLike[str]) -> Sensitivity:
@@ -179,15 +203,34 @@ def what_is_varied(arms: Sequence[Scenario], asked: Asked) -> tuple[dict[str, st
             raise ValueError(f"apart: {name}: is not a group that varies here; they are {known}")
     if asked.apart:
         varied = {path: name if name in asked.apart else OTHERS for path, name in varied.items()}
+    if asked.inner:
+        _check_inner(asked, varied)
     return varied, left
 
 
+def _check_inner(asked: Asked, varied: Mapping[str, str]) -> None:
+    """Refuse an inner group that there is not, that is all there is, or whose draws would each need people anew."""
+    names = list(dict.fromkeys(varied if asked.by_parameter else varied.values()))
+    if asked.inner not in names or len(names) < 2:
+        raise ValueError(f"inner: {asked.inner}: is not one of several that vary here; they are {', '.join(names)}")
+    mine = [path for path, group in varied.items() if asked.inner in (path if asked.by_parameter else group,)]
+    if other := next((path for path in mine if parameter(path).section != "programme"), None):
+        raise ValueError(f"inner: {asked.inner}: holds {other}, and may only hold levers of the programme, so that its "
+                         "draws share people and anchoring")  # fmt: skip
+
+
 def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str], *, n: int, master: int) -> Design:
-    """The design of one master seed with n base samples, trajectories or rows."""
+    """The design of one master seed with n base samples, trajectories or rows.
+
+    A Sobol' sequence is for no fewer samples than it has columns: of fewer, columns run together.
+    """
     first = 1 + APART * (master - 1)
     seeds, paths, groups = tuple(range(first, first + asked.seeds)), tuple(varied), tuple(varied.values())
     told = None if asked.by_parameter else groups
-    if asked.method == "sobol":
+    if asked.method == "sobol" and (asked.inner or asked.n < 2 * len(paths)):
+        drawn = pick_freeze(arms, paths, n=n, seeds=seeds, seed=master, second_order=asked.second_order, groups=told,
+                            inner=asked.inner or None, draws=asked.draws)  # fmt: skip
+    elif asked.method == "sobol":
         drawn = sobol(arms, paths, n=n, seeds=seeds, seed=master, second_order=asked.second_order, groups=told)
     elif asked.method == "morris":
         drawn = morris(arms, paths, n=n, seeds=seeds, seed=master, levels=asked.levels, groups=told)
@@ -197,7 +240,7 @@ def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
 
 
 def within_reach(design: Design, arms: Sequence[Scenario], *, size: int) -> Design:
-    """A design without the blocks in which a row is certain not to be anchored; they need not be run to know."""
+    """A design without the blocks in which a row is out of reach by incidence and severity alone, before it is run."""
     if not design.anchor:
         return design
     base = dict(arms[0].setting)
