@@ -180,7 +180,7 @@ def test_a_child_to_be_born_has_the_default_of_every_field():
                              days=simulation.plan.days)  # fmt: skip
     unborn = run.zone.child["birth"] >= day * MINUTES
     assert unborn.sum() > 20
-    drawn = {"household", "birth", "leaves", "leaves_dead", "due", "number"}
+    drawn = {"household", "birth", "leaves", "leaves_dead", "due", "changes", "number"}
     for field in run.zone.child.dtype.names:
         now = run.zone.child[field][unborn]
         np.testing.assert_array_equal(now, fresh.child[field][unborn], err_msg=field)
