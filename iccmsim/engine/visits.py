@@ -233,9 +233,10 @@ def be_seen(zone, row, p, key, minute, who, month):
         treat_indrawing(child, zone.course, visit, signs & IS_HYPOXIC, minute, p, key)
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND and not visit.marks & NO_BED:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
-    for k in range(6):
-        if child.active[k] >= 0:
-            zone.course[child.active[k]].lacked |= visit.lacked
+    if visit.lacked:
+        for k in range(6):
+            if child.active[k] >= 0:
+                zone.course[child.active[k]].lacked |= visit.lacked
     part(zone, row, p, key, minute, visit, month)
     if p.policy_muac > 0.0 and provider.kind == AT_CHW:
         look_for_wasting(child, zone.course, provider, month, visit, p, key, minute)

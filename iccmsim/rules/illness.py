@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
@@ -48,6 +50,11 @@ from iccmsim.core.records import (
 )
 
 
+# The worst of what a family sees, by the bits of the signs: danger before fast breathing, diarrhoea, fever and cough
+WORST = np.array([next((i for i, sign in enumerate((HAS_DANGER, HAS_FAST, HAS_DIARRHOEA, HAS_FEVER, HAS_COUGH))
+                        if signs & sign), NO_COMPLAINT) for signs in range(32)])  # fmt: skip
+
+
 @rule
 def live_until(child, courses, p, key, minute):
     """Bring a child up to a minute: whatever fell due earlier (onset, worsening, death, recovery) happens first.
@@ -67,11 +74,12 @@ def what_comes_next(child, courses):
     """Find the illness of a child whose next turn falls due first, and when."""
     illness = -1
     due = NEVER
-    for k in range(6):
+    for k in range(6):  # without a branch, which machines would guess wrongly
         row = child.active[k]
-        if row >= 0 and courses[row].due < due:
-            illness = k
-            due = courses[row].due
+        comes = courses[max(row, 0)].due
+        comes = comes if row >= 0 else NEVER
+        illness = k if comes < due else illness
+        due = min(due, comes)
     return illness, due
 
 
@@ -262,29 +270,21 @@ def take_stock_of(child, courses):
     """What the family sees of all the child's illnesses together: the worst complaint, whether it looks severe, and
     when that may next change."""
     signs = 0
-    child.perceived = 0
-    child.due = child.leaves
-    child.changes = child.leaves
+    perceived = 0
+    due = child.leaves
+    changes = child.leaves
     for k in range(6):
         row = child.active[k]
-        if row >= 0:
-            course = courses[row]
-            child.due = min(child.due, course.due)
-            child.changes = min(child.changes, course.turns)
-            if course.stage >= MILD:
-                child.perceived |= course.perceived
-                signs |= signs_of(course)
-    child.complaint = NO_COMPLAINT
-    if signs & HAS_DANGER:
-        child.complaint = 0
-    elif signs & HAS_FAST:
-        child.complaint = 1
-    elif signs & HAS_DIARRHOEA:
-        child.complaint = 2
-    elif signs & HAS_FEVER:
-        child.complaint = 3
-    elif signs & HAS_COUGH:
-        child.complaint = 4
+        course = courses[max(row, 0)]
+        due = min(due, course.due if row >= 0 else NEVER)
+        changes = min(changes, course.turns if row >= 0 else NEVER)
+        ill = row >= 0 and course.stage >= MILD
+        perceived |= course.perceived if ill else 0
+        signs |= signs_of(course) if ill else 0
+    child.due = due
+    child.changes = changes
+    child.perceived = perceived
+    child.complaint = WORST[signs & 31]
 
 
 @rule
