@@ -64,6 +64,7 @@ from iccmsim.rules.facility_care import (
 from iccmsim.rules.illness import signs_now, signs_of_breathing
 from iccmsim.rules.outreach import promise_follow_up
 from iccmsim.rules.pay import pays
+from iccmsim.rules.second_line import refer_failures, treat_failures
 from iccmsim.rules.treatment import (
     admit,
     buy_from_shop,
@@ -226,6 +227,10 @@ def be_seen(zone, row, p, key, minute, who, month):
     consult(child, zone.course[lead], provider, month, visit, p, key, signs, minute)
     if provider.kind == AT_FACILITY and child.severe > 0 and not takes_bed(provider.bed_until, p.fac_beds, minute, p):
         visit.marks |= NO_BED | REFERRED
+    if provider.kind == AT_FACILITY and p.fac_second_line > 0.0:
+        treat_failures(child, zone.course, visit, minute, p, key)
+    if provider.kind == AT_CHW and p.policy_no_better_refer > 0.0:
+        refer_failures(child, zone.course, visit, minute, p, key)
     if gave_drugs(visit):
         treat(child, zone.course, visit, minute, p, key)
     month.fees += pays(zone.household[child.household], p, provider.kind, gave_drugs(visit))

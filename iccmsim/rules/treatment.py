@@ -116,6 +116,14 @@ def newborn_care(course, full, provider, minute, p):
 
 
 @rule
+def begin_first_line(course, given, minute):
+    """A CHW or facility begins the first line of malaria or pneumonia; what a shop sells is none."""
+    drugs = 1 << AMOXICILLIN if course.illness == PNEUMONIA else 1 << ACT_INFANT | 1 << ACT_CHILD
+    if course.illness <= PNEUMONIA and given & drugs and course.first_line_at == 0:
+        course.first_line_at = minute
+
+
+@rule
 def treat(child, courses, visit, minute, p, key):
     """All that a visit hands out acts on all the child's illnesses; an ACT protects from malaria for a while."""
     given = visit.given
@@ -125,6 +133,7 @@ def treat(child, courses, visit, minute, p, key):
             course = courses[row]
             course.doses |= given
             course.treated_by |= 1 << visit.provider
+            begin_first_line(course, given, minute)
             if k == NEWBORN and given & (1 << AMOXICILLIN | 1 << GENTAMICIN):
                 newborn_care(course, given & 1 << GENTAMICIN != 0, visit.provider, minute, p)
             if k == MALARIA and given & 1 << RECTAL_ARTESUNATE:
@@ -197,6 +206,7 @@ def hospital_care(child, courses, bed, minute, p, key):
             inpatient = inpatient_effect(course, full, p)
             give(course, int(p.main_product[k]), 1.0, inpatient, minute, p, key)
             course.treated_by |= 1 << AT_HOSPITAL
+            begin_first_line(course, 1 << int(p.main_product[k]), minute)
             if k == MALARIA:
                 note_act(child, 1.0, minute, p)
 
