@@ -46,8 +46,16 @@ from iccmsim.core.records import (
     ZINC,
 )
 from iccmsim.rules.illness import live_until
-from iccmsim.rules.second_line import give_second_line, has_failed, refer_failures, treat_failures
-from iccmsim.rules.treatment import buy_from_shop, care_at_home, hospital_care, treat
+from iccmsim.rules.treatment import (
+    buy_from_shop,
+    care_at_home,
+    give_second_line,
+    has_failed,
+    hospital_care,
+    refer_failures,
+    treat,
+    treat_failures,
+)
 
 BEGUN = ONSET + 60
 EARLY = BEGUN + 2 * DAY - 1

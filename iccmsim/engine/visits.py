@@ -64,13 +64,14 @@ from iccmsim.rules.facility_care import (
 from iccmsim.rules.illness import signs_now, signs_of_breathing
 from iccmsim.rules.outreach import promise_follow_up
 from iccmsim.rules.pay import pays
-from iccmsim.rules.second_line import refer_failures, treat_failures
 from iccmsim.rules.treatment import (
     admit,
     buy_from_shop,
     hospital_care,
     is_treated_by_volunteer,
+    refer_failures,
     treat,
+    treat_failures,
     treat_indrawing,
 )
 from iccmsim.rules.workforce import how_sure
