@@ -20,7 +20,7 @@ from world import (
     some_providers,
 )
 
-from iccmsim.core.draws import Decision, draw
+from iccmsim.core.draws import Decision, draw, draw_words
 from iccmsim.core.records import (
     ACT_CHILD,
     ACT_INFANT,
@@ -43,13 +43,14 @@ from iccmsim.rules.care_seeking import (
     DAYTIME,
     choose,
     decision_minute,
+    draw_choice,
     fade_trust,
     feels_in_good_hands,
     gave_drugs,
     is_tempted,
     lacked_drugs,
     may_decide,
-    reckon_odds,
+    odds_for,
     reckon_usual,
     remember,
     second_choice,
@@ -88,8 +89,9 @@ def utilities(household, village, p=None, day=50):
     """ln odds of informal, CHW and facility after the household has thought it over."""
     p = p if p is not None else habits()
     reckon_usual(household, p)
-    reckon_odds(household, village, some_providers(), p, day)
-    return {v: math.log(household.odds[v]) for v in (INFORMAL, AT_CHW, AT_FACILITY) if household.odds[v] > 0}
+    fade_trust(household, village, p, day)
+    odds = {v: odds_for(household, village, some_providers(), p, v) for v in (INFORMAL, AT_CHW, AT_FACILITY)}
+    return {v: math.log(each) for v, each in odds.items() if each > 0}
 
 
 def test_a_household_weighs_providers_by_taste_distance_fee_and_trust():
@@ -115,9 +117,9 @@ def test_mobilisation_adds_to_formal_care_where_it_is_on():
 
 def test_a_household_without_a_chw_cannot_go_to_one():
     household = a_household(chw=-1)
-    household.odds[AT_CHW] = household.usual[AT_CHW] = 3.0
+    household.usual[AT_CHW] = 3.0
     assert set(utilities(household, a_village())) == {INFORMAL, AT_FACILITY}
-    assert household.odds[AT_CHW] == 0.0
+    assert household.usual[AT_CHW] == 0.0
     assert AT_CHW in utilities(a_household(chw=0), a_village())
 
 
@@ -128,7 +130,6 @@ def test_lasting_odds_are_without_trust():
     assert list(household.usual[1:]) == pytest.approx(
         [math.exp(v) for v in (-2.4, -1.1 - 0.33 - 0.125, -1.7 - 0.4 - 0.625)]
     )
-    assert list(household.odds) == [0.0] * 4
 
 
 def test_odds_are_reckoned_with_trust_as_it_is_that_day():
@@ -275,7 +276,7 @@ def test_a_family_waits_for_treatment_to_work_unless_told_to_go_on_or_alarmed(pr
 
 def test_families_decide_between_six_and_eighteen_and_at_any_minute_of_it():
     p = habits(seek_hours=(360.0, 1080.0))
-    minutes = [decision_minute(draw(KEY, Decision.CHOICE, who, 1)[0], p) for who in range(MANY)]
+    minutes = [decision_minute(draw_words(KEY, Decision.CHOICE, who, 1, 0, 0, 0)[0], p) for who in range(MANY)]
     assert 360 <= min(minutes) < 365
     assert 1075 < max(minutes) < 1080
     for first in range(360, 1080, 120):
@@ -286,8 +287,8 @@ def test_the_minute_of_a_decision_says_nothing_about_what_is_decided():
     p = habits()
     early = late = n = m = 0
     for who in range(MANY):
-        u = draw(KEY, Decision.CHOICE, who, 1)[0]
-        if decision_minute(u, p) < 720:
+        minute, (u, *_) = draw_choice(p, KEY, who, 1)
+        if minute - DAY < 720:
             n, early = n + 1, early + (u < 0.3)
         else:
             m, late = m + 1, late + (u < 0.3)
@@ -298,14 +299,20 @@ def test_the_minute_of_a_decision_says_nothing_about_what_is_decided():
 def a_family(**odds):
     """A household with given odds against waiting."""
     household = a_household()
-    household.odds[:] = [0.0, odds.get("informal", 0.0), odds.get("chw", 0.0), odds.get("facility", 0.0)]
+    household.usual[:] = [0.0, odds.get("informal", 0.0), odds.get("chw", 0.0), odds.get("facility", 0.0)]
     return household
+
+
+def race(child, household, p, uniforms, village=None):
+    """What the family does."""
+    village = a_village() if village is None else village
+    return int(choose(child, household, village, some_providers(), p, uniforms, ONSET))
 
 
 def choices(household, child, p=None, n=MANY, day=7):
     """What n families with the same odds do, each with draws of its own."""
     p = p if p is not None else habits()
-    return [int(choose(child, household, p, draw(KEY, Decision.CHOICE, who, day), ONSET)) for who in range(n)]
+    return [race(child, household, p, draw(KEY, Decision.CHOICE, who, day)) for who in range(n)]
 
 
 def test_the_race_gives_each_alternative_its_share_of_the_odds():
@@ -364,7 +371,8 @@ def test_a_stronger_pull_of_one_provider_moves_a_child_only_to_it():
 def second(household, n=MANY, failed=AT_CHW, p=None, day=3):
     """Where n families go on the day on which one provider had failed them."""
     p = p if p is not None else habits()
-    return [int(second_choice(a_child(), household, p, KEY, who, failed, day)) for who in range(n)]
+    around = household, a_village(), some_providers()
+    return [int(second_choice(a_child(), *around, p, KEY, who, failed, day)) for who in range(n)]
 
 
 def test_half_of_the_families_try_another_provider_the_same_day_by_their_odds():
@@ -446,8 +454,7 @@ def test_a_family_that_is_not_tempted_would_have_waited_and_most_that_wait_are_n
         reckon_usual(household, p)
         uniforms = draw(KEY, Decision.CHOICE, who, 7)
         tempted = is_tempted(child, household, p, uniforms, ONSET)
-        reckon_odds(household, village, some_providers(), p, 7)
-        chosen = choose(child, household, p, uniforms, ONSET)
+        chosen = race(child, household, p, uniforms, village)
         assert tempted or chosen == WAIT
         waited += chosen == WAIT
         passed_over += not tempted
@@ -460,7 +467,8 @@ def test_a_family_that_is_not_tempted_would_have_waited_and_most_that_wait_are_n
 def test_a_second_try_too_passes_over_a_provider_visited_in_the_two_days_before_that_day(visited, lately, v):
     child, p, n = a_child(), habits(seek_second=1.0), 1000
     child.visited[v] = visited
-    made = [int(second_choice(child, a_family(informal=0.5, facility=0.5), p, KEY, who, AT_CHW, 3)) for who in range(n)]
+    family = a_family(informal=0.5, facility=0.5), a_village(), some_providers()
+    made = [int(second_choice(child, *family, p, KEY, who, AT_CHW, 3)) for who in range(n)]
     factor = math.exp(-1.5) if lately else 1.0
     assert_share(made.count(v), n, factor / (1 + factor))
     assert made.count(INFORMAL) + made.count(AT_FACILITY) == n

@@ -17,6 +17,7 @@ from iccmsim.core.draws import (
     ZONE_LIMIT,
     Decision,
     draw,
+    draw_words,
     expit,
     normal,
     philox,
@@ -124,12 +125,12 @@ def test_two_normals_are_those_of_box_and_muller():
     assert b == pytest.approx(radius * math.sin(2 * math.pi * 0.2), rel=1e-12)
 
 
-def test_one_uniform_can_be_split_into_two_coarser_ones():
+def test_one_word_can_be_split_into_two_coarse_uniforms():
     word = 0xABCD_1234
-    assert split(unit(word)) == ((0xABCD + 0.5) / 65536, (0x1234 + 0.5) / 65536)
-    assert min(split(unit(0))) > 0.0
-    assert max(split(unit(ONES))) < 1.0
-    pairs = np.array([split(draw(KEY, Decision.COURSE_TIMES, who, 0)[0]) for who in range(3000)])
+    assert split(word) == ((0xABCD + 0.5) / 65536, (0x1234 + 0.5) / 65536)
+    assert min(split(0)) > 0.0
+    assert max(split(ONES)) < 1.0
+    pairs = np.array([split(draw_words(KEY, Decision.COURSE_TIMES, who, 0, 0, 0, 0)[0]) for who in range(3000)])
     for j in range(2):
         assert stats.kstest(pairs[:, j], "uniform").pvalue > 6e-5
     assert abs(np.corrcoef(pairs.T)[0, 1]) < 4.0 / math.sqrt(3000)

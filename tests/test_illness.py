@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from falling_ill import draw_course
 from world import (
     DAY,
     KEY,
@@ -61,7 +62,6 @@ from iccmsim.core.records import (
 from iccmsim.rules.illness import (
     awaits,
     live_until,
-    next_change,
     protection,
     signs_now,
     signs_of,
@@ -69,7 +69,6 @@ from iccmsim.rules.illness import (
     what_comes_next,
 )
 from iccmsim.rules.treatment import buy_from_shop, treat
-from iccmsim.world.onsets import draw_course
 
 AGUE = {"illness": MALARIA}
 WILL_WORSEN = {"illness": MALARIA, "u_worsen": 0.0}
@@ -489,7 +488,7 @@ def test_expected_deaths_agree_with_deaths_whatever_the_treatment():
     for who in range(700):
         illness = who % 4
         child, courses = with_courses({"illness": illness})
-        draw_course(courses[0], KEY, p, who, illness, 0, ONSET)
+        draw_course(courses[0], p, who, illness, 0, ONSET)
         courses[0].child = who
         courses[0].y = (0.1 * (who % 7), 0.0)
         courses[0].x = (0.1 * (who % 5), 0.05)
@@ -512,8 +511,9 @@ def test_a_course_of_another_child_has_no_part_in_this_one():
 
 @pytest.mark.parametrize(("u_worsen", "change"), [(0.0, WORSENS), (0.999, WORSENS + DAY)])
 def test_a_family_sees_the_next_change_when_an_illness_worsens_or_when_one_that_will_not_mends(u_worsen, change):
-    child, courses = a_sick_child(MALARIA, u_worsen=u_worsen, worsens=WORSENS, mends=WORSENS + DAY)
-    child.leaves = KILLS + 99 * DAY
-    assert next_change(child, courses, parameters()) == change
-    child.leaves = ONSET + 1
-    assert next_change(child, courses, parameters()) == ONSET + 1  # it leaves the model before
+    child, courses = with_courses({"illness": MALARIA, "u_worsen": u_worsen, "mends": WORSENS + DAY})
+    live_until(child, courses, parameters(), KEY, ONSET)
+    assert child.changes == change
+    child, courses = with_courses({"illness": MALARIA, "u_worsen": u_worsen}, leaves=ONSET + 1)
+    live_until(child, courses, parameters(), KEY, ONSET)
+    assert child.changes == ONSET + 1  # it leaves the model before

@@ -40,7 +40,7 @@ from iccmsim.core.records import (
     TAKEN_THERE,
     table,
 )
-from iccmsim.rules.care_seeking import note_wait, reckon_odds, reckon_usual
+from iccmsim.rules.care_seeking import note_wait, odds_for, reckon_usual
 from iccmsim.rules.facility_care import completes_referral, help_on_the_way, ride_minutes, takes_bed
 from iccmsim.rules.treatment import hospital_care, is_treated_by_volunteer, treat
 
@@ -138,14 +138,13 @@ def test_a_long_wait_at_a_door_is_told_and_keeps_families_away_from_it(row, door
     providers[0], providers[1] = a_provider(AT_FACILITY), a_provider(AT_CHW)
     assert household.chw == 1
     reckon_usual(household, p)
-    reckon_odds(household, village, providers, p, 7)
-    before = household.odds.copy()
+    doors = (AT_CHW, AT_FACILITY)
+    before = [odds_for(household, village, providers, p, v) for v in doors]
     for _ in range(200):
         note_wait(providers[row], 240)
     assert providers[row].wait_hours == pytest.approx(4.0)
-    reckon_odds(household, village, providers, p, 7)
-    away = [np.exp(-2.0) if each == door else 1.0 for each in (AT_CHW, AT_FACILITY)]
-    assert household.odds[[AT_CHW, AT_FACILITY]] == pytest.approx(before[[AT_CHW, AT_FACILITY]] * away)
+    after = [odds_for(household, village, providers, p, v) for v in doors]
+    assert after == pytest.approx([b * np.exp(-2.0) if v == door else b for b, v in zip(before, doors, strict=True)])
 
 
 # --- the whole ------------

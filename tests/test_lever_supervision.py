@@ -24,7 +24,7 @@ from iccmsim.core.records import (
 from iccmsim.engine.house import be_supervised
 from iccmsim.engine.staff import send_to_the_worst
 from iccmsim.rules.facility_care import month_number
-from iccmsim.rules.workforce import how_sure, is_guided, job_aid_today, looks_bad, motivation_moves, visit_of_the_worst
+from iccmsim.rules.workforce import how_sure, job_aid_today, looks_bad, motivation_moves, visit_of_the_worst
 from iccmsim.world.zone import Zone
 
 # --- job aids ------------
@@ -38,8 +38,9 @@ def odds(chance: float) -> float:
 def test_a_working_job_aid_multiplies_the_odds_of_the_steps_it_asks_for_and_of_no_other():
     p = parameters()
     alone, aided = (a_provider(skill=0.5, logit=np.linspace(-1.5, 1.5, 9)) for _ in range(2))
-    how_sure(alone)
-    is_guided(aided, p)
+    aided.job_aid = WORKS
+    for chw in (alone, aided):
+        how_sure(chw, p)
     ratio = [odds(b) / odds(a) for a, b in zip(alone.sure, aided.sure, strict=True)]
     assert ratio == pytest.approx([math.exp(0.8) if i in (LOOK_FOR_DANGER, COUNT_BREATHS) else 1.0 for i in range(9)])
     assert 1.9 < ratio[STEPS.index("danger")] < 2.5  # 88 against 79 %, 80 against 62 %: Boyce 2019

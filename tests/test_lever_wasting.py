@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from falling_ill import wasting_at
 from small import NEAR, SURE, lived, what_differs
 from world import DAY, KEY, MANY, ONSET, a_sick_child, assert_mean, assert_share, parameters, with_courses
 
@@ -22,12 +23,13 @@ from iccmsim.core.records import (
     SEVERE_WASTING,
     TREATED_WASTING,
     WELL_NOURISHED,
+    table,
 )
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.results.indicators import deaths_from_wasting
 from iccmsim.results.tables import episodes
 from iccmsim.rules.illness import kill_or_not, live_until, worsen_or_not
-from iccmsim.rules.nutrition import mark_wasting, severe_wasting_found, wasting_at
+from iccmsim.rules.nutrition import SPELL, mark_wasting, severe_wasting_found
 
 HALF_YEAR = int(6 * MONTH) * DAY
 FATAL = (MALARIA, PNEUMONIA, DIARRHOEA)
@@ -54,14 +56,14 @@ def by_state(p) -> dict[int, tuple[float, float]]:
 @pytest.mark.parametrize("months", [6.01, 20.0, 59.0])
 def test_wasting_is_as_common_as_stated_at_every_age_from_six_months(months):
     p, n = parameters(sam_prev=0.1, mam_prev=0.2), 2 * MANY
-    states = [wasting_at(0, who, int(months * MONTH * DAY), p, KEY)[0] for who in range(n)]
+    states = [wasting_at(0, who, int(months * MONTH * DAY), p)[0] for who in range(n)]
     for state, share in ((SEVERE_WASTING, 0.1), (MODERATE_WASTING, 0.2), (WELL_NOURISHED, 0.7)):
         assert_share(states.count(state), n, share)
 
 
 def test_younger_children_are_average():
     p = parameters(sam_prev=0.5, mam_prev=0.4)
-    assert {wasting_at(0, who, HALF_YEAR - 1, p, KEY) for who in range(50)} == {(AVERAGE, 0)}
+    assert {wasting_at(0, who, HALF_YEAR - 1, p) for who in range(50)} == {(AVERAGE, 0)}
 
 
 def test_a_spell_is_one_state_until_its_stated_end_and_lasts_as_long_as_stated():
@@ -69,9 +71,9 @@ def test_a_spell_is_one_state_until_its_stated_end_and_lasts_as_long_as_stated()
     for who in range(300):
         clock, seen = HALF_YEAR + 1, 0
         while seen < 5:
-            state, until = wasting_at(0, who, clock, p, KEY)
-            assert wasting_at(0, who, until - 1, p, KEY) == (state, until)
-            after = wasting_at(0, who, until, p, KEY)[0]
+            state, until = wasting_at(0, who, clock, p)
+            assert wasting_at(0, who, until - 1, p) == (state, until)
+            after = wasting_at(0, who, until, p)[0]
             assert (after == WELL_NOURISHED) == (state != WELL_NOURISHED)
             if state != WELL_NOURISHED and seen:
                 lengths[state].append((until - clock) / DAY)
@@ -82,7 +84,7 @@ def test_a_spell_is_one_state_until_its_stated_end_and_lasts_as_long_as_stated()
 
 def test_where_nobody_is_wasted_all_are_well_nourished():
     p = parameters(sam_prev=0.0, mam_prev=0.0)
-    assert {wasting_at(0, who, 40 * HALF_YEAR // 6, p, KEY)[0] for who in range(50)} == {WELL_NOURISHED}
+    assert {wasting_at(0, who, 40 * HALF_YEAR // 6, p)[0] for who in range(50)} == {WELL_NOURISHED}
 
 
 # Danger
@@ -223,9 +225,9 @@ def test_each_candidate_illness_is_marked_with_how_the_child_is_nourished_then()
     children = np.rec.array(np.concatenate([np.atleast_1d(np.array(a_sick_child(MALARIA)[0])) for _ in range(60)]))
     children["birth"] = 0
     _, courses = with_courses(*({"illness": MALARIA, "child": i, "onset": HALF_YEAR + 40 * i * DAY} for i in range(60)))
-    mark_wasting(courses[:60], children, p, KEY)
+    mark_wasting(courses[:60], children, p, KEY, table(SPELL, 60))
     for i, course in enumerate(courses[:60]):
-        expected = wasting_at(0, i, HALF_YEAR + 40 * i * DAY, p, KEY)
+        expected = wasting_at(0, i, HALF_YEAR + 40 * i * DAY, p)
         assert (course.wasting, course.wasted_until) == expected
         seen.add(int(course.wasting))
     assert len(seen) == 3

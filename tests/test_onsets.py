@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from falling_ill import candidate_onsets, course_of_illness, draw_course
 from scipy import stats
 from world import (
     DAY,
@@ -38,20 +39,12 @@ from iccmsim.core.records import (
     YEAR,
     table,
 )
-from iccmsim.world.onsets import (
-    FAR,
-    course_of_illness,
-    draw_course,
-    frailties,
-    mark_overlaps,
-    newborn_course,
-    next_onset,
-    quantile,
-    untreated_end,
-)
+from iccmsim.world.courses import mark_overlaps, untreated_end
+from iccmsim.world.onsets import cut_life, frailties, grows_by, new_desk, onset_within, quantile
 
 SEASON_MALARIA = (0.55, 0.45, 0.40, 0.40, 0.40, 0.45, 0.80, 1.60, 2.50, 2.50, 1.15, 0.80)
 FIVE = int(5 * YEAR * DAY)
+FAR = 1e18
 CHILDREN = 250 if PLAIN else 1500
 
 
@@ -67,6 +60,18 @@ def climate(**changed):
     return parameters(
         rate=rate.tolist(), season=season.tolist(), season_sum=sums.tolist(), run_warmup_days=365, **changed
     )
+
+
+def next_onset(p, illness, frail, birth, clock, end, wanted):
+    """The first onset after a minute, if so much growth of the cumulative rate is waited for; FAR if after the end."""
+    desk = new_desk()
+    pieces = cut_life(p, birth, clock, end, desk.cuts)
+    for piece in range(pieces):
+        grown = grows_by(p, illness, frail, desk.cuts, piece)
+        if wanted <= grown:
+            return onset_within(p, illness, frail, desk.cuts, piece, wanted)
+        wanted -= grown
+    return FAR
 
 
 def test_the_next_onset_comes_where_the_cumulative_rate_has_grown_enough():
@@ -168,7 +173,7 @@ def drawn(illness, n=MANY, p=None, onset=ONSET):
     p = parameters() if p is None else p
     rows = table(COURSE, n)
     for who in range(n):
-        draw_course(rows[who], KEY, p, who, illness, 4, onset)
+        draw_course(rows[who], p, who, illness, 4, onset)
     return rows
 
 
@@ -230,14 +235,14 @@ def test_fates_are_uniform_and_unrelated_and_belong_to_child_illness_and_episode
 
 def test_a_course_knows_its_child_illness_episode_and_onset():
     row = some_courses({"overlaps": 1, "child": 9})[0]
-    draw_course(row, KEY, parameters(), 77, DIARRHOEA, 5, 1234)
+    draw_course(row, parameters(), 77, DIARRHOEA, 5, 1234)
     assert (row.child, row.illness, row.episode, row.onset, row.overlaps) == (77, DIARRHOEA, 5, 1234, 0)
 
 
 def test_another_episode_of_the_child_has_another_fate():
     rows = table(COURSE, 2)
     for episode in range(2):
-        draw_course(rows[episode], KEY, parameters(), 1, MALARIA, episode, ONSET)
+        draw_course(rows[episode], parameters(), 1, MALARIA, episode, ONSET)
     assert rows["u_worsen"][0] != rows["u_worsen"][1]
     assert rows["worsens"][0] != rows["worsens"][1]
 
@@ -323,7 +328,7 @@ def histories(p, illness=MALARIA, n=CHILDREN, *, frail=1.0, birth=0, begin=0, en
     kept = []
     raw = table(COURSE, 400)
     for who in range(n):
-        rows = course_of_illness(raw, 0, KEY, p, who, birth, begin, end, illness, frail)
+        rows = course_of_illness(raw, 0, p, who, illness, frail=frail, birth=birth, begin=begin, end=end)
         kept.append(raw[:rows].copy())
     return kept
 
@@ -408,13 +413,13 @@ def test_a_child_that_is_twice_as_frail_has_the_same_candidates_earlier():
 
 
 def test_a_table_that_is_too_small_is_told():
-    assert course_of_illness(table(COURSE, 2), 0, KEY, climate(rate=20.0), 1, 0, 0, FIVE, MALARIA, 1.0) == -1
-    assert newborn_course(table(COURSE, 1), 1, KEY, parameters(inc_psbi=1.0), 1, 0, 0, FIVE) == -1
+    assert candidate_onsets(climate(rate=20.0), 1, MALARIA, end=FIVE, room=2)[1] == -1
+    assert candidate_onsets(parameters(inc_psbi=1.0), 1, NEWBORN, end=FIVE, room=0)[1] == -1
 
 
 def test_courses_are_added_behind_those_already_there():
     raw = table(COURSE, 50)
-    n = course_of_illness(raw, 7, KEY, climate(), 1, 0, 0, FIVE, MALARIA, 1.0)
+    n = course_of_illness(raw, 7, climate(), 1, MALARIA, end=FIVE)
     assert n > 7
     assert raw["onset"][:7].sum() == 0
     assert (raw["onset"][7:n] > 0).all()
@@ -427,7 +432,7 @@ def newborns(p, n=MANY, birth=ONSET, begin=0, end=FIVE):
     raw = table(COURSE, 1)
     onsets = []
     for who in range(n):
-        if newborn_course(raw, 0, KEY, p, who, birth, begin, end):
+        if course_of_illness(raw, 0, p, who, NEWBORN, birth=birth, begin=begin, end=end):
             assert (raw[0].illness, raw[0].episode, raw[0].child) == (NEWBORN, 0, who)
             onsets.append((raw[0].onset - birth) / DAY)
     return np.array(onsets)

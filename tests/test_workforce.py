@@ -88,10 +88,11 @@ def test_skill_fades_by_its_share_a_month_and_half_of_it_in_the_half_life():
 
 
 def test_a_step_is_as_sure_as_talent_and_present_skill_make_it():
-    chw = a_provider(skill=0.7)
+    chw = a_provider(skill=0.7, unsure=1)
     chw.logit[:] = np.linspace(-2, 2, 9)
-    how_sure(chw)
+    how_sure(chw, parameters())
     assert list(chw.sure) == pytest.approx([1 / (1 + math.exp(-x - 0.7)) for x in np.linspace(-2, 2, 9)])
+    assert chw.unsure == 0
 
 
 def test_one_talent_is_shared_by_all_steps_and_differs_between_chws_and_their_successors():

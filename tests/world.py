@@ -218,8 +218,9 @@ def a_zone(child: np.record, courses: np.recarray, *chws: np.record) -> Zone:
         visit=table(VISIT, 4),
         stock_by_day=np.zeros((1, 1 + len(chws), N_PRODUCTS), np.int32),
         days=np.full((days, 4), -1, np.int64),
-        lists=np.full((5, 2), -1, np.int64),
+        lists=np.full((8, 2), -1, np.int64),
         wake=np.zeros(2, np.int64),
+        words=np.zeros((2, 4), np.int64),
         n=np.zeros(8, np.int64),
     )
 

@@ -25,7 +25,7 @@ from numba.np import arrayobj
 
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED_ROOMS = ("core", "rules", "world", "engine")  # no other room may use the decorator (a test holds this)
-PLAIN_NUMBA = bool(os.environ.get("ICCMSIM_PLAIN_NUMBA"))  # 1: without the three things below that numba has no name for
+PLAIN_NUMBA = bool(os.environ.get("ICCMSIM_PLAIN_NUMBA"))  # 1: leave out what numba has no public name for
 KEPT_FOLDERS = 4  # compiled copies of earlier sources that stay, so that going back to them costs nothing
 STILL_USED = 7 * 86400  # seconds: another process may be running on a copy that is younger than this
 
@@ -81,7 +81,8 @@ _compile = partial(numba.njit, nogil=True, cache=FOLDER is not None, error_model
                    **({} if PLAIN_NUMBA else {"_nrt": False}))  # fmt: skip
 
 
-def rule(function: Callable | None = None, *, inline: bool = False, joined: bool = False, entry: bool = False) -> Callable:
+def rule(function: Callable | None = None, *, inline: bool = False, joined: bool = False,
+         entry: bool = False) -> Callable:  # fmt: skip
     """Make a function part of the compiled rule book; with NUMBA_DISABLE_JIT=1 it stays plain Python.
 
     `inline` copies it into its callers before they are compiled, so that a loop over it can be vectorised. `joined`

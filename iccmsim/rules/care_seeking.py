@@ -126,7 +126,7 @@ def feels_in_good_hands(child, visit):
 
 @rule(joined=True)
 def draw_choice(p, key, who, day):
-    """What decides a family's choice on a day: at which minute since the warm-up began, and four uniforms for its race."""
+    """What decides a family's choice on a day: its minute since the warm-up began, and four uniforms for its race."""
     a, b, c, d = draw_words(key, Decision.CHOICE, who, day, 0, 0, 0)
     return day * MINUTES + decision_minute(a, p), (unit(a), unit(b), unit(c), unit(d))
 

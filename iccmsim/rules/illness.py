@@ -260,8 +260,8 @@ def leave(child, courses, minute, state, cause):
 
 @rule
 def take_stock_of(child, courses):
-    """What the family sees of all the child's illnesses together: the worst complaint, whether it looks severe, and when
-    that may next change."""
+    """What the family sees of all the child's illnesses together: the worst complaint, whether it looks severe, and
+    when that may next change."""
     signs = 0
     child.perceived = 0
     child.due = child.leaves

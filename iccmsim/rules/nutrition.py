@@ -55,9 +55,11 @@ def move_on_to(spell, birth, who, minute, p, key):
 @rule
 def begin_spells(spell, who, p, key):
     """How a child is nourished at six months."""
-    u, v, w, _ = draw(key, Decision.WASTING, who, 0)
+    u, _, w, _ = draw(key, Decision.WASTING, who, 0)
     spell.number = 1
-    spell.state = SEVERE_WASTING if u < p.sam_prev else MODERATE_WASTING if u < p.sam_prev + p.mam_prev else WELL_NOURISHED
+    spell.state = WELL_NOURISHED
+    if u < p.sam_prev + p.mam_prev:
+        spell.state = SEVERE_WASTING if u < p.sam_prev else MODERATE_WASTING
     spell.next_state = WELL_NOURISHED
     if spell.state != WELL_NOURISHED:
         spell.until = min(spell.until + spell_minutes(spell.state, w, p), NEVER)

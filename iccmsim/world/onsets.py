@@ -1,11 +1,7 @@
-"""The illnesses a child would have, drawn once: onset by onset, with what each course would do if untreated.
+"""When a child would fall ill: the candidate onsets of every illness, the same in every arm.
 
 An onset process runs on its own clock: the j-th candidate comes where the child's cumulative rate passes the sum of
-the first j exponentials. One that falls within the untreated length of the last kept one, plus a gap, is dropped here,
-in every arm alike.
-
-Candidates of many children are found first, then all their draws are made in one go, which processors do far faster
-than one at a time; only then is it settled which are kept.
+the first j exponentials.
 """
 
 from __future__ import annotations
@@ -16,32 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw, draw_words, normal, split, two_normals, unit
-from iccmsim.core.records import (
-    DURATION,
-    HAS_COUGH,
-    HAS_DANGER,
-    HAS_DANGER_SEVERE,
-    HAS_DIARRHOEA,
-    HAS_FAST,
-    HAS_FEVER,
-    IS_INFECTED,
-    MALARIA,
-    MINUTES,
-    MONTH,
-    NEWBORN,
-    SPREAD_POINTS,
-    TO_DEATH,
-    TO_SEVERE,
-)
+from iccmsim.core.draws import Decision, draw, draw_words, two_normals, unit
+from iccmsim.core.records import MALARIA, MINUTES, MONTH, NEWBORN
 
 MONTH_MINUTES = MONTH * MINUTES
-
 MOST_PIECES = 10  # of a child's life: age bands, and what a surge cuts off them
 WAITS = 4  # draws of four for the waits of each illness that are made at once; the others when they are needed
-FOUND = ("who", "illness", "episode", "onset")  # of a candidate, before it is known whether it is kept
+FOUND = ("who", "illness", "episode", "onset")  # of a candidate; whether it is kept is settled with its course
 WHO, OF_ILLNESS, EPISODE, ONSET_AT = range(4)
-FATE = 8  # words drawn for a course
 
 
 class Desk(NamedTuple):
@@ -243,147 +221,3 @@ def newborn_candidate(found, n, key, p, who, birth, begin, end):
         first += width
     onset = birth + int(days * MINUTES)
     return n if onset < begin or onset >= end else find(found, n, who, NEWBORN, 0, onset)
-
-
-@rule
-def draw_fates(fate, found, n, key):
-    """The eight words of every candidate."""
-    for i in range(n):
-        who = found[WHO, i]
-        k = found[OF_ILLNESS, i]
-        a, b, c, d = draw_words(key, Decision.COURSE_TIMES, who, found[EPISODE, i], k, 0, 0)
-        fate[0, i] = a
-        fate[1, i] = b
-        fate[2, i] = c
-        fate[3, i] = d
-    for i in range(n):
-        who = found[WHO, i]
-        k = found[OF_ILLNESS, i]
-        a, b, c, d = draw_words(key, Decision.COURSE_FATE, who, found[EPISODE, i], k, 0, 0)
-        fate[4, i] = a
-        fate[5, i] = b
-        fate[6, i] = c
-        fate[7, i] = d
-
-
-@rule
-def keep_courses(raw, rows, found, fate, first, last, p, starts):
-    """The courses of one child that come about, in order of illness and onset, from row `rows`; the row after the
-    last. `starts` is told where each illness's rows begin."""
-    k = 0
-    starts[0] = rows
-    free_from = -1
-    for i in range(first, last):
-        while k < found[OF_ILLNESS, i]:
-            k += 1
-            starts[k] = rows
-            free_from = -1
-        if found[ONSET_AT, i] >= free_from:
-            row = raw[rows]
-            lay_out(row, p, found, fate, i)
-            free_from = untreated_end(row, p) + int(p.gap[k] * MINUTES)
-            rows += 1
-    while k < 6:
-        k += 1
-        starts[k] = rows
-    return rows
-
-
-@rule
-def spread(p, which, u):
-    """How many times its median a time lasts: a log-normal quantile, in the middle between tabulated ones (to .02 %)."""
-    if 0.03125 < u < 0.96875:
-        place = u * (SPREAD_POINTS - 1)
-        i = int(place)
-        return p.spread[which, i] + (place - i) * (p.spread[which, i + 1] - p.spread[which, i])
-    sd = p.time_dur_sd if which == DURATION else p.time_severe_sd if which == TO_SEVERE else p.time_death_sd
-    return math.exp(sd * normal(u))
-
-
-@rule
-def lay_out(row, p, found, fate, i):
-    """The potential outcomes of one course: when it would worsen, kill, mend, what it shows, and what decides."""
-    k = found[OF_ILLNESS, i]
-    onset = found[ONSET_AT, i]
-    mends, recognise = split(fate[2, i])
-    alarm, infected = split(fate[3, i])
-    row.child = found[WHO, i]
-    row.illness = k
-    row.episode = found[EPISODE, i]
-    row.onset = onset
-    row.mends = onset + max(1, int(p.mend_days[k] * spread(p, DURATION, mends) * MINUTES))
-    row.overlaps = 0
-    row.u_recognise = recognise
-    if k > NEWBORN:  # other fever, cough or cold: never severe
-        row.worsens = row.mends
-        row.kills = row.mends
-        row.u_worsen = 1.0
-        row.u_die = 1.0
-        row.signs = draw_signs(p, k, fate[0, i], fate[1, i], alarm, infected, onset)
-        return
-    t_w = 0
-    if k < NEWBORN:
-        t_w = max(1, int(p.worsen_days[k] * spread(p, TO_SEVERE, unit(fate[0, i])) * MINUTES))
-    row.worsens = onset + t_w
-    t_d = max(1, int(p.death_days[k] * spread(p, TO_DEATH, unit(fate[1, i])) * MINUTES))
-    row.kills = row.worsens + t_d
-    row.u_worsen = unit(fate[4, i])
-    row.u_die = unit(fate[5, i])
-    row.signs = draw_signs(p, k, fate[6, i], fate[7, i], alarm, infected, onset)
-
-
-@rule
-def untreated_end(row, p):
-    """The minute at which this course would be over without treatment, were it not to kill.
-
-    One that overlap alone, or wasting, would make severe counts as severe, since these are settled only afterwards.
-    """
-    chance = p.sev[row.illness] * p.overlap_mechanism
-    if p.was_most > 1.0 and row.illness < NEWBORN:
-        chance = 1.0 - math.exp(p.was_most * math.log(1.0 - chance))
-    if row.u_worsen < chance:
-        return max(row.mends, row.kills + int(p.time_convalescence * MINUTES))
-    return max(row.mends, row.worsens)
-
-
-@rule
-def draw_signs(p, k, a, b, alarm, infected, onset):
-    """Symptoms of one course, from two words and two uniforms, drawn once; infection without illness goes with the malaria season."""
-    fever, cough = split(a)
-    fast, diarrhoea = split(b)
-    signs = 0
-    if fever < p.symptoms[k, 0]:
-        signs |= HAS_FEVER
-    if cough < p.symptoms[k, 1]:
-        signs |= HAS_COUGH
-    if fast < p.symptoms[k, 2]:
-        signs |= HAS_FAST
-    if diarrhoea < p.symptoms[k, 3]:
-        signs |= HAS_DIARRHOEA
-    if alarm < p.symptoms[k, 4]:
-        signs |= HAS_DANGER
-    if alarm < p.symptoms[k, 5]:
-        signs |= HAS_DANGER_SEVERE
-    origin = (p.month_offset * MONTH - p.run_warmup_days) * MINUTES
-    month = int(math.floor((onset + origin) / MONTH_MINUTES)) % 12
-    if k == MALARIA or infected < min(1.0, p.dx_rdt_infected_other * p.season[MALARIA, month]):
-        signs |= IS_INFECTED
-    return signs
-
-
-@rule
-def mark_overlaps(raw, first, last, starts, p):
-    """Malaria, pneumonia or diarrhoea that begins within the untreated length of another of these, or of newborn
-    infection, worsens more often. `starts` holds where each illness's rows begin (7 places)."""
-    for k in range(3):
-        for other in range(NEWBORN + 1):
-            if other == k:
-                continue
-            j = starts[other]
-            for i in range(starts[k], starts[k + 1]):
-                while j < starts[other + 1] and untreated_end(raw[j], p) <= raw[i].onset:
-                    j += 1
-                if j < starts[other + 1]:
-                    began = raw[j].onset
-                    if began < raw[i].onset or (began == raw[i].onset and other < k):
-                        raw[i].overlaps = 1

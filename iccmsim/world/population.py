@@ -11,38 +11,19 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.draws import WHO_LIMIT, ZONE_LIMIT, Decision, draw, refuse_unfit, two_normals
 from iccmsim.core.records import (
     CHILD,
-    COURSE,
     FIVE_YEARS,
     HOUSEHOLD,
     MINUTES,
     NEVER,
-    NEWBORN,
     VILLAGE,
     YEAR,
     bytes_of,
-    large_table,
     table,
 )
-from iccmsim.rules.nutrition import SPELL, mark_wasting
-from iccmsim.world.onsets import (
-    FATE,
-    FOUND,
-    WHO,
-    candidates,
-    cut_life,
-    draw_fates,
-    draw_waits,
-    frailties,
-    keep_courses,
-    mark_overlaps,
-    new_desk,
-    newborn_candidate,
-)
+from iccmsim.world.illnesses import make_courses
 from iccmsim.world.zone import BIRTH_FROM, BIRTHS, LEAVE_FROM, LEAVERS, ONSET_FROM
 
 FIVE = FIVE_YEARS * MINUTES
-SLOT = 32  # minutes, a 45th of a day: courses are put in order slot by slot
-BATCH = 4096  # candidates that are drawn in one go
 
 
 @dataclass(frozen=True)
@@ -71,7 +52,7 @@ class Population:
 
 @rule(entry=True)
 def draw_households(household, first, p, key, km_facility, km_hospital):
-    """Wealth, inclinations and distances of the households of all villages; those of village v begin at row first[v]."""
+    """Wealth, inclinations and distances of all households; those of village v begin at row first[v]."""
     for village in range(first.shape[0] - 1):
         for h in range(first[village], first[village + 1]):
             u, v, w, x = draw(key, Decision.HOUSEHOLD_TASTE, h, 0)
@@ -190,116 +171,13 @@ def draw_children(child, n, p, key):
         row.changes = row.leaves
 
 
-@rule(entry=True)
-def draw_illnesses(child, n, raw, p, key, end, found, fate, desk):
-    """All courses of all children, child by child; returns how many, or -1 if a table is too small.
-
-    Children are taken together until their candidates fill half of `found`.
-    """
-    rows = 0
-    count = 0
-    for who in range(n):
-        count = fall_ill(child[who], who, found, count, p, key, end, desk)
-        if count < 0:
-            return -1
-        if count >= found.shape[1] // 2 or who == n - 1:
-            if rows + count > raw.shape[0]:
-                return -1
-            draw_fates(fate, found, count, key)
-            rows = keep_all(raw, rows, found, fate, count, p, desk.starts)
-            count = 0
-    return rows
-
-
-@rule
-def fall_ill(child, who, found, count, p, key, end, desk):
-    """All candidates of one child, by illness and then by onset."""
-    birth = int(child.birth)
-    stop = min(end, birth + FIVE)
-    frailties(desk.frail, key, p, who)
-    pieces = cut_life(p, birth, 0, stop, desk.cuts)
-    draw_waits(desk.waits, key, who)
-    for k in range(6):
-        if k == NEWBORN:
-            count = newborn_candidate(found, count, key, p, who, birth, 0, stop)
-        else:
-            count = candidates(found, count, key, p, who, k, desk.frail[k], desk.cuts, pieces, desk.waits)
-        if count < 0:
-            return -1
-    return count
-
-
-@rule
-def keep_all(raw, rows, found, fate, count, p, starts):
-    """Of the candidates of some children those that come about; returns the row after the last."""
-    first = 0
-    while first < count:
-        last = first + 1
-        while last < count and found[WHO, last] == found[WHO, first]:
-            last += 1
-        after = keep_courses(raw, rows, found, fate, first, last, p, starts)
-        mark_overlaps(raw, rows, after, starts, p)
-        rows = after
-        first = last
-    return rows
-
-
-@rule(entry=True)
-def order_by_onset(raw, n, course, order, slots, from_day):
-    """Sort courses by minute of onset (then child, then illness): count by half hour, then insert within it."""
-    for i in range(n):
-        slots[raw[i].onset // SLOT + 1] += 1
-    for slot in range(slots.shape[0] - 1):
-        slots[slot + 1] += slots[slot]
-    for day in range(from_day.shape[0]):
-        from_day[day] = slots[day * (MINUTES // SLOT)]
-    for i in range(n):
-        mine = int(raw[i].onset) << 32 | i
-        slot = raw[i].onset // SLOT
-        j = slots[slot]
-        slots[slot] += 1
-        while j > 0 and order[j - 1] > mine:  # places not yet taken hold 0
-            order[j] = order[j - 1]
-            j -= 1
-        order[j] = mine
-    for i in range(n):
-        row = course[i]
-        copy_course(raw[order[i] & 0xFFFFFFFF], row)
-        row.first_care = -1
-        row.first_formal = -1
-        row.first_provider = -1
-
-
-@rule
-def copy_course(old, new):
-    """What was drawn for a course moves to its place in time."""
-    new.child = old.child
-    new.illness = old.illness
-    new.episode = old.episode
-    new.onset = old.onset
-    new.worsens = old.worsens
-    new.kills = old.kills
-    new.mends = old.mends
-    new.overlaps = old.overlaps
-    new.signs = old.signs
-    new.u_worsen = old.u_worsen
-    new.u_die = old.u_die
-    new.u_recognise = old.u_recognise
-
-
-CANDIDATE = np.dtype(
-    [(name, COURSE.fields[name][0]) for name in ("child", "illness", "episode", "onset", "worsens", "kills", "mends",
-                                                 "signs", "overlaps", "u_worsen", "u_die", "u_recognise")], align=True,
-)  # fmt: skip
-
-
 def build_population(place: ZoneMap, p: np.recarray, *, seed: int, days: int) -> Population:
     """Make the families and children of one zone from the seed, with every birth and candidate onset of `days`."""
     refuse_unfit("zone", place.number, ZONE_LIMIT)
     key, end = (int(seed), int(place.number)), int(days) * MINUTES
     village, household, first = _settle(place, p[0], key)
     child = _bear(place, p[0], key, end=end, first=first)
-    course, onset_from = _fall_ill(child, p[0], key, end=end, days=days)
+    course, onset_from = make_courses(child, p[0], key, end=end, days=days)
     calendar, lists = _calendar(child, days)
     calendar[:, ONSET_FROM] = onset_from
     return Population(place.number, child, course, household, village, calendar, lists)
@@ -342,19 +220,3 @@ def _bear(place: ZoneMap, p: np.record, key: tuple[int, int], *, end: int, first
     child = bytes_of(child[:n]).copy().view(CHILD).view(np.recarray)
     draw_children(child, n, p, key)
     return child
-
-
-def _fall_ill(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int, days: int) -> tuple:
-    size, width = int(len(child) * 60 + 64), BATCH
-    while True:
-        raw = large_table(CANDIDATE, size, clean=False)
-        found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width), np.int64)
-        n = draw_illnesses(child, len(child), raw, p, key, end, found, fate, new_desk())
-        if n >= 0:
-            break
-        size, width = 2 * size, 2 * width
-    course, from_day = large_table(COURSE, n), np.zeros(days + 1, np.int64)
-    order_by_onset(raw, n, course, np.zeros(n, np.int64), np.zeros(days * MINUTES // SLOT + 2, np.int64), from_day)
-    if p.was_on:
-        mark_wasting(course, child, p, key, table(SPELL, len(child)))
-    return course, from_day

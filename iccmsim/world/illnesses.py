@@ -1,0 +1,145 @@
+"""All illnesses that all children of a zone would have: found, drawn, kept, and put in order of onset."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iccmsim.core.compiled import rule
+from iccmsim.core.records import COURSE, FIVE_YEARS, MINUTES, NEWBORN, large_table, table
+from iccmsim.rules.nutrition import SPELL, mark_wasting
+from iccmsim.world.courses import FATE, draw_fates, keep_courses, mark_overlaps
+from iccmsim.world.onsets import (
+    FOUND,
+    WHO,
+    candidates,
+    cut_life,
+    draw_waits,
+    frailties,
+    new_desk,
+    newborn_candidate,
+)
+
+FIVE = FIVE_YEARS * MINUTES
+SLOT = 32  # minutes, a 45th of a day: courses are put in order slot by slot
+BATCH = 4096  # candidates that are drawn in one go
+
+CANDIDATE = np.dtype(
+    [(name, COURSE.fields[name][0]) for name in ("child", "illness", "episode", "onset", "worsens", "kills", "mends",
+                                                 "signs", "overlaps", "u_worsen", "u_die", "u_recognise")], align=True,
+)  # fmt: skip
+
+
+@rule(entry=True)
+def draw_illnesses(child, n, raw, p, key, end, found, fate, desk):
+    """All courses of all children, child by child; returns how many, or -1 if a table is too small.
+
+    Children are taken together until their candidates fill half of `found`.
+    """
+    rows = 0
+    count = 0
+    for who in range(n):
+        count = fall_ill(child[who], who, found, count, p, key, end, desk)
+        if count < 0:
+            return -1
+        if count >= found.shape[1] // 2 or who == n - 1:
+            if rows + count > raw.shape[0]:
+                return -1
+            draw_fates(fate, found, count, key)
+            rows = keep_all(raw, rows, found, fate, count, p, desk.starts)
+            count = 0
+    return rows
+
+
+@rule
+def fall_ill(child, who, found, count, p, key, end, desk):
+    """All candidates of one child, by illness and then by onset."""
+    birth = int(child.birth)
+    stop = min(end, birth + FIVE)
+    frailties(desk.frail, key, p, who)
+    pieces = cut_life(p, birth, 0, stop, desk.cuts)
+    draw_waits(desk.waits, key, who)
+    for k in range(6):
+        if k == NEWBORN:
+            count = newborn_candidate(found, count, key, p, who, birth, 0, stop)
+        else:
+            count = candidates(found, count, key, p, who, k, desk.frail[k], desk.cuts, pieces, desk.waits)
+        if count < 0:
+            return -1
+    return count
+
+
+@rule
+def keep_all(raw, rows, found, fate, count, p, starts):
+    """Of the candidates of some children those that come about; returns the row after the last."""
+    first = 0
+    while first < count:
+        last = first + 1
+        while last < count and found[WHO, last] == found[WHO, first]:
+            last += 1
+        after = keep_courses(raw, rows, found, fate, first, last, p, starts)
+        mark_overlaps(raw, rows, after, starts, p)
+        rows = after
+        first = last
+    return rows
+
+
+@rule(entry=True)
+def order_by_onset(raw, n, course, order, slots, from_day):
+    """Sort courses by minute of onset (then child, then illness): count by half hour, then insert within it."""
+    for i in range(n):
+        slots[raw[i].onset // SLOT + 1] += 1
+    for slot in range(slots.shape[0] - 1):
+        slots[slot + 1] += slots[slot]
+    for day in range(from_day.shape[0]):
+        from_day[day] = slots[day * (MINUTES // SLOT)]
+    for i in range(n):
+        mine = int(raw[i].onset) << 32 | i
+        slot = raw[i].onset // SLOT
+        j = slots[slot]
+        slots[slot] += 1
+        while j > 0 and order[j - 1] > mine:  # places not yet taken hold 0
+            order[j] = order[j - 1]
+            j -= 1
+        order[j] = mine
+    for i in range(n):
+        row = course[i]
+        copy_course(raw[order[i] & 0xFFFFFFFF], row)
+        row.first_care = -1
+        row.first_formal = -1
+        row.first_provider = -1
+
+
+@rule
+def copy_course(old, new):
+    """What was drawn for a course moves to its place in time."""
+    new.child = old.child
+    new.illness = old.illness
+    new.episode = old.episode
+    new.onset = old.onset
+    new.worsens = old.worsens
+    new.kills = old.kills
+    new.mends = old.mends
+    new.overlaps = old.overlaps
+    new.signs = old.signs
+    new.u_worsen = old.u_worsen
+    new.u_die = old.u_die
+    new.u_recognise = old.u_recognise
+
+
+def make_courses(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int,
+                 days: int) -> tuple[np.recarray, np.ndarray]:  # fmt: skip
+    """Every course that the children of a zone may suffer before minute `end`, in order of onset; and the row with
+    which each day begins."""
+    size, width = int(len(child) * 60 + 64), BATCH
+    while True:
+        raw = large_table(CANDIDATE, size, clean=False)
+        found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width), np.int64)
+        n = draw_illnesses(child, len(child), raw, p, key, end, found, fate, new_desk())
+        if n >= 0:
+            break
+        size, width = 2 * size, 2 * width
+    course, from_day = large_table(COURSE, n), np.zeros(days + 1, np.int64)
+    order_by_onset(raw, n, course, np.zeros(n, np.int64), np.zeros(days * MINUTES // SLOT + 2, np.int64), from_day)
+    if p.was_on:
+        mark_wasting(course, child, p, key, table(SPELL, len(child)))
+    return course, from_day
