@@ -264,7 +264,8 @@ SEEDS = range(1, 5)
 
 @cache
 def arm(name: str, seed: int):
-    more = {"off": {}, "on": ON, "sent": SENT, "kept": {**ON, "ref.routine": 0.9}}[name]
+    kept = {**ON, "ref.routine": 0.9}
+    more = {"off": {}, "on": ON, "kept": kept, "sent": SENT, "followed": {**SENT, "followup.share": 0.9}}[name]
     return lived({**WORLD, **more}, seed=seed)
 
 
@@ -326,6 +327,10 @@ class TestWhole:
 
     def test_a_chw_that_sends_failures_on_brings_more_of_them_to_the_second_line(self):
         more = [len(second(arm("sent", seed))) - len(second(arm("kept", seed))) for seed in SEEDS]
+        assert min(more) > 0
+
+    def test_the_more_so_if_it_goes_back_to_those_whom_it_treated(self):
+        more = [len(second(arm("followed", seed))) - len(second(arm("sent", seed))) for seed in SEEDS]
         assert min(more) > 0
 
     def test_effective_coverage_counts_what_the_second_line_adds(self):
