@@ -10,15 +10,16 @@ from iccmsim.core.records import (
     CAUSES,
     COMPLAINTS,
     COUGH,
-    ESCORTED,
     ILLNESSES,
     MARKS,
+    MECHANISMS,
     NO_COMPLAINT,
     OUTCOMES,
     PRODUCTS,
     PROVIDERS,
     RDT,
     RECORDS,
+    SECOND_LINE,
     STEPS,
     names_that_clash,
     table,
@@ -70,14 +71,14 @@ def test_arrays_of_a_record_have_a_place_for_every_illness_product_provider_step
     child, course, provider = RECORDS["child"], RECORDS["course"], RECORDS["provider"]
     assert child["active"].shape == (len(ILLNESSES),)
     assert child["visited"].shape == (len(PROVIDERS) - 1,)
-    assert course["x"].shape == course["y"].shape
+    assert course["x"].shape == course["y"].shape == (len(MECHANISMS),)
     assert provider["stock"].shape == (len(PRODUCTS),)
     assert provider["logit"].shape == provider["sure"].shape == (len(STEPS),)
 
 
 def test_marks_and_products_fit_the_fields_they_are_noted_in():
-    assert 1 << MARKS.index("escorted") == ESCORTED == 1 << len(MARKS) - 1
-    assert ESCORTED < 1 << 31
+    assert 1 << MARKS.index("second_line") == SECOND_LINE == 1 << len(MARKS) - 1
+    assert SECOND_LINE < 1 << 31
     assert 1 << len(PRODUCTS) < 1 << 31
     # keys of draws: an illness has 4 bits, a product 8
     assert len(ILLNESSES) <= 16

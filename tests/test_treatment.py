@@ -134,7 +134,7 @@ def inpatient_of(illness):
 
 def effects(course):
     """x and y of the main mechanism, and of zinc."""
-    return [float(value) for value in (*course.x, *course.y)]
+    return [float(value) for value in (*course.x[:2], *course.y[:2])]
 
 
 # --- a dose ------------

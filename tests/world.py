@@ -118,7 +118,10 @@ def some_courses(*fields: dict) -> np.recarray:
             "first_provider": -1,
         }
         for name, value in {**defaults, **given}.items():
-            row[name] = value
+            if name in ("x", "y"):  # of the first mechanisms; the others have done nothing
+                row[name][: len(value)] = value
+            else:
+                row[name] = value
     return rows
 
 

@@ -97,6 +97,7 @@ class Decision(IntEnum):
     STRUCK = 92
     TRANSPORT = 93
     VOLUNTEER = 94
+    SECOND_LINE = 95
 
 
 @rule(inline=True)

@@ -53,17 +53,17 @@ COMPLAINTS = ("danger sign", "fast breathing", "diarrhoea", "fever", "cough", "n
 NO_COMPLAINT = 5
 
 # mechanisms by which a dose acts; "supportive" stays empty until there is oxygen
-MECHANISMS = ("main", "zinc")
-MAIN, BY_ZINC = range(2)
+MECHANISMS = ("main", "zinc", "second_line")
+MAIN, BY_ZINC, BY_SECOND_LINE = range(3)
 
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
          "fast_found", "referred", "gone", "not_allowed", "oximeter", "low_oxygen", "indrawing_at_home",
-         "at_home", "by_volunteer", "no_bed", "taken_there", "escorted")  # fmt: skip
+         "at_home", "by_volunteer", "no_bed", "taken_there", "escorted", "second_line")  # fmt: skip
 FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
 COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
 NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME, AT_HOME = (1 << i for i in range(11, 16))
-BY_VOLUNTEER, NO_BED, TAKEN_THERE, ESCORTED = (1 << i for i in range(16, 20))
+BY_VOLUNTEER, NO_BED, TAKEN_THERE, ESCORTED, SECOND_LINE = (1 << i for i in range(16, 21))
 MOST_BEDS = 24  # of one health centre, or of the hospital for one zone
 
 CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
@@ -136,11 +136,13 @@ COURSE = np.dtype(
         ("followed", "i4"),  # 1 once a full treatment of malaria was given
         ("wasting", "i4"),  # how the child is nourished when it begins
         ("wasted_until", "i4"),  # minute at which that ends by itself
+        ("first_line_at", "i4"),  # minute of the first drug against it from a CHW or facility, 0 none
+        ("second_line_at", "i4"),  # minute of the first other drug after that one failed, 0 none
         ("u_worsen", "f8"),
         ("u_die", "f8"),
         ("u_recognise", "f8"),
-        ("x", "f8", (2,)),  # best effect on worsening, by mechanism
-        ("y", "f8", (2,)),  # best effect on fatality, by mechanism
+        ("x", "f8", (3,)),  # best effect on worsening, by mechanism
+        ("y", "f8", (3,)),  # best effect on fatality, by mechanism
         ("chance_severe", "f8"),  # P at T_w
         ("chance_death", "f8"),  # C at T_d: what expected deaths count
     ],

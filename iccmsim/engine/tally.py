@@ -293,7 +293,8 @@ def tally_courses(courses, p, full, edges, out):
             continue
         t.episodes[y, course.illness] += 1
         t.severe[y, course.illness] += course.was_severe
-        effect = 1.0 - (1.0 - course.x[0]) * (1.0 - course.y[0])
+        left = (1.0 - course.x[0]) * (1.0 - course.y[0])
+        effect = 1.0 - left * (1.0 - course.x[2]) * (1.0 - course.y[2])  # the second line goes on where the first ends
         if course.illness <= NEWBORN:
             weigh(course, effect, p, full, t, y)
         if y < TAIL:

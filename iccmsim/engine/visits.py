@@ -69,7 +69,9 @@ from iccmsim.rules.treatment import (
     buy_from_shop,
     hospital_care,
     is_treated_by_volunteer,
+    refer_failures,
     treat,
+    treat_failures,
     treat_indrawing,
 )
 from iccmsim.rules.workforce import how_sure
@@ -226,6 +228,10 @@ def be_seen(zone, row, p, key, minute, who, month):
     consult(child, zone.course[lead], provider, month, visit, p, key, signs, minute)
     if provider.kind == AT_FACILITY and child.severe > 0 and not takes_bed(provider.bed_until, p.fac_beds, minute, p):
         visit.marks |= NO_BED | REFERRED
+    if provider.kind == AT_FACILITY and p.fac_second_line > 0.0:
+        treat_failures(child, zone.course, visit, minute, p, key)
+    if provider.kind == AT_CHW and p.policy_no_better_refer > 0.0:
+        refer_failures(child, zone.course, visit, minute, p, key)
     if gave_drugs(visit):
         treat(child, zone.course, visit, minute, p, key)
     month.fees += pays(zone.household[child.household], p, provider.kind, gave_drugs(visit))

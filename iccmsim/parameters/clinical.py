@@ -147,4 +147,32 @@ PNEUMONIA = (
           says="Deaths prevented by amoxicillin at home once pneumonia with chest indrawing is severe, oxygen normal."),
 )
 
-PARAMETERS = (*parameters("setting", *PNEUMONIA, *RECTAL_ARTESUNATE, *WASTING), *parameters("programme", *POLICY, *BOX))
+SECOND_LINE = (
+    Parameter("tx.second.wait", 2, unit="days", allowed=(.5, 14), plausible=(2, 3), distribution="U", grade="C",
+              source=f"{src.GRANT_2009}; IMCI looks again after two or three days, in malaria too",
+              says="Days after which a child with malaria or pneumonia that is no better on its first drug is one whom "
+              "treatment has failed; one that has become severe since is one at once."),
+    share("tx.second.mal", .90, .50, .97, source=f"assumption; {src.YEKA_2013}",
+          says="Danger of malaria left by the first drug that another in time takes away."),
+    share("tx.second.pneu", .35, .10, .60, source="assumption: less than tx.amox.nonsev, since what amoxicillin "
+          "fails is more often no illness for antibiotics; no trial counts deaths",
+          says="Danger of pneumonia left by amoxicillin that a second antibiotic in time takes away."),
+    share("tx.second.severe", .5, 0, 1, source="assumption, as tx.ors.severe",
+          says="Share of the effect of a second-line drug that remains once the child is severe, where it does not get "
+          "the full treatment of an inpatient."),
+)
+
+FAILURES = (
+    choice("fac.second_line", 0, "share of children whom treatment has failed", (0, 1), integer=False,
+           source=f"a choice of the programme, after {src.WHO_PNEUMONIA_2014}, and {src.WHO_MALARIA_2006}; in most "
+           f"places the drug will often be missing: {src.KNOWLES_2020}",
+           says="Children come back to the health centre after the first drug for malaria or pneumonia failed who are "
+           "recognised as such and given another; 0: none."),
+    choice("policy.no_better_refer", 0, "share of children whom treatment has failed", (0, 1), integer=False,
+           source=f"a choice of the programme; referral to where there is a second line: {src.WHO_PNEUMONIA_2014}",
+           says="Children whom the first drug for malaria or pneumonia has failed and whom a CHW that sees them "
+           "refers; 0: none."),
+)
+
+PARAMETERS = (*parameters("setting", *PNEUMONIA, *RECTAL_ARTESUNATE, *WASTING, *SECOND_LINE),
+              *parameters("programme", *POLICY, *BOX, *FAILURES))  # fmt: skip

@@ -66,6 +66,15 @@ SHIESHIA_2014 = "Shieshia 2014 J Glob Health 4:020406 PMC4267094 (cStock, Malawi
 CSTOCK_LEAD = "cStock, Malawi, 12.8 and 26.4 days (remembered, not seen again)"
 HYPOXAEMIA_2022 = "2022 Lancet Glob Health, hypoxaemia in pneumonia, PMC8864303: 41 % (33-49) and 8 % (3-16)"
 GINSBURG_2020 = "Ginsburg 2020 NEJM 383:13 PMC7233470 (chest indrawing, amoxicillin by mouth)"
+GRANT_2009 = ("Grant 2009 Lancet Infect Dis 9:185 PMC7172451 (failure: no slower breathing after 48-72 h, or "
+              "signs that ask for referral)")
+WHO_PNEUMONIA_2014 = ("WHO 2014, Revised classification and treatment of childhood pneumonia at health facilities, "
+                      "ISBN 978 92 4 150781 3")
+WHO_MALARIA_2006 = "WHO 2006, Guidelines for the treatment of malaria, 7.8 (another drug for failure within 14 days)"
+YEKA_2013 = ("Yeka 2013 PLoS One 8:e53772: after an ACT failed, malaria came back from the same infection in 1 of 72 "
+             "children with another ACT, 8 of 110 with quinine")
+KNOWLES_2020 = ("Knowles 2020 Bull WHO PMC7047034 (all but a few antibiotics are in stock in under half of health "
+                "facilities)")
 PROMIS = "PROMIS cohorts, Burkina Faso and Mali, PMC7705604"
 NYANDARUA = "spaced repetition, Nyandarua, Kenya, doi:10.47672/ejhs.2643"
 ZAMBIA_AL = ("Zambia: up to 30 % of clinics out of an ACT in the rains of 2010 with stock in the capital (inventory "

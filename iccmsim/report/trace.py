@@ -108,7 +108,7 @@ def _home(e: Mapping[str, Any], *, seen: bool) -> str:
 
 
 def _thanks(e: Mapping[str, Any]) -> str:
-    effect = 1.0 - (1.0 - e["effect"]) * (1.0 - e["effect_zinc"])
+    effect = 1.0 - (1.0 - e["effect"]) * (1.0 - e["effect_zinc"]) * (1.0 - e["effect_second_line"])
     return f" (treatment had taken away {100 * effect:.0f} % of the danger)" if effect > 0.005 else " untreated"
 
 
@@ -144,6 +144,8 @@ def _care(v: Mapping[str, Any]) -> Iterator[str]:
     yield f"Examined: {listed(looked)}." if looked else "Not examined by the book."
     given = list(dict.fromkeys(DRUGS[p] for p in PRODUCTS if p in DRUGS and v[f"given_{p}"]))
     yield f"Given: {listed(given)}." if given else "Given nothing."
+    if v["second_line"]:
+        yield "The first treatment has failed: given the second line."
     lacked = list(dict.fromkeys(DRUGS.get(p, "malaria tests") for p in PRODUCTS if v[f"lacked_{p}"]))
     if lacked:
         yield f"Out of stock: {listed(lacked)}."

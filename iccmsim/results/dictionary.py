@@ -96,8 +96,10 @@ EPISODES = (
         ("chance_severe", "probability", "Chance of turning severe that it met; 0 if it never came to it."),
         ("chance_death", "probability", "Chance of death that it met, once severe; expected deaths are its sum. 0 if "
          "it never came to it."),
-        ("effect", "share", "Danger of worsening and death together that the best treatment took away, zinc apart."),
+        ("effect", "share", "Danger of worsening and death together that the best treatment took away, zinc and "
+         "second line apart."),
         ("effect_zinc", "share", "Danger that zinc took away."),
+        ("effect_second_line", "share", "Danger left by the first line that the second took away."),
     ),
 )  # fmt: skip
 
@@ -122,6 +124,7 @@ MARKS_SAY = {
     "no_bed": "There was no bed; the child was sent on.",
     "taken_there": "Transport to the referral was arranged.",
     "escorted": "The CHW went along to the referral.",
+    "second_line": "The first line had failed, and the second was given.",
 }
 
 VISITS = (

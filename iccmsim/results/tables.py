@@ -125,7 +125,7 @@ def _episodes(run: ZoneRun, i: int, numbers: Numbers) -> Columns:
     columns["nutrition"] = c["wasting"]
     columns |= {"referred": c["referred"] > 0, "referral_done": c["referral_done"] > 0}
     columns |= {"chance_severe": c["chance_severe"], "chance_death": c["chance_death"]}
-    for m, name in enumerate(("effect", "effect_zinc")):
+    for m, name in enumerate(("effect", "effect_zinc", "effect_second_line")):
         columns[name] = 1.0 - (1.0 - c["x"][:, m]) * (1.0 - c["y"][:, m])
     return columns
 

@@ -178,7 +178,7 @@ def untreated_chance(course, p):
 @rule
 def worsen_or_not(child, course, p, key):
     """At T_w the illness turns severe or not, by the chance that the treatment so far has left."""
-    chance = untreated_chance(course, p) * (1.0 - course.x[0]) * (1.0 - course.x[1])
+    chance = untreated_chance(course, p) * (1.0 - course.x[0]) * (1.0 - course.x[1]) * (1.0 - course.x[2])
     course.chance_severe = chance
     if course.u_worsen < chance:
         become_severe(child, course, p, key, chance)
@@ -213,7 +213,8 @@ def kill_or_not(child, courses, course, p):
     """At T_d a severe illness kills or not. The chance is counted as an expected death whatever happens."""
     if course.ras_at > 0:
         course.y[0] = max(course.y[0], effect_of_suppository(course, p))
-    chance = in_this_child(p.fatality[course.illness], course, p) * (1.0 - course.y[0]) * (1.0 - course.y[1])
+    left = (1.0 - course.y[0]) * (1.0 - course.y[1]) * (1.0 - course.y[2])
+    chance = in_this_child(p.fatality[course.illness], course, p) * left
     course.chance_death = chance
     if course.u_die < chance:
         leave(child, courses, course.kills, DEAD, course.illness)

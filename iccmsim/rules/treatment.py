@@ -1,7 +1,9 @@
 """What a drug does in one child: which of its illnesses it acts on, how much, from when.
 
 Effects on death are those of parameters `tx.*`; whoever hands the drug out, the same dose does the same. Facilities
-add what only they have: inpatient care of a severe illness, by tier.
+add what only they have: inpatient care of a severe illness, by tier; and the second line, another drug where the first
+has failed, which acts on the part of the danger that the first left. Inpatient care is not that: how many it saves was
+observed with whatever drugs it changed to.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from iccmsim.core.records import (
     AMOXICILLIN,
     AT_CHW,
     AT_HOSPITAL,
+    BY_SECOND_LINE,
     BY_ZINC,
     DIARRHOEA,
     FEVER,
@@ -33,6 +36,8 @@ from iccmsim.core.records import (
     ORS,
     PNEUMONIA,
     RECTAL_ARTESUNATE,
+    REFERRED,
+    SECOND_LINE,
     SEVERE,
     ZINC,
 )
@@ -116,6 +121,14 @@ def newborn_care(course, full, provider, minute, p):
 
 
 @rule
+def begin_first_line(course, given, minute):
+    """A CHW or facility begins the first line of malaria or pneumonia; what a shop sells is none."""
+    drugs = 1 << AMOXICILLIN if course.illness == PNEUMONIA else 1 << ACT_INFANT | 1 << ACT_CHILD
+    if course.illness <= PNEUMONIA and given & drugs and course.first_line_at == 0:
+        course.first_line_at = minute
+
+
+@rule
 def treat(child, courses, visit, minute, p, key):
     """All that a visit hands out acts on all the child's illnesses; an ACT protects from malaria for a while."""
     given = visit.given
@@ -125,6 +138,7 @@ def treat(child, courses, visit, minute, p, key):
             course = courses[row]
             course.doses |= given
             course.treated_by |= 1 << visit.provider
+            begin_first_line(course, given, minute)
             if k == NEWBORN and given & (1 << AMOXICILLIN | 1 << GENTAMICIN):
                 newborn_care(course, given & 1 << GENTAMICIN != 0, visit.provider, minute, p)
             if k == MALARIA and given & 1 << RECTAL_ARTESUNATE:
@@ -197,6 +211,7 @@ def hospital_care(child, courses, bed, minute, p, key):
             inpatient = inpatient_effect(course, full, p)
             give(course, int(p.main_product[k]), 1.0, inpatient, minute, p, key)
             course.treated_by |= 1 << AT_HOSPITAL
+            begin_first_line(course, 1 << int(p.main_product[k]), minute)
             if k == MALARIA:
                 note_act(child, 1.0, minute, p)
 
@@ -254,3 +269,54 @@ def care_at_home(child, courses, minute, p, key):
                 give(course, ORS, p.informal_dose, 0.0, minute, p, key)
         elif u[0] < p.home_act:
             partial_act(child, course, p.informal_dose, minute, p, key)
+
+
+@rule
+def has_failed(course, minute, p):
+    """Treatment failure: some days after a provider began the first line the child is no better, or it has become
+    severe since. One that is past the time at which it could have worsened is getting better."""
+    begun = course.first_line_at
+    if begun == 0 or course.stage < MILD or course.stage > SEVERE:
+        return False
+    return minute >= begun + p.tx_second_wait * MINUTES or (course.stage == SEVERE and course.worsens >= begun)
+
+
+@rule
+def treat_failures(child, courses, visit, minute, p, key):
+    """The health centre gives the second line to children whom the first has failed, if it recognises them and has
+    the drug: one answer for a child and illness. Whom it treats as an inpatient in full needs no more."""
+    for k in range(MALARIA, PNEUMONIA + 1):
+        row = child.active[k]
+        if row < 0 or not has_failed(courses[row], minute, p):
+            continue
+        course = courses[row]
+        severe = course.stage == SEVERE
+        if severe and not visit.marks & NO_BED and full_treatment(course, p.fac_full, key):
+            continue
+        u, v, _, _ = draw(key, Decision.SECOND_LINE, course.child, course.episode, k)
+        if u < p.fac_second_line:
+            visit.marks |= SECOND_LINE
+            give_second_line(course, severe or v < p.tx_adherence, minute, p)
+
+
+@rule
+def give_second_line(course, taken, minute, p):
+    """One course of the second line, given at the health centre to who is severe, else taken home."""
+    if course.second_line_at == 0:
+        course.second_line_at = minute
+    if taken:
+        effect = p.tx_second_mal if course.illness == MALARIA else p.tx_second_pneu
+        works_at = later(minute, p.lag[p.main_product[course.illness]])
+        take_dose(course, BY_SECOND_LINE, effect, p.tx_second_severe * effect, works_at)
+
+
+@rule
+def refer_failures(child, courses, visit, minute, p, key):
+    """A CHW sends a child whom the first line has failed to the health centre, whatever else it does."""
+    for k in range(MALARIA, PNEUMONIA + 1):
+        row = child.active[k]
+        if row >= 0 and has_failed(courses[row], minute, p):
+            course = courses[row]
+            _, _, w, _ = draw(key, Decision.SECOND_LINE, course.child, course.episode, k)
+            if w < p.policy_no_better_refer:
+                visit.marks |= REFERRED

@@ -15,7 +15,7 @@ TABLES = {
     "illness burden": (illness.INCIDENCE, illness.SEASONS, course.WORSENING),
     "signs and tests": (illness.SYMPTOMS, illness.DIAGNOSIS, clinical.PNEUMONIA),
     "speed of illness": (course.TIMES,),
-    "effects of drugs": (course.TREATMENT, clinical.RECTAL_ARTESUNATE),
+    "effects of drugs": (course.TREATMENT, clinical.RECTAL_ARTESUNATE, clinical.SECOND_LINE),
     "wasting": (clinical.WASTING,),
     "people": (setting.PEOPLE, setting.SURVEYS),
     "care-seeking": (setting.SEEKING, setting.TRUST, setting.PRICES, people.FEES, outreach.KNOWLEDGE),
