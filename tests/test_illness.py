@@ -490,8 +490,8 @@ def test_expected_deaths_agree_with_deaths_whatever_the_treatment():
         child, courses = with_courses({"illness": illness})
         draw_course(courses[0], p, who, illness, 0, ONSET)
         courses[0].child = who
-        courses[0].y = (0.1 * (who % 7), 0.0)
-        courses[0].x = (0.1 * (who % 5), 0.05)
+        courses[0].y[:2] = (0.1 * (who % 7), 0.0)
+        courses[0].x[:2] = (0.1 * (who % 5), 0.05)
         live_until(child, courses, p, KEY, NEVER)
         n += 1
         dead += child.state == DEAD

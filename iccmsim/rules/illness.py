@@ -49,7 +49,6 @@ from iccmsim.core.records import (
     WELL_NOURISHED,
 )
 
-
 # The worst of what a family sees, by the bits of the signs: danger before fast breathing, diarrhoea, fever and cough
 WORST = np.array([next((i for i, sign in enumerate((HAS_DANGER, HAS_FAST, HAS_DIARRHOEA, HAS_FEVER, HAS_COUGH))
                         if signs & sign), NO_COMPLAINT) for signs in range(32)])  # fmt: skip
