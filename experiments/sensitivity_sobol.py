@@ -9,18 +9,16 @@ Design     Sobol' indices. The groups that Morris' method found to matter most a
            anchoring of their own; three master seeds, each with its own rows and children. Samples are doubled until
            every ST above .1 is known to within .05, or --most is reached. What the baseline's fit solves for does not
            vary; each row's case fatality is fitted anew (anchored).
-Reading    (Of an earlier design: two zones, two seeds a row, no draws of any group, estimates of SALib's.) CHW
-           workforce 0.86 ± 0.26 (ST; alone S1 0.43 ± 0.20) makes most of the variance, and single parameters say
-           why: with `chw.minutes_day` (-0.83 in its lowest fifth, 1.55 in its highest), `chw.minutes` (1.32 in its
-           lowest fifth, 0.12 in its highest) and `chw.absent` (1.18 in its lowest fifth, 0.18 in its highest) CHWs
-           avert deaths or cost some. The rows give 0.65 on average (-2.27 to 3.46 in 95 % of them). All other ST hold
-           much chance, which makes 25 % of the variance of a row's mean: all others 0.33 ± 0.10, illness burden 0.31 ±
-           0.08, care-seeking 0.27 ± 0.07, speed of illness 0.23 ± 0.08, health facilities 0.20 ± 0.06, signs and tests
-           0.15 ± 0.05. Chance taken off, illness burden 0.14 ± 0.10 (no chance) and care-seeking 0.14 ± 0.09 (no
-           chance) are left; of the rest no interval leaves out 0. Samples are too few: 6 groups above .1 are not known
-           to within .05, and some columns of so small a design run together (docs/sensitivity.md). The three master
-           seeds share 5 of the first five, `all others` being one. 252 parameters vary; 1,837 of 1,881 rows were
-           analysed, 4 could not be anchored, and 21 blocks of rows set aside unrun (readings/ has all).
+Reading    CHW workforce 0.79 ± 0.05 (ST; alone S1 0.59 ± 0.05) makes most of the variance, and single parameters say
+           why: with `chw.minutes_day` (-0.74 in its lowest fifth, 1.16 in its highest) and `chw.minutes` (0.88 in its
+           lowest fifth, 0.09 in its highest) CHWs avert deaths or cost some. The rows give 0.44 on average (-1.7 to
+           2.51 in 95 % of them). All other ST hold much chance, which makes 17 % of the variance of a row's mean:
+           care-seeking 0.21 ± 0.05, all others 0.21 ± 0.04, speed of illness 0.20 ± 0.05, illness burden 0.17 ± 0.03,
+           health facilities 0.13 ± 0.04, signs and tests 0.07 ± 0.02. Chance taken off, CHW workforce 0.83 ± 0.06
+           (no chance), care-seeking 0.12 ± 0.05 (no chance) and speed of illness 0.10 ± 0.05 (no chance) are left, and
+           all others 0.04 ± 0.05 (no chance) may be nothing. None but the first does anything alone. The three master
+           seeds share 5 of the first five, `all others` being one. 252 parameters vary; 8,300 of 8,700 rows were
+           analysed, 120 could not be anchored, and 9 blocks of rows set aside unrun (readings/ has all).
 
 python experiments/sensitivity_sobol.py --out FOLDER [--n 32] [--most 64] [--masters 3] [--seeds 4] [--draws 10]
     [--toy] [--remake]
