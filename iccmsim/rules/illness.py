@@ -276,8 +276,8 @@ def take_stock_of(child, courses):
     for k in range(6):
         row = child.active[k]
         course = courses[max(row, 0)]
-        due = min(due, course.due if row >= 0 else NEVER)
-        changes = min(changes, course.turns if row >= 0 else NEVER)
+        due = min(due, course.due if row >= 0 else due)
+        changes = min(changes, course.turns if row >= 0 else changes)
         ill = row >= 0 and course.stage >= MILD
         perceived |= course.perceived if ill else 0
         signs |= signs_of(course) if ill else 0
