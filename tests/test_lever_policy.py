@@ -127,6 +127,7 @@ def test_children_outside_the_ages_of_the_programme_are_referred_untreated(month
     visit = seen(age_days=months * 30.4375 - 1, policy_youngest_months=4.0, policy_oldest_months=36.0)
     assert bool(visit.given) == treated
     assert bool(visit.marks & REFERRED) != treated
+    assert bool(visit.marks & NOT_ALLOWED) != treated
     assert seen(by=AT_FACILITY, age_days=months * 30.4375 - 1, policy_youngest_months=4.0).given
 
 
