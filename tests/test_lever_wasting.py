@@ -11,6 +11,7 @@ from falling_ill import wasting_at
 from small import NEAR, SURE, lived, what_differs
 from world import DAY, KEY, MANY, ONSET, a_sick_child, assert_mean, assert_share, parameters, with_courses
 
+from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
     AVERAGE,
     DIARRHOEA,
@@ -29,7 +30,7 @@ from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.results.indicators import deaths_from_wasting
 from iccmsim.results.tables import episodes
 from iccmsim.rules.illness import kill_or_not, live_until, worsen_or_not
-from iccmsim.rules.nutrition import SPELL, mark_wasting, severe_wasting_found
+from iccmsim.rules.nutrition import SPELL, mark_wasting, move_on_to, severe_wasting_found
 
 HALF_YEAR = int(6 * MONTH) * DAY
 FATAL = (MALARIA, PNEUMONIA, DIARRHOEA)
@@ -80,6 +81,19 @@ def test_a_spell_is_one_state_until_its_stated_end_and_lasts_as_long_as_stated()
             clock, seen = until, seen + 1
     for state, mean in ((SEVERE_WASTING, p.sam_days), (MODERATE_WASTING, p.mam_days)):
         assert_mean(lengths[state], mean, mean)
+
+
+def test_each_spell_is_a_draw_of_its_own_and_comes_out_the_same_however_often_it_is_asked_about():
+    p = parameters(sam_prev=0.1, mam_prev=0.2)
+    for who in range(60):
+        walked, minutes = table(SPELL, 1)[0], range(HALF_YEAR - 5, HALF_YEAR + 900 * DAY, 37 * DAY)
+        for minute in minutes:
+            move_on_to(walked, 0, who, minute, p, KEY)
+            assert (int(walked.state), int(walked.until)) == wasting_at(0, who, minute, p)
+        state, until = wasting_at(0, who, HALF_YEAR, p)
+        begins = until if state != WELL_NOURISHED else HALF_YEAR
+        wait = -math.log(draw(KEY, Decision.WASTING, who, 1)[0]) / p.was_per_day * DAY
+        assert wasting_at(0, who, begins, p) == (WELL_NOURISHED, begins + 1 + int(wait))
 
 
 def test_where_nobody_is_wasted_all_are_well_nourished():
