@@ -43,9 +43,10 @@ EXCUSED: dict[tuple[str, str], str] = {
 ALSO = {
     "pay": ("test_lever_finance",), "workforce": ("test_lever_supervision", "test_shocks"),
     "illness": ("test_lever_workforce", "test_lever_wasting", "test_lever_policy", "test_lever_artesunate",
-                "test_onsets"),
+                "test_onsets", "test_lever_second_line"),
     "supply": ("test_shocks",),
-    "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting", "test_lever_policy"),
+    "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting", "test_lever_policy",
+                  "test_lever_second_line"),
     "care_seeking": ("test_lever_referral", "test_lever_outreach"),
     "facility_care": ("test_lever_referral", "test_lever_artesunate", "test_shocks"),
     "case_management": ("test_lever_policy", "test_lever_newborn", "test_lever_artesunate", "test_lever_wasting"),
