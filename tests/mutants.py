@@ -31,6 +31,8 @@ MOST_SURVIVORS = 0.02
 EXCUSED: dict[tuple[str, str], str] = {
     ("supply", "if chance >= 1.0: return ordered"): "a short cut: the sum below ends at once where all is sent",
     ("supply", "return ordered"): "the same short cut",
+    ("information", "if p.info_error <= 0.0 and p.info_bias == 1.0: return count"): "a short cut: the factor is one",
+    ("information", "return count"): "the same short cut",
     ("pay", "return"): "a short cut: what follows draws against a chance of nought",
     ("illness", "if p.relais_reach <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("illness", "return False"): "the same short cut",

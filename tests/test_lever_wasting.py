@@ -30,7 +30,7 @@ from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.results.indicators import deaths_from_wasting
 from iccmsim.results.tables import episodes
 from iccmsim.rules.illness import kill_or_not, live_until, worsen_or_not
-from iccmsim.rules.nutrition import SPELL, mark_wasting, move_on_to, severe_wasting_found
+from iccmsim.rules.nutrition import SPELL, begin_feeding, mark_wasting, move_on_to, severe_wasting_found
 
 HALF_YEAR = int(6 * MONTH) * DAY
 FATAL = (MALARIA, PNEUMONIA, DIARRHOEA)
@@ -232,6 +232,12 @@ def test_severe_wasting_is_found_as_often_as_it_is_looked_for_and_seen_and_nothi
     child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, **spell)
     child.active[:] = -1
     assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0  # well again: nobody measures
+
+
+def test_a_child_that_is_fed_is_known_by_the_spell_it_is_fed_for():
+    child, _ = a_sick_child(MALARIA)
+    begin_feeding(child, ONSET + 30 * DAY, ONSET + DAY)
+    assert (child.fed_at, child.fed_until) == (ONSET + DAY, ONSET + 30 * DAY)
 
 
 def test_each_candidate_illness_is_marked_with_how_the_child_is_nourished_then():
