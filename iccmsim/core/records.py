@@ -307,6 +307,7 @@ RECORDS = {
 
 
 KEPT_ROOMS = 3  # large tables of each thread whose memory is used again
+KEPT_UP_TO = 1 << 25  # bytes: larger ones go back to the operating system, since a country must fit into memory
 _THREAD = threading.local()
 
 
@@ -331,7 +332,8 @@ def _room_for(size: int) -> np.ndarray:
         if room.size >= size and sys.getrefcount(room) <= 3:  # held by the list, by the loop and for the asking
             return room
     room = np.empty(size + size // 4 + 64, np.uint8)
-    rooms[:] = [*rooms[-(KEPT_ROOMS - 1) :], room]
+    if size <= KEPT_UP_TO:
+        rooms[:] = [*rooms[-(KEPT_ROOMS - 1) :], room]
     return room
 
 
