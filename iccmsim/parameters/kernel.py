@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr, ndtri
-from scipy.stats import gamma
+from scipy.special import gammaincinv, ndtr, ndtri
 
 from iccmsim.core.records import (
     AMOXICILLIN,
@@ -137,7 +136,7 @@ def frailty_quantiles(cv: float) -> np.ndarray:
     if cv == 0.0:
         return np.ones(len(FRAILTY_Z))
     shape = 1.0 / (cv * cv)
-    table = gamma.ppf(ndtr(FRAILTY_Z), shape, scale=1.0 / shape)
+    table = gammaincinv(shape, ndtr(FRAILTY_Z)) * (1.0 / shape)
     weight = np.exp(-0.5 * FRAILTY_Z * FRAILTY_Z)
     return table * (weight.sum() / (table * weight).sum())
 
