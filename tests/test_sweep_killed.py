@@ -87,7 +87,8 @@ def test_the_command_line_says_that_the_disk_is_full_and_ends_with_status_1(tmp_
     assert said.count("\n") == 1
 
 
-COMMAND = ("import sys; from iccmsim.studies.sweeping import cases; cases.MOST_CASES = 20; "
+COMMAND = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # however tests were started
+           "from iccmsim.studies.sweeping import cases; cases.MOST_CASES = 20; "
            "from iccmsim.cli import main; "
            "sys.exit(main(sys.argv[1:]))")  # fmt: skip
 
