@@ -15,7 +15,6 @@ import pytest
 from sweeps import FILE, table_hash, tiny_design
 
 from iccmsim.cli import main
-from iccmsim.cli.words import heeding_ctrl_c
 from iccmsim.studies.sweep import Sweep, collect, sweep
 from iccmsim.studies.sweeping import cases, kept
 
@@ -87,7 +86,8 @@ def test_the_command_line_says_that_the_disk_is_full_and_ends_with_status_1(tmp_
     assert said.count("\n") == 1
 
 
-COMMAND = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "  # however tests were started
+# Ctrl-C is heeded however the tests themselves were started
+COMMAND = ("import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
            "from iccmsim.studies.sweeping import cases; cases.MOST_CASES = 20; "
            "from iccmsim.cli import main; "
            "sys.exit(main(sys.argv[1:]))")  # fmt: skip
@@ -170,16 +170,3 @@ def test_what_there_is_can_be_gathered_before_all_is_there(tmp_path, capsys, mon
     assert "8 runs done, 0 failed, 8 missing; table.parquet has 8 rows" in capsys.readouterr().out
     assert len(collect(tmp_path).table()) == 8
     assert sweep(tiny_design(), out=tmp_path, executor="here", shard=(2, 2)).complete
-
-
-def test_ctrl_c_that_a_library_has_swallowed_is_heeded_at_the_next_part():
-    with heeding_ctrl_c() as heed:
-        heed()
-        try:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(5)
-        except KeyboardInterrupt:
-            pass
-        with pytest.raises(KeyboardInterrupt):
-            heed()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -12,7 +12,6 @@ from iccmsim.cli.words import (
     InputError,
     add_scenario_options,
     check_out,
-    heeding_ctrl_c,
     print_json,
     read_scenario,
     reading,
@@ -109,13 +108,7 @@ def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
     tell_if_compiling()
     outcome = asked.outcome or "expected_deaths_averted"
     try:
-        with progress_bar(f"{study.method}, part by part", of="runs") as bar, heeding_ctrl_c() as heed:
-
-            def progress(done: int, total: int) -> None:
-                heed()
-                if bar is not None:
-                    bar(done, total)
-
+        with progress_bar(f"{study.method}, part by part", of="runs") as progress:
             return sensitivity(arms, study, out=folder, outcome=outcome, workers=workers, progress=progress), folder
     except (ValueError, KeyError) as fault:
         raise InputError(" ".join(str(fault.args[0] if fault.args else fault).split())) from None

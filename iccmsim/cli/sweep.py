@@ -10,16 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.cli.words import (
-    InputError,
-    error_of,
-    heeding_ctrl_c,
-    print_json,
-    reading,
-    tell,
-    tell_if_compiling,
-    whole,
-)
+from iccmsim.cli.words import InputError, error_of, print_json, reading, tell, tell_if_compiling, whole
 
 if TYPE_CHECKING:
     from iccmsim.studies.design import Design
@@ -143,11 +134,10 @@ def run(design: Design, asked: argparse.Namespace, how: dict[str, Any]) -> Sweep
 
     tell_if_compiling()
     far = [0, 0]
-    with progress_bar(design.name, of="runs") as bar, heeding_ctrl_c() as heed:
+    with progress_bar(design.name, of="runs") as bar:
 
         def progress(done: int, total: int) -> None:
             far[:] = done, total
-            heed()
             if bar is not None:
                 bar(done, total)
 

@@ -6,14 +6,11 @@ import argparse
 import difflib
 import json
 import os
-import signal
 import sys
-import threading
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -168,28 +165,3 @@ def tell_if_compiling() -> None:
 
     if not is_compiled_before():
         tell("Compiling the rules for the first time on this machine: about a minute.")
-
-
-@contextmanager
-def heeding_ctrl_c() -> Iterator[Callable[[], None]]:
-    """Ctrl-C as always; and what it gives raises it again where a library has swallowed it (numba may, while it looks
-    at what a rule is given)."""
-    asked = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        raise KeyboardInterrupt
-
-    def heed() -> None:
-        if asked:
-            raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():  # which alone hears of it
-        yield heed
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield heed
-    finally:
-        signal.signal(signal.SIGINT, before)
