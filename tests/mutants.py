@@ -33,6 +33,8 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("supply", "return ordered"): "the same short cut",
     ("information", "if p.info_error <= 0.0 and p.info_bias == 1.0: return count"): "a short cut: the factor is one",
     ("information", "return count"): "the same short cut",
+    ("facility_care", "if p.shock_closed <= 0.0: return False"): "a short cut: no uniform is below nought",
+    ("workforce", "if p.shock_chws_gone <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("pay", "return"): "a short cut: what follows draws against a chance of nought",
     ("illness", "if p.relais_reach <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("illness", "return False"): "the same short cut",

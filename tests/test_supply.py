@@ -266,7 +266,7 @@ def test_a_delivery_due_on_the_first_day_arrives():
 
 def shared(stock, requests):
     providers = table(PROVIDER, len(requests))
-    providers["asks"], providers["gets"] = requests, -9
+    providers["asks"], providers["gets"] = requests, 50 * np.arange(len(requests))  # of another day
     share_out(providers, stock)
     assert providers["asks"].tolist() == list(requests)
     return providers["gets"].tolist()
