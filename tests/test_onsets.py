@@ -39,7 +39,7 @@ from iccmsim.core.records import (
     YEAR,
     table,
 )
-from iccmsim.world.courses import mark_overlaps, untreated_end
+from iccmsim.world.courses import mark_overlaps, spread, untreated_end
 from iccmsim.world.onsets import cut_life, frailties, grows_by, new_desk, onset_within, quantile
 
 SEASON_MALARIA = (0.55, 0.45, 0.40, 0.40, 0.40, 0.45, 0.80, 1.60, 2.50, 2.50, 1.15, 0.80)
@@ -200,6 +200,13 @@ def test_courses_have_log_normal_times_about_their_medians(illness, worsens, kil
         (rows["u_die"], z_d),
     ):
         assert abs(np.corrcoef(*pair)[0, 1]) < 4 / math.sqrt(len(rows))
+
+
+def test_times_read_from_the_table_are_log_normal_to_a_fiftieth_of_a_percent():
+    p = parameters()
+    for which, sd in enumerate((p.time_dur_sd, p.time_severe_sd, p.time_death_sd)):
+        for u in np.linspace(0.0005, 0.9995, 1013):
+            assert spread(p, which, float(u)) == pytest.approx(math.exp(sd * stats.norm.ppf(u)), rel=2e-4)
 
 
 def test_a_newborn_infection_worsens_at_its_onset():
