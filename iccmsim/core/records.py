@@ -331,9 +331,10 @@ def _room_for(size: int) -> np.ndarray:
     for room in rooms:
         if room.size >= size and sys.getrefcount(room) <= 3:  # held by the list, by the loop and for the asking
             return room
-    room = np.empty(size + size // 4 + 64, np.uint8)
-    if size <= KEPT_UP_TO:
-        rooms[:] = [*rooms[-(KEPT_ROOMS - 1) :], room]
+    if size > KEPT_UP_TO:
+        return np.empty(size, np.uint8)
+    room = np.empty(size + size // 4 + 64, np.uint8)  # somewhat larger, for the next
+    rooms[:] = [*rooms[-(KEPT_ROOMS - 1) :], room]
     return room
 
 

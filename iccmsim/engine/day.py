@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw_words, unit
+from iccmsim.core.draws import Decision, draw_words
 from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
@@ -12,11 +12,11 @@ from iccmsim.engine.visits import at_hospital, at_provider, at_shop, at_voluntee
 from iccmsim.engine.ways import bring_up, set_out
 from iccmsim.rules.care_seeking import (
     choose,
-    decision_minute,
     draw_choice,
     fade_trust,
     is_tempted,
     may_decide,
+    read_choice,
     reckon_usual,
 )
 from iccmsim.rules.illness import awaits
@@ -135,8 +135,8 @@ def families_decide(zone, p, key, day):
         child = zone.child[row]
         if child.going_to == WAIT:
             words = zone.words[j]
-            uniforms = (unit(words[0]), unit(words[1]), unit(words[2]), unit(words[3]))
-            family_decides(zone, row, p, key, day, day * MINUTES + decision_minute(words[0], p), uniforms)
+            minute, uniforms = read_choice(p, day, words[0], words[1], words[2], words[3])
+            family_decides(zone, row, p, key, day, minute, uniforms)
         if child.changes <= midnight or child.ill == 0:
             zone.lists[NIGHT, zone.n[TONIGHT]] = row
             zone.n[TONIGHT] += 1

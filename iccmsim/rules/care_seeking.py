@@ -128,6 +128,12 @@ def feels_in_good_hands(child, visit):
 def draw_choice(p, key, who, day):
     """What decides a family's choice on a day: its minute since the warm-up began, and four uniforms for its race."""
     a, b, c, d = draw_words(key, Decision.CHOICE, who, day, 0, 0, 0)
+    return read_choice(p, day, a, b, c, d)
+
+
+@rule(joined=True)
+def read_choice(p, day, a, b, c, d):
+    """The same from the words that were drawn for it."""
     return day * MINUTES + decision_minute(a, p), (unit(a), unit(b), unit(c), unit(d))
 
 

@@ -36,22 +36,19 @@ FATE = 8  # words drawn for a course
 @rule
 def draw_fates(fate, found, n, key):
     """The eight words of every candidate."""
+    draw_four(fate, 0, found, n, key, Decision.COURSE_TIMES)
+    draw_four(fate, 4, found, n, key, Decision.COURSE_FATE)
+
+
+@rule
+def draw_four(fate, first, found, n, key, decision):
+    """Four of them, in the lines of `fate` from `first` on."""
     for i in range(n):
-        who = found[WHO, i]
-        k = found[OF_ILLNESS, i]
-        a, b, c, d = draw_words(key, Decision.COURSE_TIMES, who, found[EPISODE, i], k, 0, 0)
-        fate[0, i] = a
-        fate[1, i] = b
-        fate[2, i] = c
-        fate[3, i] = d
-    for i in range(n):
-        who = found[WHO, i]
-        k = found[OF_ILLNESS, i]
-        a, b, c, d = draw_words(key, Decision.COURSE_FATE, who, found[EPISODE, i], k, 0, 0)
-        fate[4, i] = a
-        fate[5, i] = b
-        fate[6, i] = c
-        fate[7, i] = d
+        a, b, c, d = draw_words(key, decision, found[WHO, i], found[EPISODE, i], found[OF_ILLNESS, i], 0, 0)
+        fate[first, i] = a
+        fate[first + 1, i] = b
+        fate[first + 2, i] = c
+        fate[first + 3, i] = d
 
 
 @rule
