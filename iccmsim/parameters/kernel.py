@@ -20,6 +20,7 @@ from iccmsim.core.records import (
     MALARIA,
     MONTH,
     N_PRODUCTS,
+    NEWBORN,
     PNEUMONIA,
     SPREAD_POINTS,
     STEPS,
@@ -37,16 +38,17 @@ DERIVED = (
     ("rate", (6, 5)), ("season", (6, 12)), ("season_sum", (6, 13)), ("frailty", (6, 1001)), ("age_days", (6,)),
     ("background", (6,)), ("background_days", (7,)), ("survival", (3,)),
     ("worsen_days", (6,)), ("death_days", (6,)), ("mend_days", (6,)), ("gap", (6,)),
-    ("sev", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
+    ("sev", (6,)), ("sev_at_most", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
     ("trust_left", (512,)), ("was_power", (5,)), ("spread", (3, SPREAD_POINTS)),
+
 )  # fmt: skip
 DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "ref_base", "ref_severe_gain",
                "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start",
                "fee_at_chw", "fee_at_facility", "fee_exempt_below", "recog_mild_taught",
                "recog_severe_taught", "ref_ras_gain",
-               "was_per_day", "was_severe_share", "was_most", "transport_gain", "escort_gain",
+               "was_per_day", "was_severe_share", "transport_gain", "escort_gain",
                "shock_recalls", "surge_ratio", "surge_from", "surge_until")  # fmt: skip
 
 
@@ -117,7 +119,8 @@ def cv_of(k: int, values: Mapping[str, object]) -> object:
 
 def _wasting(p: np.record, values: Mapping[str, object]) -> None:
     """How fast spells of wasting come to those who are well nourished, and the power that each state puts on a chance:
-    half of the hazard ratio (on the logarithm) for worsening, half for dying, over the mean of 6-59 months."""
+    half of the hazard ratio (on the logarithm) for worsening, half for dying, over the mean of 6-59 months. And how
+    often an illness worsens at the most: beside another one, in the child it is worst for."""
     share = np.array([values["sam.prev"], values["mam.prev"]])
     inflow = share / np.array([values["sam.days"], values["mam.days"]])  # a child and day
     p.was_per_day = inflow.sum() / (1.0 - share.sum())
@@ -127,7 +130,10 @@ def _wasting(p: np.record, values: Mapping[str, object]) -> None:
     mean = 1.0 - share.sum() + share @ (severe, moderate)
     p.was_power[0] = 1.0
     p.was_power[1:] = np.sqrt(np.array([1.0, moderate, severe, treated]) / mean)
-    p.was_most = max(1.0, p.was_power.max()) if values["was.on"] else 1.0
+    p.sev_at_most[:] = p.sev * values["overlap.mechanism"]
+    if values["was.on"]:
+        worsening = p.sev_at_most[:NEWBORN]
+        worsening[:] = 1.0 - (1.0 - worsening) ** max(1.0, p.was_power.max())
 
 
 @lru_cache(maxsize=64)

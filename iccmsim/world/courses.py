@@ -123,10 +123,7 @@ def untreated_end(row, p):
 
     One that overlap alone, or wasting, would make severe counts as severe, since these are settled only afterwards.
     """
-    chance = p.sev[row.illness] * p.overlap_mechanism
-    if p.was_most > 1.0 and row.illness < NEWBORN:
-        chance = 1.0 - math.exp(p.was_most * math.log(1.0 - chance))
-    if row.u_worsen < chance:
+    if row.u_worsen < p.sev_at_most[row.illness]:
         return max(row.mends, row.kills + int(p.time_convalescence * MINUTES))
     return max(row.mends, row.worsens)
 
