@@ -43,7 +43,7 @@ from iccmsim.rules.care_seeking import (
     DAYTIME,
     choose,
     decision_minute,
-    draw_choice,
+    read_choice,
     fade_trust,
     feels_in_good_hands,
     gave_drugs,
@@ -287,7 +287,7 @@ def test_the_minute_of_a_decision_says_nothing_about_what_is_decided():
     p = habits()
     early = late = n = m = 0
     for who in range(MANY):
-        minute, (u, *_) = draw_choice(p, KEY, who, 1)
+        minute, (u, *_) = read_choice(p, 1, *draw_words(KEY, Decision.CHOICE, who, 1, 0, 0, 0))
         if minute - DAY < 720:
             n, early = n + 1, early + (u < 0.3)
         else:

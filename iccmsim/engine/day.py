@@ -12,7 +12,6 @@ from iccmsim.engine.visits import at_hospital, at_provider, at_shop, at_voluntee
 from iccmsim.engine.ways import bring_up, set_out
 from iccmsim.rules.care_seeking import (
     choose,
-    draw_choice,
     fade_trust,
     is_tempted,
     may_decide,
@@ -119,7 +118,7 @@ def join_the_sick(zone, row):
 def families_decide(zone, p, key, day):
     """Each sick child's family alone: whether and where to seek care today.
 
-    A child is passed over until the day on which its state may change or its family may do anything but wait.
+    A child whose family is content is passed over until it is so no longer, or the child's state may change.
     """
     n = 0
     for i in range(zone.n[SICK]):
@@ -130,7 +129,6 @@ def families_decide(zone, p, key, day):
     zone.n[TONIGHT] = 0
     midnight = (day + 1) * MINUTES - 1
     for j in range(n):
-        i = zone.lists[LOOKED_AT, j]
         row = zone.lists[WHOM, j]
         child = zone.child[row]
         if child.going_to == WAIT:
@@ -140,8 +138,8 @@ def families_decide(zone, p, key, day):
         if child.changes <= midnight or child.ill == 0:
             zone.lists[NIGHT, zone.n[TONIGHT]] = row
             zone.n[TONIGHT] += 1
-        else:
-            zone.wake[i] = next_look(child, zone.household[child.household], p, key, row, day + 1, child.changes)
+        elif child.going_to == WAIT:
+            zone.wake[zone.lists[LOOKED_AT, j]] = min(child.changes, child.content_until) // MINUTES
 
 
 @rule
@@ -157,41 +155,34 @@ def draw_choices(lists, words, key, n, day):
 
 @rule(joined=True)
 def family_decides(zone, row, p, key, day, minute, uniforms):
-    """One family, at its own minute of the day, with a child that is at home."""
+    """One family, at its own minute of the day, with a child that is at home: one decision for the child, not one per
+    illness: wait, shop, CHW or facility."""
     child = zone.child[row]
+    household = zone.household[child.household]
     if p.seek_at_onset > 0.0:
         minute = max(day * MINUTES, latest_onset(child, zone.course))
-    bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
+    if child.changes <= minute:
+        bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state != ALIVE or not may_decide(child, minute):
         return
-    if p.hmm_reach > 0.0 and child.home_due:
+    tempted = is_tempted(child, household, p, uniforms, minute)
+    if not tempted and not child.home_due:
+        return
+    bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
+    if child.home_due:
         care_at_home(child, zone.course, minute, p, key)
-        at_volunteer(zone, row, p, key, minute)
-        if not may_decide(child, minute):
-            return
-    chosen = decide(child, zone.course, zone.household, zone.village, zone.provider, p, key, uniforms, minute)
+        if p.hmm_reach > 0.0:
+            at_volunteer(zone, row, p, key, minute)
+            tempted = tempted and may_decide(child, minute)
+    if not tempted:
+        return
+    village = zone.village[household.village]
+    fade_trust(household, village, p, day)
+    chosen = choose(child, household, village, zone.provider, p, uniforms, minute)
     if chosen == INFORMAL:
         at_shop(zone, row, p, key, minute)
     elif chosen != WAIT:
         set_out(zone, row, p, chosen, minute)
-
-
-@rule(joined=True)
-def next_look(child, household, p, key, row, day, change):
-    """The first day from `day` on which this family may do anything but wait, at the latest that of the next change.
-
-    The draws of the days ahead are known and trust has an upper bound, so passing over a day is exact.
-    """
-    if p.seek_at_onset > 0.0 or child.going_to != WAIT:
-        return day
-    last = change // MINUTES
-    ahead = max(day, min(last, child.content_until // MINUTES))
-    while ahead < last:
-        minute, uniforms = draw_choice(p, key, row, ahead)
-        if minute >= child.content_until and (child.home_due or is_tempted(child, household, p, uniforms, minute)):
-            return ahead
-        ahead += 1
-    return ahead
 
 
 @rule
@@ -202,19 +193,6 @@ def latest_onset(child, courses):
         if child.active[k] >= 0:
             latest = max(latest, courses[child.active[k]].onset)
     return latest
-
-
-@rule(joined=True)
-def decide(child, courses, households, villages, providers, p, key, uniforms, minute):
-    """One decision for the child, not one per illness: wait, shop, CHW or facility."""
-    household = households[child.household]
-    village = villages[household.village]
-    if child.home_due:
-        care_at_home(child, courses, minute, p, key)
-    if not is_tempted(child, household, p, uniforms, minute):
-        return WAIT
-    fade_trust(household, village, p, minute // MINUTES)
-    return choose(child, household, village, providers, p, uniforms, minute)
 
 
 @rule

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw, draw_words, unit
+from iccmsim.core.draws import Decision, draw, unit
 from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, RDT, REFERRED, WAIT
 
 DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
@@ -125,15 +125,8 @@ def feels_in_good_hands(child, visit):
 
 
 @rule(joined=True)
-def draw_choice(p, key, who, day):
-    """What decides a family's choice on a day: its minute since the warm-up began, and four uniforms for its race."""
-    a, b, c, d = draw_words(key, Decision.CHOICE, who, day, 0, 0, 0)
-    return read_choice(p, day, a, b, c, d)
-
-
-@rule(joined=True)
 def read_choice(p, day, a, b, c, d):
-    """The same from the words that were drawn for it."""
+    """What decides a family's choice on a day: its minute since the warm-up began, and four uniforms for its race."""
     return day * MINUTES + decision_minute(a, p), (unit(a), unit(b), unit(c), unit(d))
 
 
