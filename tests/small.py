@@ -56,7 +56,7 @@ def cells(simulation: Simulation | ZoneRun) -> Iterator[tuple[str, np.ndarray]]:
             array = array[: run.zone.n[1]] if name == "visit" else array
             for field in array.dtype.names or ():
                 yield f"{run.number}.{name}.{field}", array[field]
-            if array.dtype.names is None and name not in ("wake", "lists", "words"):
+            if array.dtype.names is None and name not in ("wake", "lists", "words", "lure"):
                 yield f"{run.number}.{name}", array
 
 

@@ -36,7 +36,7 @@ def digest(simulation: Simulation) -> str:
         for name, array in zip(run.zone._fields, run.zone, strict=True):
             for field in array.dtype.names or ():
                 total.update(f"{name}.{field}".encode() + array[field].tobytes())
-            if array.dtype.names is None and name not in ("wake", "lists", "words"):  # scratch
+            if array.dtype.names is None and name not in ("wake", "lists", "words", "lure"):  # scratch
                 total.update(name.encode() + array.tobytes())
     return total.hexdigest()
 

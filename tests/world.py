@@ -220,7 +220,8 @@ def a_zone(child: np.record, courses: np.recarray, *chws: np.record) -> Zone:
         days=np.full((days, 4), -1, np.int64),
         lists=np.full((8, 2), -1, np.int64),
         wake=np.zeros(2, np.int64),
-        words=np.zeros((2, 4), np.int64),
+        words=np.zeros((4, 2), np.int64),
+        lure=np.zeros((3, 2)),
         n=np.zeros(8, np.int64),
     )
 

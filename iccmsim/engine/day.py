@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw_words
-from iccmsim.core.records import ALIVE, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
+from iccmsim.core.draws import Decision, draw_words, unit
+from iccmsim.core.records import ALIVE, AT_FACILITY, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.outreach import chws_visit
@@ -15,6 +15,8 @@ from iccmsim.rules.care_seeking import (
     fade_trust,
     is_tempted,
     may_decide,
+    may_win,
+    most_pull,
     read_choice,
     reckon_usual,
 )
@@ -118,39 +120,65 @@ def join_the_sick(zone, row):
 def families_decide(zone, p, key, day):
     """Each sick child's family alone: whether and where to seek care today.
 
-    A child whose family is content is passed over until it is so no longer, or the child's state may change.
+    What a family draws says at once whether it might do anything but wait; where it would not, its child is passed
+    over until its state may change. All families are asked in one go, and few are looked at.
     """
-    n = 0
-    for i in range(zone.n[SICK]):
-        zone.lists[LOOKED_AT, n] = i
-        zone.lists[WHOM, n] = zone.lists[UNWELL, i]
-        n += 1 if zone.wake[i] <= day else 0
+    n = zone.n[SICK]
     draw_choices(zone.lists, zone.words, key, n, day)
+    ask_families(zone.lists, zone.words, zone.lure, zone.wake, n, day)
+    looked_at = 0
+    for i in range(n):
+        asked = zone.lists[LOOKED_AT, i]
+        zone.lists[LOOKED_AT, looked_at] = i
+        looked_at += asked
     zone.n[TONIGHT] = 0
     midnight = (day + 1) * MINUTES - 1
-    for j in range(n):
-        row = zone.lists[WHOM, j]
+    for j in range(looked_at):
+        i = zone.lists[LOOKED_AT, j]
+        row = zone.lists[UNWELL, i]
         child = zone.child[row]
         if child.going_to == WAIT:
-            words = zone.words[j]
-            minute, uniforms = read_choice(p, day, words[0], words[1], words[2], words[3])
+            minute, uniforms = read_choice(
+                p, day, zone.words[0, i], zone.words[1, i], zone.words[2, i], zone.words[3, i]
+            )
             family_decides(zone, row, p, key, day, minute, uniforms)
         if child.changes <= midnight or child.ill == 0:
             zone.lists[NIGHT, zone.n[TONIGHT]] = row
             zone.n[TONIGHT] += 1
-        elif child.going_to == WAIT:
-            zone.wake[zone.lists[LOOKED_AT, j]] = min(child.changes, child.content_until) // MINUTES
+        elif child.going_to == WAIT and not child.home_due:
+            leave_alone(zone, i, child, p, midnight)
 
 
 @rule
 def draw_choices(lists, words, key, n, day):
-    """What some families draw for today's choice, in one go."""
-    for j in range(n):
-        a, b, c, d = draw_words(key, Decision.CHOICE, lists[WHOM, j], day, 0, 0, 0)
-        words[j, 0] = a
-        words[j, 1] = b
-        words[j, 2] = c
-        words[j, 3] = d
+    """What the families of the unwell draw for today's choice, in one go."""
+    for i in range(n):
+        a, b, c, d = draw_words(key, Decision.CHOICE, lists[UNWELL, i], day, 0, 0, 0)
+        words[0, i] = a
+        words[1, i] = b
+        words[2, i] = c
+        words[3, i] = d
+
+
+@rule
+def ask_families(lists, words, lure, wake, n, day):
+    """Which of them are looked at: those whose day it is, and those that might do anything but wait."""
+    for i in range(n):
+        u = unit(words[0, i])
+        informal = may_win(lure[0, i], u, unit(words[1, i]))
+        chw = may_win(lure[1, i], u, unit(words[2, i]))
+        facility = may_win(lure[2, i], u, unit(words[3, i]))
+        lists[LOOKED_AT, i] = 1 if (wake[i] <= day) | informal | chw | facility else 0
+
+
+@rule(joined=True)
+def leave_alone(zone, i, child, p, midnight):
+    """Until its state changes a child's family is asked by what it draws alone; while it is content, not at all."""
+    content = child.content_until > midnight
+    zone.wake[i] = (min(child.changes, child.content_until) if content else child.changes) // MINUTES
+    household = zone.household[child.household]
+    for v in range(INFORMAL, AT_FACILITY + 1):
+        zone.lure[v - INFORMAL, i] = 0.0 if content else most_pull(child, household, p, v)
 
 
 @rule(joined=True)
@@ -253,6 +281,8 @@ def leave_the_sick(zone, child):
     row = zone.lists[UNWELL, last]
     zone.lists[UNWELL, child.sick_at] = row
     zone.wake[child.sick_at] = zone.wake[last]
+    for v in range(3):
+        zone.lure[v, child.sick_at] = zone.lure[v, last]
     zone.child[row].sick_at = child.sick_at
     child.sick_at = -1
     zone.n[SICK] = last

@@ -42,7 +42,7 @@ def open_zone(population: Population, plan: Plan, *, seed: int, tables: bool) ->
         visit=table(VISIT, max(2, 3 * MARGIN * people) if tables else 1),
         stock_by_day=np.zeros((days if tables else 1, 1, N_PRODUCTS), np.int32),
         days=population.days, lists=population.lists, wake=np.zeros(people + 1, np.int64),
-        words=np.zeros((people + 1, 4), np.int64), n=np.zeros(8, np.int64),
+        words=np.zeros((4, people + 1), np.int64), lure=np.zeros((3, people + 1)), n=np.zeros(8, np.int64),
         store=district_store(p, seed=seed, days=days),
     )  # fmt: skip
     facility = zone.provider[0]

@@ -45,6 +45,7 @@ def chws_visit(zone, p, key, day):
             provider.minutes -= p.followup_minutes
             zone.monthly[household.chw, number].home_visits += 1
             child.content_until = -1  # the CHW looks in whether or not the family is content
+            zone.wake[i] = day
             see_at_home(zone, row, p, key, day)
         elif is_found(child, household, provider, p, key, row, day) and see_at_home(zone, row, p, key, day):
             provider.outreach -= p.chw_minutes

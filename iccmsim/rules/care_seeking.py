@@ -137,26 +137,34 @@ def decision_minute(word, p):
     return first + ((word & 4095) * (int(p.seek_hours[1]) - first) >> 12)
 
 
-@rule
-def is_tempted(child, household, p, uniforms, minute):
-    """Whether the family could do anything but wait today if it trusted everybody fully: no logarithm, no trust yet.
-
-    -log(u) lies between 2 (1 - u) / (1 + u) and (1 - u) / sqrt(u); both sides are squared.
-    """
+@rule(joined=True)
+def most_pull(child, household, p, v):
+    """The odds of a provider against waiting, for this child, were there full trust and had it not been tried."""
     if child.complaint == NO_COMPLAINT:
-        return False
-    pull = p.seek_factor[child.complaint]
+        return 0.0
+    pull = household.usual[v] * p.seek_factor[child.complaint]
     if child.perceived:
         pull *= p.seek_severe_factor
-    wait = pull * (1.0 - uniforms[0])
+    return pull if v == INFORMAL else pull * p.seek_trust_most
+
+
+@rule(inline=True)
+def may_win(odds, u, uniform):
+    """Whether a provider of at most these odds can come before waiting, from what both draw, without a logarithm:
+    -log(u) lies between 2 (1 - u) / (1 + u) and (1 - u) / sqrt(u); both sides are squared."""
+    most = odds * (1.0 - u) * (1.0 + uniform)
+    least = 2.0 * (1.0 - uniform)
+    return least * least * u < most * most
+
+
+@rule
+def is_tempted(child, household, p, uniforms, minute):
+    """Whether the family could do anything but wait today if it trusted everybody fully."""
     for v in range(INFORMAL, AT_FACILITY + 1):
-        most = wait * household.usual[v] * (1.0 + uniforms[v])
-        if v != INFORMAL:
-            most *= p.seek_trust_most
+        odds = most_pull(child, household, p, v)
         if minute - child.visited[v] < TRIED_FOR:
-            most *= p.seek_tried_factor
-        least = 2.0 * (1.0 - uniforms[v])
-        if least * least * uniforms[0] < most * most:
+            odds *= p.seek_tried_factor
+        if may_win(odds, uniforms[0], uniforms[v]):
             return True
     return False
 

@@ -31,5 +31,6 @@ class Zone(NamedTuple):
     lists: np.ndarray  # rows of children: by birth, by day of leaving, the unwell, today's line, and tonight's
     wake: np.ndarray  # the day from which each of the unwell is looked at again; spares time, holds no state
     words: np.ndarray  # four for each of the unwell: what today's choices draw; spares time, holds no state
+    lure: np.ndarray  # three for each of the unwell: the most that can draw its family anywhere; holds no state
     n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
     store: np.ndarray = np.ones((1, 6), np.int32)  # day x product: 1 if the district store has it; one row if always
