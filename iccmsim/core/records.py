@@ -71,7 +71,7 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("household", "i4"),  # row
         ("state", "i4"),
         ("due", "i4"),  # minute at which something next falls due in this child
-        ("ill", "i4"),  # number of courses being suffered
+        ("ill", "i4"),  # illnesses being suffered, as bits 1 << illness
         ("going_to", "i4"),  # provider it is on the way to, 0 none
         ("waits_since", "i4"),  # minute of first arrival, -1 not in a queue
         ("content_until", "i4"),  # minute until which the family trusts the treatment it has
@@ -80,7 +80,7 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("home_due", "i4"),  # 1 if an illness has not been considered at home yet
         ("visited", "i4", (4,)),  # minute of the last visit without failure, by provider
         ("sick_at", "i4"),  # place in the zone's list of the unwell, -1 none
-        ("severe", "i4"),  # number of severe courses
+        ("severe", "i4"),  # those that are severe, as bits
         ("birth", "i4"),  # minute; negative: before the warm-up
         ("leaves", "i4"),  # minute of background death or of the fifth birthday, whichever is first
         ("leaves_dead", "i4"),  # 1 if that is a death
@@ -93,6 +93,7 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("act_at", "i4"),  # minute of the last ACT, -1 none
         ("let_down_by", "i4"),  # bits 1 << provider: a course worsened after their treatment
         ("active", "i4", (6,)),  # row of the course of each illness, -1 none
+        ("afoot", "i4"),  # illnesses that have such a course, begun or to begin today, as bits
         ("number", "i4"),  # in the zone, the same in every arm
         ("follow_day", "i4"),  # day on which the CHW said it would look in again, -1 none
         ("at_home", "i4"),  # 1 while a CHW sees it at home

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw_words, unit
 from iccmsim.core.records import ALIVE, AT_FACILITY, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
@@ -217,9 +218,10 @@ def family_decides(zone, row, p, key, day, minute, uniforms):
 def latest_onset(child, courses):
     """The minute at which the newest of a child's illnesses began."""
     latest = 0
-    for k in range(6):
-        if child.active[k] >= 0:
-            latest = max(latest, courses[child.active[k]].onset)
+    some = int(child.afoot)
+    while some:
+        latest = max(latest, courses[child.active[first_of(some)]].onset)
+        some = rest_of(some)
     return latest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.records import (
     ALIVE,
@@ -18,7 +19,6 @@ from iccmsim.core.records import (
     INDRAWING_AT_HOME,
     INFORMAL,
     IS_HYPOXIC,
-    MILD,
     MINUTES,
     NO_BED,
     REFERRED,
@@ -82,7 +82,7 @@ from iccmsim.world.zone import ARRIVALS
 def at_shop(zone, row, p, key, minute):
     """A purchase from a shop, a drug seller or a neighbour, at once."""
     child = zone.child[row]
-    open_visit(zone, row, INFORMAL, -1, lead_course(child, zone.course), minute)
+    open_visit(zone, row, INFORMAL, -1, lead_course(child), minute)
     note_care(zone, child, INFORMAL, minute)
     buy_from_shop(child, zone.course, minute, p, key)
     child.visited[INFORMAL] = minute
@@ -93,7 +93,7 @@ def at_volunteer(zone, row, p, key, minute):
     """Home management of malaria: a volunteer near by gives a feverish child an ACT, untested, from the CHW's box or,
     where there is no CHW, the health centre's. A child that looks in danger is told to go on."""
     child = zone.child[row]
-    lead = lead_course(child, zone.course)
+    lead = lead_course(child)
     if lead < 0 or not signs_now(child, zone.course) & HAS_FEVER or is_young_infant(child, minute):
         return
     if not is_treated_by_volunteer(child, zone.course[lead], p, key):
@@ -120,7 +120,7 @@ def at_hospital(zone, row, p, key):
     minute = child.arrives
     bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state == ALIVE and child.ill > 0:
-        open_visit(zone, row, AT_HOSPITAL, -1, lead_course(child, zone.course), minute)
+        open_visit(zone, row, AT_HOSPITAL, -1, lead_course(child), minute)
         note_care(zone, child, AT_HOSPITAL, minute)
         mark_referral_done(zone, child)
         bed = child.severe == 0 or takes_bed(zone.provider[0].hospital_bed_until, p.hosp_beds, minute, p)
@@ -179,7 +179,7 @@ def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
     if child.state != ALIVE or child.ill == 0:
         go_home(child)
         return
-    i = open_visit(zone, row, child.going_to, who, lead_course(child, zone.course), minute)
+    i = open_visit(zone, row, child.going_to, who, lead_course(child), minute)
     zone.visit[i].marks |= mark
     month.visits_missed += 1
     be_disappointed(zone, row, p, key, minute)
@@ -213,7 +213,7 @@ def be_seen(zone, row, p, key, minute, who, month):
     """The consultation and what follows: doses, inpatient care, referral, the family's memory of it."""
     child = zone.child[row]
     provider = zone.provider[who]
-    lead = lead_course(child, zone.course)
+    lead = lead_course(child)
     visit = zone.visit[open_visit(zone, row, provider.kind, who, lead, minute)]
     month.cases += 1
     month.minutes += minutes_each(provider.kind, p)
@@ -240,9 +240,10 @@ def be_seen(zone, row, p, key, minute, who, month):
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND and not visit.marks & NO_BED:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     if visit.lacked:
-        for k in range(6):
-            if child.active[k] >= 0:
-                zone.course[child.active[k]].lacked |= visit.lacked
+        some = int(child.afoot)
+        while some:
+            zone.course[child.active[first_of(some)]].lacked |= visit.lacked
+            some = rest_of(some)
     part(zone, row, p, key, minute, visit, month)
     if p.policy_muac > 0.0 and provider.kind == AT_CHW:
         look_for_wasting(child, zone.course, provider, month, visit, p, key, minute)
@@ -284,9 +285,10 @@ def send_on(zone, row, p, key, minute, visit, destination):
     """A referral: noted on every illness; whether the family goes, and when it arrives, is its own matter."""
     child = zone.child[row]
     course = zone.course[visit.course]
-    for k in range(6):
-        if child.active[k] >= 0 and zone.course[child.active[k]].stage >= MILD:
-            zone.course[child.active[k]].referred = 1
+    some = int(child.ill)
+    while some:
+        zone.course[child.active[first_of(some)]].referred = 1
+        some = rest_of(some)
     household = zone.household[child.household]
     aid = help_on_the_way(course, p, key) if visit.provider == AT_CHW else 0
     if not completes_referral(child, course, household, destination, p, key, is_rainy(minute // MINUTES, p), aid):

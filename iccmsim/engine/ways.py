@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOME, INFORMAL, MILD, MINUTES, WAIT
+from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOME, INFORMAL, MINUTES, WAIT
 from iccmsim.engine.calendar import put
 from iccmsim.rules.care_seeking import remember, walking_minutes
 from iccmsim.rules.illness import live_until
@@ -86,23 +87,25 @@ def open_visit(zone, row, provider, who, lead, minute):
 @rule(joined=True)
 def note_care(zone, child, provider, minute):
     """Each illness the child has now counts this visit; the first formal one is what surveys ask about."""
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0 and zone.course[row].stage >= MILD:
-            course = zone.course[row]
-            course.visits += 1
-            course.seen_by |= 1 << provider
-            if course.first_care < 0:
-                course.first_care = minute
-                course.first_provider = provider
-            if provider != INFORMAL and course.first_formal < 0:
-                course.first_formal = minute
+    some = int(child.ill)
+    while some:
+        course = zone.course[child.active[first_of(some)]]
+        course.visits += 1
+        course.seen_by |= 1 << provider
+        if course.first_care < 0:
+            course.first_care = minute
+            course.first_provider = provider
+        if provider != INFORMAL and course.first_formal < 0:
+            course.first_formal = minute
+        some = rest_of(some)
 
 
 @rule(joined=True)
 def mark_referral_done(zone, child):
     """The referral of each present illness is complete."""
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0 and zone.course[row].referred:
-            zone.course[row].referral_done = 1
+    some = int(child.ill)
+    while some:
+        course = zone.course[child.active[first_of(some)]]
+        if course.referred:
+            course.referral_done = 1
+        some = rest_of(some)

@@ -7,6 +7,7 @@ whole child. A provider sees symptoms and test results, never the illness.
 
 from __future__ import annotations
 
+from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
@@ -32,7 +33,6 @@ from iccmsim.core.records import (
     LOOK_FOR_DANGER,
     LOOKED,
     LOW_OXYGEN,
-    MILD,
     MINUTES,
     MONTH,
     N_PRODUCTS,
@@ -55,13 +55,9 @@ from iccmsim.core.records import (
 
 
 @rule
-def lead_course(child, courses):
+def lead_course(child):
     """The illness that stands for the visit in the books: the lowest numbered that is being suffered."""
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0 and courses[row].stage >= MILD:
-            return row
-    return -1
+    return child.active[first_of(child.ill)] if child.ill else -1
 
 
 @rule

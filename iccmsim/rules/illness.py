@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
@@ -73,12 +74,12 @@ def what_comes_next(child, courses):
     """Find the illness of a child whose next turn falls due first, and when."""
     illness = -1
     due = NEVER
-    for k in range(6):  # without a branch, which machines would guess wrongly
-        row = child.active[k]
-        comes = courses[max(row, 0)].due
-        comes = comes if row >= 0 else NEVER
-        illness = k if comes < due else illness
+    some = int(child.afoot)
+    while some:
+        comes = courses[child.active[first_of(some)]].due
+        illness = first_of(some) if comes < due else illness
         due = min(due, comes)
+        some = rest_of(some)
     return illness, due
 
 
@@ -117,7 +118,7 @@ def begin(child, course, p, key):
     if course.wasting == SEVERE_WASTING and child.fed_until == course.wasted_until:
         course.wasting = after_feeding(child, course, p, key)
     course.outcome = RUNNING
-    child.ill += 1
+    child.ill |= 1 << course.illness
     child.home_due = 1
     child.content_until = min(child.content_until, course.onset)  # what was given was for something else
     if course.illness == NEWBORN:
@@ -200,7 +201,7 @@ def become_severe(child, course, p, key, chance):
     course.stage = SEVERE
     course.was_severe = 1
     falls_due(course, course.kills)
-    child.severe += 1
+    child.severe |= 1 << course.illness
     sees = p.recog_severe_taught if is_taught(child, p, key) else p.recog_severe
     course.perceived = 1 if course.u_recognise < sees else 0
     child.content_until = min(child.content_until, course.worsens)
@@ -218,7 +219,7 @@ def kill_or_not(child, courses, course, p):
     if course.u_die < chance:
         leave(child, courses, course.kills, DEAD, course.illness)
     else:
-        child.severe -= 1
+        child.severe &= ~(1 << course.illness)
         course.stage = MENDING
         falls_due(course, course.kills + int(p.time_convalescence * MINUTES))
 
@@ -237,10 +238,9 @@ def effect_of_suppository(course, p):
 @rule
 def finish(child, course, outcome):
     """A course is over and makes room for the next of its kind."""
-    if course.stage == SEVERE:
-        child.severe -= 1
-    if course.stage >= MILD:
-        child.ill -= 1
+    child.severe &= ~(1 << course.illness)
+    child.ill &= ~(1 << course.illness)
+    child.afoot &= ~(1 << course.illness)
     course.stage = OVER
     course.outcome = outcome
     child.active[course.illness] = -1
@@ -253,16 +253,16 @@ def leave(child, courses, minute, state, cause):
     child.end = minute
     if state == DEAD:
         child.cause = cause
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0:
-            course = courses[row]
-            if course.stage == DUE:
-                finish(child, course, NOT_REACHED)
-            elif k == cause:
-                finish(child, course, DIED)
-            else:
-                finish(child, course, CUT_SHORT)
+    some = int(child.afoot)
+    while some:
+        course = courses[child.active[first_of(some)]]
+        if course.stage == DUE:
+            finish(child, course, NOT_REACHED)
+        elif course.illness == cause:
+            finish(child, course, DIED)
+        else:
+            finish(child, course, CUT_SHORT)
+        some = rest_of(some)
 
 
 @rule
@@ -273,14 +273,14 @@ def take_stock_of(child, courses):
     perceived = 0
     due = child.leaves
     changes = child.leaves
-    for k in range(6):
-        row = child.active[k]
-        course = courses[max(row, 0)]
-        due = min(due, course.due if row >= 0 else due)
-        changes = min(changes, course.turns if row >= 0 else changes)
-        ill = row >= 0 and course.stage >= MILD
-        perceived |= course.perceived if ill else 0
-        signs |= signs_of(course) if ill else 0
+    some = int(child.afoot)
+    while some:
+        course = courses[child.active[first_of(some)]]
+        due = min(due, course.due)
+        changes = min(changes, course.turns)
+        perceived |= course.perceived if course.stage >= MILD else 0
+        signs |= signs_of(course) if course.stage >= MILD else 0
+        some = rest_of(some)
     child.due = due
     child.changes = changes
     child.perceived = perceived
@@ -291,10 +291,10 @@ def take_stock_of(child, courses):
 def signs_now(child, courses):
     """Join the symptoms of everything the child suffers from."""
     signs = 0
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0 and courses[row].stage >= MILD:
-            signs |= signs_of(courses[row])
+    some = int(child.ill)
+    while some:
+        signs |= signs_of(courses[child.active[first_of(some)]])
+        some = rest_of(some)
     return signs
 
 
@@ -309,16 +309,16 @@ def signs_of(course):
 @rule
 def signs_of_breathing(child, courses, p, key):
     """What a closer look at a child with pneumonia can find: low oxygen; chest indrawing as the only danger sign."""
-    row = child.active[PNEUMONIA]
-    if row < 0 or courses[row].stage < MILD:
+    if not child.ill & 1 << PNEUMONIA:
         return 0
-    course = courses[row]
+    course = courses[child.active[PNEUMONIA]]
     u, v, _, _ = draw(key, Decision.INDRAWING, course.child, course.episode, course.illness)
     found = IS_HYPOXIC if u < (p.pneu_hypox_severe if course.stage == SEVERE else p.pneu_hypox_mild) else 0
-    for k in range(6):
-        other = child.active[k]
-        if k != PNEUMONIA and other >= 0 and courses[other].stage >= MILD and signs_of(courses[other]) & HAS_DANGER:
+    some = child.ill & ~(1 << PNEUMONIA)
+    while some:
+        if signs_of(courses[child.active[first_of(some)]]) & HAS_DANGER:
             return found
+        some = rest_of(some)
     return found | ONLY_INDRAWING if v < p.dx_indraw_alone else found
 
 
@@ -328,5 +328,6 @@ def awaits(child, course, row):
     course.stage = DUE
     falls_due(course, course.onset)
     child.active[course.illness] = row
+    child.afoot |= 1 << course.illness
     child.due = min(child.due, course.onset)
     child.changes = min(child.changes, course.onset)

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import MILD, MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
@@ -96,11 +97,10 @@ def mark_wasting(courses, children, p, key, spells):
 def severe_wasting_found(child, courses, p, key, minute):
     """Measure the arm of a sick child: when the spell of severe wasting that is found would end, or 0. A child that is
     treated for this spell already is not found again."""
-    for k in range(6):
-        row = child.active[k]
-        if row < 0 or courses[row].stage < MILD:
-            continue
-        course = courses[row]
+    some = int(child.ill)
+    while some:
+        course = courses[child.active[first_of(some)]]
+        some = rest_of(some)
         until = course.wasted_until
         if course.wasting != SEVERE_WASTING or until <= minute or child.fed_until == until:
             continue

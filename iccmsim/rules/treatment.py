@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 
+from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
@@ -132,24 +133,25 @@ def begin_first_line(course, given, minute):
 def treat(child, courses, visit, minute, p, key):
     """All that a visit hands out acts on all the child's illnesses; an ACT protects from malaria for a while."""
     given = visit.given
-    for k in range(6):
-        row = child.active[k]
-        if row >= 0 and courses[row].stage >= MILD:
-            course = courses[row]
-            course.doses |= given
-            course.treated_by |= 1 << visit.provider
-            begin_first_line(course, given, minute)
-            if k == NEWBORN and given & (1 << AMOXICILLIN | 1 << GENTAMICIN):
-                newborn_care(course, given & 1 << GENTAMICIN != 0, visit.provider, minute, p)
-            if k == MALARIA and given & 1 << RECTAL_ARTESUNATE:
-                give_suppository(course, minute, p)
-            if k < NEWBORN:
-                inpatient = 0.0
-                if visit.provider != AT_CHW and not visit.marks & NO_BED:
-                    inpatient = inpatient_effect(course, p.fac_full, p)
-                for product in range(5):
-                    if given & 1 << product:
-                        give(course, product, visit.dose[product], inpatient, minute, p, key)
+    some = int(child.ill)
+    while some:
+        k = first_of(some)
+        some = rest_of(some)
+        course = courses[child.active[k]]
+        course.doses |= given
+        course.treated_by |= 1 << visit.provider
+        begin_first_line(course, given, minute)
+        if k == NEWBORN and given & (1 << AMOXICILLIN | 1 << GENTAMICIN):
+            newborn_care(course, given & 1 << GENTAMICIN != 0, visit.provider, minute, p)
+        if k == MALARIA and given & 1 << RECTAL_ARTESUNATE:
+            give_suppository(course, minute, p)
+        if k < NEWBORN:
+            inpatient = 0.0
+            if visit.provider != AT_CHW and not visit.marks & NO_BED:
+                inpatient = inpatient_effect(course, p.fac_full, p)
+            for product in range(5):
+                if given & 1 << product:
+                    give(course, product, visit.dose[product], inpatient, minute, p, key)
     for product in range(3, 5):
         if given & 1 << product:
             note_act(child, visit.dose[product], minute, p)
@@ -166,10 +168,9 @@ def give_suppository(course, minute, p):
 @rule
 def treat_indrawing(child, courses, visit, hypoxic, minute, p, key):
     """Amoxicillin at home also helps a pneumonia that is severe already, unless the child lacks oxygen."""
-    row = child.active[PNEUMONIA]
-    if hypoxic or row < 0 or courses[row].stage < MILD or not visit.given & 1 << AMOXICILLIN:
+    if hypoxic or not child.ill & 1 << PNEUMONIA or not visit.given & 1 << AMOXICILLIN:
         return
-    course = courses[row]
+    course = courses[child.active[PNEUMONIA]]
     taken = visit.dose[AMOXICILLIN] if adheres(course, MAIN, p, key) else 0.0
     take_dose(course, MAIN, 0.0, p.tx_amox_indraw * taken, later(minute, p.lag[AMOXICILLIN]))
 
@@ -185,18 +186,19 @@ def note_act(child, dose, minute, p):
 @rule
 def admit(child, courses, provider, chance, minute, p, key):
     """Inpatient care of what is severe, by the tier's chance of giving it in full; newborns as their own case."""
-    for k in range(NEWBORN + 1):
-        row = child.active[k]
-        if row >= 0 and courses[row].stage == SEVERE:
-            course = courses[row]
-            course.treated_by |= 1 << provider
-            if k == NEWBORN:
-                newborn_care(course, full_treatment(course, chance, key), provider, minute, p)
-            else:
-                lag = p.lag[p.main_product[k]]
-                take_dose(course, MAIN, 0.0, inpatient_effect(course, chance, p), later(minute, lag))
-                if k == MALARIA and full_treatment(course, chance, key):
-                    course.followed = 1
+    some = int(child.severe)
+    while some:
+        k = first_of(some)
+        some = rest_of(some)
+        course = courses[child.active[k]]
+        course.treated_by |= 1 << provider
+        if k == NEWBORN:
+            newborn_care(course, full_treatment(course, chance, key), provider, minute, p)
+        else:
+            lag = p.lag[p.main_product[k]]
+            take_dose(course, MAIN, 0.0, inpatient_effect(course, chance, p), later(minute, lag))
+            if k == MALARIA and full_treatment(course, chance, key):
+                course.followed = 1
 
 
 @rule
@@ -204,26 +206,27 @@ def hospital_care(child, courses, bed, minute, p, key):
     """The referral hospital treats every illness rightly and, where a bed is free, most severe ones in full."""
     full = p.hosp_full if bed else 0.0
     admit(child, courses, AT_HOSPITAL, full, minute, p, key)
-    for k in range(NEWBORN):
-        row = child.active[k]
-        if row >= 0 and courses[row].stage >= MILD:
-            course = courses[row]
-            inpatient = inpatient_effect(course, full, p)
-            give(course, int(p.main_product[k]), 1.0, inpatient, minute, p, key)
-            course.treated_by |= 1 << AT_HOSPITAL
-            begin_first_line(course, 1 << int(p.main_product[k]), minute)
-            if k == MALARIA:
-                note_act(child, 1.0, minute, p)
+    some = child.ill & (1 << MALARIA | 1 << PNEUMONIA | 1 << DIARRHOEA)
+    while some:
+        k = first_of(some)
+        some = rest_of(some)
+        course = courses[child.active[k]]
+        inpatient = inpatient_effect(course, full, p)
+        give(course, int(p.main_product[k]), 1.0, inpatient, minute, p, key)
+        course.treated_by |= 1 << AT_HOSPITAL
+        begin_first_line(course, 1 << int(p.main_product[k]), minute)
+        if k == MALARIA:
+            note_act(child, 1.0, minute, p)
 
 
 @rule
 def buy_from_shop(child, courses, minute, p, key):
     """Informal care has content: for what the family tells of, the right class of drug now and then, in part."""
-    for k in range(6):
-        row = child.active[k]
-        if row < 0 or courses[row].stage < MILD:
-            continue
-        course = courses[row]
+    some = int(child.ill)
+    while some:
+        k = first_of(some)
+        some = rest_of(some)
+        course = courses[child.active[k]]
         u = draw(key, Decision.INFORMAL, course.child, course.episode, k, course.visits)
         if course.signs & HAS_FEVER and u[0] < p.informal_act:
             partial_act(child, course, p.informal_dose, minute, p, key)
@@ -255,14 +258,14 @@ def is_treated_by_volunteer(child, course, p, key):
 def care_at_home(child, courses, minute, p, key):
     """What some families have at home, given when they first consider the illness."""
     child.home_due = 0
-    for k in range(6):
-        row = child.active[k]
-        if row < 0 or courses[row].stage < MILD or courses[row].home_asked:
+    some = child.ill & (1 << MALARIA | 1 << DIARRHOEA | 1 << FEVER)
+    while some:
+        k = first_of(some)
+        some = rest_of(some)
+        course = courses[child.active[k]]
+        if course.home_asked:
             continue
-        course = courses[row]
         course.home_asked = 1
-        if k not in (MALARIA, DIARRHOEA, FEVER):
-            continue
         u = draw(key, Decision.HOME, course.child, course.episode, k)
         if k == DIARRHOEA:
             if u[0] < p.home_ors:
