@@ -66,11 +66,12 @@ NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME, AT_HOME = (1 << i for i in
 BY_VOLUNTEER, NO_BED, TAKEN_THERE, ESCORTED, SECOND_LINE = (1 << i for i in range(16, 21))
 MOST_BEDS = 24  # of one health centre, or of the hospital for one zone
 
-CHILD = np.dtype(  # what is read every day of an illness comes first, so that it shares a cache line
+CHILD = np.dtype(  # what is read every day of an illness comes first, what an event reads next
     [
         ("household", "i4"),  # row
         ("state", "i4"),
         ("due", "i4"),  # minute at which something next falls due in this child
+        ("changes", "i4"),  # minute at which what the family sees may next change
         ("ill", "i4"),  # illnesses being suffered, as bits 1 << illness
         ("going_to", "i4"),  # provider it is on the way to, 0 none
         ("waits_since", "i4"),  # minute of first arrival, -1 not in a queue
@@ -80,26 +81,25 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, so that i
         ("home_due", "i4"),  # 1 if an illness has not been considered at home yet
         ("visited", "i4", (4,)),  # minute of the last visit without failure, by provider
         ("sick_at", "i4"),  # place in the zone's list of the unwell, -1 none
-        ("severe", "i4"),  # those that are severe, as bits
-        ("birth", "i4"),  # minute; negative: before the warm-up
-        ("leaves", "i4"),  # minute of background death or of the fifth birthday, whichever is first
-        ("leaves_dead", "i4"),  # 1 if that is a death
-        ("end", "i4"),  # minute of death or of the fifth birthday
-        ("cause", "i4"),  # of death, -1 while none
-        ("arrives", "i4"),  # minute
-        ("attempt", "i4"),  # 1 on the second try of a day
-        ("by_referral", "i4"),
-        ("next", "i4"),  # in the list of a day's arrivals
-        ("act_at", "i4"),  # minute of the last ACT, -1 none
-        ("let_down_by", "i4"),  # bits 1 << provider: a course worsened after their treatment
         ("active", "i4", (6,)),  # row of the course of each illness, -1 none
         ("afoot", "i4"),  # illnesses that have such a course, begun or to begin today, as bits
+        ("severe", "i4"),  # those that are severe, as bits
+        ("leaves", "i4"),  # minute of background death or of the fifth birthday, whichever is first
+        ("leaves_dead", "i4"),  # 1 if that is a death
+        ("birth", "i4"),  # minute; negative: before the warm-up
+        ("let_down_by", "i4"),  # bits 1 << provider: a course worsened after their treatment
+        ("act_at", "i4"),  # minute of the last ACT, -1 none
         ("number", "i4"),  # in the zone, the same in every arm
+        ("arrives", "i4"),  # minute
+        ("next", "i4"),  # in the list of a day's arrivals
+        ("end", "i4"),  # minute of death or of the fifth birthday
+        ("cause", "i4"),  # of death, -1 while none
+        ("attempt", "i4"),  # 1 on the second try of a day
+        ("by_referral", "i4"),
         ("follow_day", "i4"),  # day on which the CHW said it would look in again, -1 none
         ("at_home", "i4"),  # 1 while a CHW sees it at home
         ("fed_at", "i4"),  # minute at which treatment of severe wasting began, 0 never
         ("fed_until", "i4"),  # minute at which the spell of wasting so treated would have ended by itself
-        ("changes", "i8"),  # minute at which what the family sees may next change
         ("act_dose", "f8"),  # 1 a full course, less a partial one
     ],
     align=True,
@@ -150,11 +150,13 @@ COURSE = np.dtype(
     align=True,
 )
 
-HOUSEHOLD = np.dtype(
+HOUSEHOLD = np.dtype(  # what a choice reads comes first
     [
         ("village", "i4"),
         ("chw", "i4"),  # row, -1 none
         ("trust_day", "i8"),
+        ("usual", "f8", (4,)),  # odds against waiting with neither trust nor distrust, by provider
+        ("trust", "f8", (2,)),  # in CHW, facility; between -1 and 1
         ("used_day", "i4", (2,)),  # when it last went to a CHW, to the facility
         ("wealth", "f8"),  # mean 1
         ("taste_any", "f8"),  # lasting inclination to seek any care (logit)
@@ -162,8 +164,6 @@ HOUSEHOLD = np.dtype(
         ("km_facility", "f8"),  # by path
         ("km_hospital", "f8"),
         ("km_chw", "f8"),
-        ("usual", "f8", (4,)),  # odds against waiting with neither trust nor distrust, by provider
-        ("trust", "f8", (2,)),  # in CHW, facility; between -1 and 1
         ("round_place", "i8"),  # place in the CHW's round of home visits
     ],
     align=True,

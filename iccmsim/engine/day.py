@@ -17,7 +17,7 @@ from iccmsim.rules.care_seeking import (
     is_tempted,
     may_decide,
     may_win,
-    most_pull,
+    most_odds,
     read_choice,
     reckon_usual,
 )
@@ -179,7 +179,7 @@ def leave_alone(zone, i, child, p, midnight):
     zone.wake[i] = (min(child.changes, child.content_until) if content else child.changes) // MINUTES
     household = zone.household[child.household]
     for v in range(INFORMAL, AT_FACILITY + 1):
-        zone.lure[v - INFORMAL, i] = 0.0 if content else most_pull(child, household, p, v)
+        zone.lure[v - INFORMAL, i] = 0.0 if content else most_odds(child, household, p, v)
 
 
 @rule(joined=True)

@@ -39,7 +39,7 @@ DERIVED = (
     ("background", (6,)), ("background_days", (7,)), ("survival", (3,)),
     ("worsen_days", (6,)), ("death_days", (6,)), ("mend_days", (6,)), ("gap", (6,)),
     ("sev", (6,)), ("sev_at_most", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
-    ("effect", (5,)), ("lag", (5,)), ("seek_factor", (5,)),
+    ("effect", (5,)), ("lag", (5,)), ("seek_factor", (6,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
     ("trust_left", (512,)), ("was_power", (5,)), ("spread", (3, SPREAD_POINTS)),
 
@@ -207,7 +207,7 @@ def _treatment(p: np.record, values: Mapping[str, object]) -> None:
 
 
 def _families(p: np.record, values: Mapping[str, object]) -> None:
-    p.seek_factor[:] = np.exp(values["seek.k"])
+    p.seek_factor[:5] = np.exp(values["seek.k"])  # and nothing draws who has no complaint
     p.trust_left[:] = np.exp(-np.arange(512) / values["trust.days"])
     p.seek_severe_factor = math.exp(values["seek.sev"])
     p.seek_tried_factor = math.exp(-values["seek.tried"])

@@ -11,7 +11,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, unit
-from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, NO_COMPLAINT, RDT, REFERRED, WAIT
+from iccmsim.core.records import AT_CHW, AT_FACILITY, INFORMAL, MINUTES, RDT, REFERRED, WAIT
 
 DAYTIME = 360  # minutes: half of the hours between 06:00 and 18:00, lost by a walk for nothing
 TRIED_FOR = 2 * MINUTES
@@ -137,15 +137,25 @@ def decision_minute(word, p):
     return first + ((word & 4095) * (int(p.seek_hours[1]) - first) >> 12)
 
 
-@rule(joined=True)
-def most_pull(child, household, p, v):
+@rule
+def pull_of(child, p):
+    """How much more the worst complaint, and a child that looks severely ill, draw a family to any provider."""
+    severe = p.seek_severe_factor
+    return p.seek_factor[child.complaint] * (severe if child.perceived else 1.0)
+
+
+@rule
+def tried_lately(child, p, v, minute):
+    """How much less a provider draws a family that has been there within two days."""
+    less = p.seek_tried_factor
+    return less if minute - child.visited[v] < TRIED_FOR else 1.0
+
+
+@rule
+def most_odds(child, household, p, v):
     """The odds of a provider against waiting, for this child, were there full trust and had it not been tried."""
-    if child.complaint == NO_COMPLAINT:
-        return 0.0
-    pull = household.usual[v] * p.seek_factor[child.complaint]
-    if child.perceived:
-        pull *= p.seek_severe_factor
-    return pull if v == INFORMAL else pull * p.seek_trust_most
+    odds = household.usual[v] * pull_of(child, p)
+    return odds if v == INFORMAL else odds * p.seek_trust_most
 
 
 @rule(inline=True)
@@ -160,29 +170,21 @@ def may_win(odds, u, uniform):
 @rule
 def is_tempted(child, household, p, uniforms, minute):
     """Whether the family could do anything but wait today if it trusted everybody fully."""
+    tempted = False
     for v in range(INFORMAL, AT_FACILITY + 1):
-        odds = most_pull(child, household, p, v)
-        if minute - child.visited[v] < TRIED_FOR:
-            odds *= p.seek_tried_factor
-        if may_win(odds, uniforms[0], uniforms[v]):
-            return True
-    return False
+        odds = most_odds(child, household, p, v) * tried_lately(child, p, v, minute)
+        tempted |= may_win(odds, uniforms[0], uniforms[v])
+    return tempted
 
 
 @rule
 def choose(child, household, village, providers, p, uniforms, minute):
     """The family takes the alternative whose exponential, divided by its odds, is the shortest."""
-    if child.complaint == NO_COMPLAINT:
-        return WAIT
-    pull = p.seek_factor[child.complaint]
-    if child.perceived:
-        pull *= p.seek_severe_factor
+    pull = pull_of(child, p)
     shortest = -math.log(uniforms[0])
     chosen = WAIT
     for v in range(INFORMAL, AT_FACILITY + 1):
-        mine = pull
-        if minute - child.visited[v] < TRIED_FOR:
-            mine *= p.seek_tried_factor
+        mine = pull * tried_lately(child, p, v, minute)
         # -log(u) >= 1 - u, and trust has an upper bound: spares most logarithms and exponentials
         if 1.0 - uniforms[v] >= household.usual[v] * p.seek_trust_most * mine * shortest:
             continue
@@ -205,8 +207,7 @@ def second_choice(child, household, village, providers, p, key, who, failed, day
     shortest = 0.0
     for v in range(INFORMAL, AT_FACILITY + 1):
         odds = odds_for(household, village, providers, p, v)
-        if day * MINUTES - child.visited[v] < TRIED_FOR:
-            odds *= p.seek_tried_factor
+        odds *= tried_lately(child, p, v, day * MINUTES)
         if v != failed and odds > 0.0:
             time = -math.log(uniforms[v]) / odds
             if chosen == WAIT or time < shortest:
