@@ -265,7 +265,7 @@ def test_another_episode_of_the_child_has_another_fate():
     ],
 )
 def test_the_untreated_length_is_that_of_a_severe_course_if_it_could_be_one(u, mends, end):
-    p = parameters(sev_at_most=[0.15, 0, 0, 1.5, 0, 0], time_convalescence=3.0)
+    p = parameters(sev=[0.1, 0, 0, 1, 0, 0], overlap_mechanism=1.5, time_convalescence=3.0, was_on=False)
     row = some_courses({"worsens": 2_000, "kills": 5_000, "mends": mends, "u_worsen": u})[0]
     assert untreated_end(row, p) == end
 

@@ -30,7 +30,7 @@ from iccmsim.core.records import (
     table,
 )
 from iccmsim.parameters.catalogue import all_parameters
-from iccmsim.parameters.kernel import kernel_record
+from iccmsim.parameters.kernel import kernel_record, reckon_chances
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.world.zone import Zone
 
@@ -59,6 +59,7 @@ def _record(changed: tuple) -> np.recarray:
     for name, value in changed:
         if name not in key_of:
             record[name][0] = value
+    reckon_chances(record[0])
     return record
 
 

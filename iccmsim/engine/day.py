@@ -142,7 +142,7 @@ def families_decide(zone, p, key, day):
             minute, uniforms = read_choice(
                 p, day, zone.words[0, i], zone.words[1, i], zone.words[2, i], zone.words[3, i]
             )
-            family_decides(zone, row, p, key, day, minute, uniforms)
+            family_decides(zone, row, p, key, day, minute, uniforms, zone.wake[i] > day)
         if child.changes <= midnight or child.ill == 0:
             zone.lists[NIGHT, zone.n[TONIGHT]] = row
             zone.n[TONIGHT] += 1
@@ -183,7 +183,7 @@ def leave_alone(zone, i, child, p, midnight):
 
 
 @rule(joined=True)
-def family_decides(zone, row, p, key, day, minute, uniforms):
+def family_decides(zone, row, p, key, day, minute, uniforms, surely):
     """One family, at its own minute of the day, with a child that is at home: one decision for the child, not one per
     illness: wait, shop, CHW or facility."""
     child = zone.child[row]
@@ -194,7 +194,7 @@ def family_decides(zone, row, p, key, day, minute, uniforms):
         bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state != ALIVE or not may_decide(child, minute):
         return
-    tempted = is_tempted(child, household, p, uniforms, minute)
+    tempted = surely or is_tempted(child, household, p, uniforms, minute)
     if not tempted and not child.home_due:
         return
     bring_up(child, zone.course, zone.household, zone.village, p, key, minute)

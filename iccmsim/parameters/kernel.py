@@ -38,7 +38,7 @@ DERIVED = (
     ("rate", (6, 5)), ("season", (6, 12)), ("season_sum", (6, 13)), ("frailty", (6, 1001)), ("age_days", (6,)),
     ("background", (6,)), ("background_days", (7,)), ("survival", (3,)),
     ("worsen_days", (6,)), ("death_days", (6,)), ("mend_days", (6,)), ("gap", (6,)),
-    ("sev", (6,)), ("sev_at_most", (6,)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
+    ("sev", (6,)), ("untreated", (6, 2, 5)), ("sev_at_most", (6,)), ("lethal", (6, 5)), ("fatality", (6,)), ("symptoms", (6, 6)), ("inpatient", (6,)),
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (6,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
     ("trust_left", (512,)), ("was_power", (5,)), ("spread", (3, SPREAD_POINTS)),
@@ -63,6 +63,7 @@ def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, objec
         p[each.field][0] = values[each.key]
     _nature(p[0], values)
     _wasting(p[0], values)
+    reckon_chances(p[0])
     _treatment(p[0], values)
     _families(p[0], values)
     _providers(p[0], values, reference)
@@ -119,8 +120,7 @@ def cv_of(k: int, values: Mapping[str, object]) -> object:
 
 def _wasting(p: np.record, values: Mapping[str, object]) -> None:
     """How fast spells of wasting come to those who are well nourished, and the power that each state puts on a chance:
-    half of the hazard ratio (on the logarithm) for worsening, half for dying, over the mean of 6-59 months. And how
-    often an illness worsens at the most: beside another one, in the child it is worst for."""
+    half of the hazard ratio (on the logarithm) for worsening, half for dying, over the mean of 6-59 months."""
     share = np.array([values["sam.prev"], values["mam.prev"]])
     inflow = share / np.array([values["sam.days"], values["mam.days"]])  # a child and day
     p.was_per_day = inflow.sum() / (1.0 - share.sum())
@@ -130,10 +130,25 @@ def _wasting(p: np.record, values: Mapping[str, object]) -> None:
     mean = 1.0 - share.sum() + share @ (severe, moderate)
     p.was_power[0] = 1.0
     p.was_power[1:] = np.sqrt(np.array([1.0, moderate, severe, treated]) / mean)
-    p.sev_at_most[:] = p.sev * values["overlap.mechanism"]
-    if values["was.on"]:
-        worsening = p.sev_at_most[:NEWBORN]
-        worsening[:] = 1.0 - (1.0 - worsening) ** max(1.0, p.was_power.max())
+
+
+def reckon_chances(p: np.record) -> None:
+    """How often an illness worsens untreated (by what else the child has, and how it is nourished), how often it then
+    kills; and how often it worsens at the most. A wasted child's chances are higher, a well nourished one's lower."""
+    p.sev_at_most[:] = p.sev * p.overlap_mechanism
+    for k in range(NEWBORN + 1):
+        for state, power in enumerate(p.was_power):
+            p.lethal[k, state] = at_power(float(p.fatality[k]), float(power))
+            if k < NEWBORN:
+                p.untreated[k, 0, state] = at_power(float(p.sev[k]), float(power))
+                p.untreated[k, 1, state] = at_power(float(p.sev[k] * p.overlap_mechanism), float(power))
+        if k < NEWBORN:
+            p.sev_at_most[k] = p.untreated[k, 1, : len(p.was_power) if p.was_on else 1].max()
+
+
+def at_power(chance: float, power: float) -> float:
+    """The chance that something happens where the hazard is `power` times as high."""
+    return chance if power == 1.0 or chance >= 1.0 else 1.0 - math.exp(power * math.log(1.0 - chance))
 
 
 @lru_cache(maxsize=64)

@@ -6,8 +6,6 @@ population is built and are the same in every arm; treatment changes only the ch
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from iccmsim.core.bits import first_of, rest_of
@@ -169,10 +167,7 @@ def protection(child, p, minute):
 @rule
 def untreated_chance(course, p):
     """The chance that this course turns severe if nothing is done."""
-    chance = p.sev[course.illness]
-    if course.overlaps:
-        chance *= p.overlap_mechanism
-    return in_this_child(chance, course, p)
+    return p.untreated[course.illness, course.overlaps, course.wasting]
 
 
 @rule
@@ -185,13 +180,6 @@ def worsen_or_not(child, course, p, key):
     else:
         course.stage = MENDING
         falls_due(course, max(course.mends, course.worsens))
-
-
-@rule
-def in_this_child(chance, course, p):
-    """A chance in the average child becomes higher in a wasted one, lower in one that is well nourished."""
-    power = p.was_power[course.wasting]
-    return chance if power == 1.0 else 1.0 - math.exp(power * math.log(1.0 - chance))
 
 
 @rule
@@ -214,7 +202,7 @@ def kill_or_not(child, courses, course, p):
     if course.ras_at > 0:
         course.y[0] = max(course.y[0], effect_of_suppository(course, p))
     left = (1.0 - course.y[0]) * (1.0 - course.y[1]) * (1.0 - course.y[2])
-    chance = in_this_child(p.fatality[course.illness], course, p) * left
+    chance = p.lethal[course.illness, course.wasting] * left
     course.chance_death = chance
     if course.u_die < chance:
         leave(child, courses, course.kills, DEAD, course.illness)
