@@ -205,6 +205,7 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("stocked", "f8"),  # share of the last days with every product in stock
         ("logit", "f8", (9,)),  # of each step at skill 0, with this person's own talent
         ("sure", "f8", (9,)),  # chance of each step today
+        ("drawn", "f8", (4, 4)),  # what decides the steps of the consultation at hand
         ("kit", "f8", (N_PRODUCTS,)),  # doses expected in 30 days; 0 where it is not held
         ("stock", "i4", (N_PRODUCTS,)),
         ("used", "i4", (4, N_PRODUCTS)),  # doses in this and the last 3 review periods

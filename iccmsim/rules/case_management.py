@@ -7,9 +7,11 @@ whole child. A provider sees symptoms and test results, never the illness.
 
 from __future__ import annotations
 
+import numpy as np
+
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw
+from iccmsim.core.draws import Decision, draw, draw_words, unit
 from iccmsim.core.records import (
     ACT_CHILD,
     ACT_INFANT,
@@ -52,6 +54,10 @@ from iccmsim.core.records import (
     WITHHOLD,
     ZINC,
 )
+
+FIRST_STEPS, READING, FURTHER_STEPS, DOSES = range(4)  # what is drawn for a visit
+OF_VISIT = np.array([Decision.STEP, Decision.CLASSIFY, Decision.STEP_MORE, Decision.DOSE], np.int64)
+CHANGES = np.array([1, 0, 1, 1])  # from visit to visit
 
 
 @rule
@@ -104,6 +110,23 @@ def act_for_age(child, minute):
 def book_key(provider, course):
     """Episode and provider together: a provider's reading of a course stays the same at every visit."""
     return course.episode | (provider.number & 0xFFFF) << 16
+
+
+@rule
+def draw_visit(drawn, key, who, spell, illness, visits):
+    """What nearly every visit needs is drawn in one go; only the reading of a course is the same at every visit."""
+    for i in range(4):
+        a, b, c, d = draw_words(key, OF_VISIT[i], who, spell, illness, visits * CHANGES[i], 0)
+        drawn[0, i] = unit(a)
+        drawn[1, i] = unit(b)
+        drawn[2, i] = unit(c)
+        drawn[3, i] = unit(d)
+
+
+@rule
+def drawn_for(provider, what):
+    """The four uniforms that were drawn for one matter of this visit."""
+    return provider.drawn[0, what], provider.drawn[1, what], provider.drawn[2, what], provider.drawn[3, what]
 
 
 @rule
@@ -197,7 +220,7 @@ def classify(child, course, provider, month, visit, p, key, signs, minute, step,
         else:
             visit.marks |= NOT_ALLOWED
     if signs & (HAS_DIARRHOEA | HAS_COUGH):
-        more = draw(key, Decision.STEP_MORE, course.child, book_key(provider, course), course.illness, course.visits)
+        more = drawn_for(provider, FURTHER_STEPS)
         if signs & HAS_DIARRHOEA:
             if may_treat(provider, p.policy_diarrhoea):
                 wanted |= wants_for_diarrhoea(provider, more)
@@ -276,9 +299,9 @@ def take_from_stock(provider, month, product):
 
 
 @rule
-def measure_doses(course, provider, visit, p, key):
+def measure_doses(provider, visit, p):
     """Each drug given is a full course, or a wrong dose that does part of the work."""
-    uniforms = draw(key, Decision.DOSE, course.child, book_key(provider, course), course.illness, course.visits)
+    uniforms = drawn_for(provider, DOSES)
     for product in range(RDT):
         right = does(provider, RIGHT_DOSE, uniforms[min(product, 3)], 0.0)
         visit.dose[product] = 1.0 if right else p.tx_dose_wrong
@@ -294,7 +317,7 @@ def treat_young_infant(course, provider, month, visit, p, key, signs):
         return
     hand_out(provider, month, visit, 1 << AMOXICILLIN | (1 << GENTAMICIN if p.policy_newborn >= 2.0 else 0))
     if visit.given:
-        measure_doses(course, provider, visit, p, key)
+        measure_doses(provider, visit, p)
 
 
 @rule
@@ -309,9 +332,9 @@ def stock_out_policy(course, provider, visit, p, key):
 @rule
 def consult(child, course, provider, month, visit, p, key, signs, minute):
     """See one child through: danger, complaints, drugs. Young infants are referred by a CHW, most of them untreated."""
-    spell = book_key(provider, course)
-    step = draw(key, Decision.STEP, course.child, spell, course.illness, course.visits)
-    reading = draw(key, Decision.CLASSIFY, course.child, spell, course.illness)
+    draw_visit(provider.drawn, key, course.child, book_key(provider, course), course.illness, course.visits)
+    step = drawn_for(provider, FIRST_STEPS)
+    reading = drawn_for(provider, READING)
     assess(child, provider, visit, p, signs, step, reading)
     if provider.kind == AT_CHW and p.policy_under_2m_refer > 0.0 and is_young_infant(child, minute):
         visit.marks |= REFERRED
@@ -331,7 +354,7 @@ def consult(child, course, provider, month, visit, p, key, signs, minute):
         wanted = before_referral(child, course, provider, visit, p, key, signs, minute, wanted)
     hand_out(provider, month, visit, wanted)
     if visit.given:
-        measure_doses(course, provider, visit, p, key)
+        measure_doses(provider, visit, p)
     if visit.lacked & ~(1 << RDT) and provider.kind == AT_CHW:
         stock_out_policy(course, provider, visit, p, key)
     if visit.marks & NOT_ALLOWED:
