@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
     AT_CHW,
@@ -18,6 +21,7 @@ from iccmsim.core.records import (
     table,
 )
 from iccmsim.engine.plan import Plan
+from iccmsim.rules.supply import SLOTS
 from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
 from iccmsim.world.population import Population
 from iccmsim.world.store import district_store
@@ -80,8 +84,7 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
     provider[0], monthly[0] = zone.provider[0], zone.monthly[0]
     stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, N_PRODUCTS), np.int32)
     stock[:, 0] = zone.stock_by_day[:, 0]
-    for row in range(1, 1 + chws):
-        _post_chw(provider[row], row, p, key)
+    post_chws(provider, p, key)
     _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
     if chws:
         serving = zone.household["chw"][zone.household["chw"] >= 0]
@@ -127,29 +130,49 @@ def _cut_off(provider: np.recarray, villages: np.ndarray, plan: Plan, p: np.reco
 
     Drawn for the village, so that CHWs of one post share its road.
     """
-    for row in range(1, len(provider)):
-        village = int(villages[provider["village"][row]])
-        u, _, _, _ = draw(key, Decision.CUT_OFF, village, 0)
-        far = plan.places.km_facility[village] >= p["road_cut_km"]
-        provider["cut_off"][row] = far and u < p["road_cut_posts"]
+    at = villages[provider["village"][1:]]
+    cut_off_posts(provider, at, np.asarray(plan.places.km_facility, float)[at], p, key)
 
 
-def _post_chw(chw: np.record, row: int, p: np.record, key: tuple[int, int]) -> None:
-    chw["number"], chw["kind"] = row, AT_CHW
-    chw["vacant_until"] = chw["supervised_day"] = chw["visit_day"] = -1
-    chw["coming_day"] = chw["mentored_day"] = -1
-    chw["counted_day"] = chw["report_day"] = chw["reported_cases"] = chw["reported_out_days"] = -1
-    chw["told_month"] = -1
-    chw["skill"], chw["motivation"], chw["stocked"] = p["skill_start"], p["motiv_ref"], 1.0
-    chw["refreshed_day"] = int(p["run_warmup_days"])
-    chw["kit"] = p["chw_kit"]
-    chw["stock"] = np.ceil(p["chw_kit"] * p["sup_kit_days"] / 30.0)
-    chw["began_with"] = chw["stock"]
-    talent(chw, p, key, p["chw_logit"], float(p["chw_skill_sd"]))
-    if p["chw_rollout"] > 0:
-        u, _, _, _ = draw(key, Decision.ROLL_OUT, row, 0)
-        found = int(p["run_warmup_days"]) + int(u * p["chw_rollout"])
-        chw["vacant_until"], chw["generation"] = posted_day(found, p), NOT_YET_POSTED
+@rule(entry=True)
+def cut_off_posts(provider, villages, km, p, key):
+    """The same, for each CHW with its post's village in the district and its way to the health facility."""
+    for row in range(1, provider.shape[0]):
+        u, _, _, _ = draw(key, Decision.CUT_OFF, villages[row - 1], 0)
+        provider[row].cut_off = 1 if km[row - 1] >= p.road_cut_km and u < p.road_cut_posts else 0
+
+
+@rule(entry=True)
+def post_chws(provider, p, key):
+    """Each CHW, freshly trained and with a full box, in its post or found but not posted yet."""
+    for row in range(1, provider.shape[0]):
+        chw = provider[row]
+        chw.number = row
+        chw.kind = AT_CHW
+        chw.vacant_until = -1
+        chw.supervised_day = -1
+        chw.visit_day = -1
+        chw.mentored_day = -1
+        chw.counted_day = -1
+        chw.report_day = -1
+        chw.reported_cases = -1
+        chw.reported_out_days = -1
+        chw.told_month = -1
+        for slot in range(SLOTS):
+            chw.coming_day[slot] = -1
+        chw.skill = p.skill_start
+        chw.motivation = p.motiv_ref
+        chw.stocked = 1.0
+        chw.refreshed_day = int(p.run_warmup_days)
+        for product in range(N_PRODUCTS):
+            chw.kit[product] = p.chw_kit[product]
+            chw.stock[product] = int(math.ceil(p.chw_kit[product] * p.sup_kit_days / 30.0))
+            chw.began_with[product] = chw.stock[product]
+        talent(chw, p, key, p.chw_logit, p.chw_skill_sd)
+        if p.chw_rollout > 0.0:
+            u, _, _, _ = draw(key, Decision.ROLL_OUT, row, 0)
+            chw.vacant_until = posted_day(int(p.run_warmup_days) + int(u * p.chw_rollout), p)
+            chw.generation = NOT_YET_POSTED
 
 
 def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarray, of_village: np.ndarray,

@@ -284,17 +284,18 @@ def store_has(had, u, falls, rises):
 
 
 @rule
-def store_today(had, product, first, p, key, day):
-    """One product in the district store on one day; some of what befalls it befalls other products the same day.
+def store_today(had, product, first, avail, spell_days, rho, key, day):
+    """One product in the district store on one day, from how often it is there, how long it is out on
+    average, and how alike products fare; some of what befalls it befalls other products the same day.
 
     A product follows the district's common fate with a chance such that any two products correlate as `stk.rho` says:
     where both share a day's fate with chance q, two-state spells correlate by q / (2 - q) once they have settled.
     """
     own, follows, _, _ = draw(key, Decision.PIPELINE, product, day)
     common, _, _, _ = draw(key, Decision.PIPELINE, N_PRODUCTS, day)
-    together = p.stk_rho if first else 2.0 * p.stk_rho / (1.0 + p.stk_rho)
+    together = rho if first else 2.0 * rho / (1.0 + rho)
     u = common if follows < math.sqrt(together) else own
     if first:
-        return u >= 1.0 - p.stk_avail
-    rises = 1.0 / p.stk_days
-    return store_has(had, u, rises * (1.0 - p.stk_avail) / p.stk_avail, rises)
+        return u >= 1.0 - avail
+    rises = 1.0 / spell_days
+    return store_has(had, u, rises * (1.0 - avail) / avail, rises)
