@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw, draw_words, two_normals, unit
+from iccmsim.core.draws import Decision, draw, draw_words, exponential, two_normals, unit
 from iccmsim.core.records import MALARIA, MINUTES, MONTH, NEWBORN
 
 MONTH_MINUTES = MONTH * MINUTES
@@ -148,13 +148,13 @@ def onset_within(p, k, frail, cuts, piece, wanted):
 
 @rule
 def draw_waits(waits, key, who):
-    """The first uniforms from which a child's waits between onsets are made, of all illnesses at once."""
+    """The first waits between a child's onsets, of all illnesses at once: four of each draw."""
     for i in range(6 * WAITS):
         a, b, c, d = draw_words(key, Decision.ONSET, who, i % WAITS, i // WAITS, 0, 0)
-        waits[0, i] = unit(a)
-        waits[1, i] = unit(b)
-        waits[2, i] = unit(c)
-        waits[3, i] = unit(d)
+        waits[0, i] = exponential(unit(a))
+        waits[1, i] = exponential(unit(b))
+        waits[2, i] = exponential(unit(c))
+        waits[3, i] = exponential(unit(d))
 
 
 @rule
@@ -171,12 +171,11 @@ def candidates(found, n, key, p, who, k, frail, cuts, pieces, waits):
     while True:
         turn = episode % 4
         if episode < 4 * WAITS:
-            u = waits[turn, k * WAITS + episode // 4]
+            waited += waits[turn, k * WAITS + episode // 4]
         else:
             if turn == 0:
                 a, b, c, d = draw(key, Decision.ONSET, who, episode // 4, k)
-            u = a if turn == 0 else b if turn == 1 else c if turn == 2 else d
-        waited -= math.log(u)
+            waited += exponential(a if turn == 0 else b if turn == 1 else c if turn == 2 else d)
         while waited > grown:
             waited -= grown
             piece += 1
