@@ -17,7 +17,8 @@ import pytest
 from iccmsim.parameters import catalogue, files
 from iccmsim.parameters.catalogue import all_parameters, json_schema, of_section, params_table
 from iccmsim.parameters.declare import Parameter, lookup, nearest, parameters, plain
-from iccmsim.parameters.scenario import load_scenario, record_dtype
+from iccmsim.parameters.kernel import record_dtype
+from iccmsim.parameters.scenario import load_scenario
 
 DISTRIBUTION = re.compile(r"(Beta|LogN|LogU|Gamma|Tri|N|U)\((-?[\d.]+(?:, -?[\d.]+)*)\)")
 CENTRE: dict[str, Callable[..., float]] = {
@@ -91,7 +92,7 @@ def test_keys_and_record_fields_are_unique_and_none_hides_a_part_of_a_numpy_reco
     assert len(set(fields)) == len(fields) == len({each.key for each in all_parameters()})
     assert not set(fields) & set(dir(np.record))
     assert all(field.isidentifier() for field in fields)
-    assert record_dtype().names == tuple(fields)
+    assert record_dtype().names[: len(fields)] == tuple(fields)
 
 
 def test_the_kernel_can_read_every_number_as_an_eight_byte_float() -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.files import library_names
-from iccmsim.parameters.scenario import ScenarioError, load_scenario, record_dtype, same_setting
+from iccmsim.parameters.kernel import kernel_record
+from iccmsim.parameters.scenario import ScenarioError, load_scenario, same_setting
 
 BASE = 'format = 1\nextends = "sahel/iccm-as-delivered"\n'
 
@@ -133,9 +134,7 @@ def test_another_kind_of_place_replaces_the_place_and_the_same_kind_adds_to_it(w
 
 def test_the_record_holds_every_value_under_its_key() -> None:
     scenario = load_scenario("sahel/iccm-supported")
-    record = scenario.record()
-    assert record.shape == ()
-    assert record.dtype == record_dtype()
+    record = kernel_record(scenario.values(), reference=scenario.values())[0]
     for key, value in scenario.values().items():
         assert np.array_equal(record[key.replace(".", "_")], value), key
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.special import gammaincinv, ndtr, ndtri
@@ -55,12 +55,10 @@ DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "re
 def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, object]) -> np.recarray:
     """Make the record of one regime, one row. `reference` are the values of `iccm-as-delivered`: step probabilities
     are stated at its stationary skill."""
-    fields = [(p.field, "f8", (p.size,)) if p.size else (p.field, "f8") for p in all_parameters()]
-    fields += [(name, "f8", shape) for name, shape in DERIVED] + [(name, "f8") for name in DERIVED_ONE]
-    fields.append(("main_product", "i8", (6,)))
-    p = np.zeros(1, dtype=np.dtype(fields, align=True)).view(np.recarray)
-    for each in all_parameters():
-        p[each.field][0] = values[each.key]
+    p = np.zeros(1, record_dtype()).view(np.recarray)
+    row = np.asarray(p)[0]
+    for field, key in declared_fields():
+        row[field] = values[key]
     _nature(p[0], values)
     _wasting(p[0], values)
     reckon_chances(p[0])
@@ -70,6 +68,23 @@ def kernel_record(values: Mapping[str, object], *, reference: Mapping[str, objec
     p.surge_ratio[0] = 1.0  # a surge is written in where its dates are known
     p.shock_recalls[0] = max(values["shock.recall"])
     return p
+
+
+@cache
+def declared_fields() -> tuple[tuple[str, str], ...]:
+    """The field and the key of each declared number."""
+    return tuple((each.field, each.key) for each in all_parameters())
+
+
+@cache
+def record_dtype() -> np.dtype:
+    """The flat record: an f8 field for each declared number, a sub-array for each vector, then what is derived."""
+    fields = [(each.field, "f8", (each.size,)) if each.size else (each.field, "f8") for each in all_parameters()]
+    fields += [(name, "f8", shape) for name, shape in DERIVED] + [(name, "f8") for name in DERIVED_ONE]
+    fields.append(("main_product", "i8", (6,)))
+    if clash := {name for name, *_ in fields} & set(dir(np.record)):
+        raise ValueError(f"{', '.join(sorted(clash))}: would hide an attribute of np.record")
+    return np.dtype(fields, align=True)
 
 
 def _vector(values: Mapping[str, object], *keys: str) -> np.ndarray:
@@ -135,15 +150,12 @@ def _wasting(p: np.record, values: Mapping[str, object]) -> None:
 def reckon_chances(p: np.record) -> None:
     """How often an illness worsens untreated (by what else the child has, and how it is nourished), how often it then
     kills; and how often it worsens at the most. A wasted child's chances are higher, a well nourished one's lower."""
-    p.sev_at_most[:] = p.sev * p.overlap_mechanism
+    powers = p.was_power.tolist()
     for k in range(NEWBORN + 1):
-        for state, power in enumerate(p.was_power):
-            p.lethal[k, state] = at_power(float(p.fatality[k]), float(power))
-            if k < NEWBORN:
-                p.untreated[k, 0, state] = at_power(float(p.sev[k]), float(power))
-                p.untreated[k, 1, state] = at_power(float(p.sev[k] * p.overlap_mechanism), float(power))
-        if k < NEWBORN:
-            p.sev_at_most[k] = p.untreated[k, 1, : len(p.was_power) if p.was_on else 1].max()
+        chance, beside_another = float(p.sev[k]), float(p.sev[k] * p.overlap_mechanism)
+        p.lethal[k] = [at_power(float(p.fatality[k]), power) for power in powers]
+        p.untreated[k] = [[at_power(each, power) for power in powers] for each in (chance, beside_another)]
+        p.sev_at_most[k] = p.untreated[k, 1].max() if p.was_on else beside_another
 
 
 def at_power(chance: float, power: float) -> float:

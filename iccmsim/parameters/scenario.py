@@ -7,15 +7,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from iccmsim.parameters.budget import check_budget
-from iccmsim.parameters.catalogue import SECTIONS, all_parameters
+from iccmsim.parameters.catalogue import SECTIONS
 from iccmsim.parameters.checks import (
     check_change,
     check_place,
@@ -31,7 +28,7 @@ from iccmsim.parameters.reasons import Reason
 from iccmsim.parameters.shocks import Shock, check_shocks, surges
 from iccmsim.parameters.writing import toml_of
 
-__all__ = ["Scenario", "ScenarioError", "load_scenario", "record_dtype", "same_setting"]
+__all__ = ["Scenario", "ScenarioError", "load_scenario", "same_setting"]
 
 DATA_FOLDER = "ICCMSIM_DATA"
 
@@ -78,14 +75,6 @@ class Scenario:
                 values |= changed
         return values
 
-    def record(self, day: int = 0) -> np.ndarray:
-        """Every value of a day as one flat record of shape () (fields: keys with "_" for ".")."""
-        record = np.zeros((), record_dtype())
-        values = self.values(day)
-        for each in all_parameters():
-            record[each.field] = values[each.key]
-        return record
-
     def quiet(self) -> Scenario:
         """The same scenario without its shocks."""
         return replace(self, shocks=())
@@ -114,17 +103,6 @@ class Scenario:
         sections = {section: getattr(self, section) for section in SECTIONS}
         return toml_of(sections, name=self.name, place=self.place.model_dump(), changes=self.changes,
                        shocks=tuple(shock.told() for shock in self.shocks), why=self.why if reasons else None)
-
-
-@cache
-def record_dtype() -> np.dtype:
-    """The flat record of the kernel: an f8 field for each number, a sub-array for each vector."""
-    taken = set(dir(np.record))
-    clash = [each.key for each in all_parameters() if each.field in taken]
-    if clash:
-        raise ValueError(f"{', '.join(clash)}: would hide an attribute of np.record")
-    return np.dtype([(each.field, "f8", (each.size,)) if each.size else (each.field, "f8")
-                     for each in all_parameters()])
 
 
 def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[str, Any] | None = None,

@@ -50,7 +50,7 @@ def write_result(result: Result, folder: Path) -> Path:
         for name in manifest["tables"]:
             result.table(name).to_parquet(place / f"{name}.parquet", index=False)
         np.save(place / COUNTS, plain_row(result.tally), allow_pickle=False)
-        (place / SCENARIO).write_text(result.told, encoding="utf-8")
+        (place / SCENARIO).write_text(result.told(), encoding="utf-8")
         put_manifest(place, manifest)
 
     return write_folder(folder, fill, kind=KIND)
@@ -136,7 +136,7 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
     return Result(
         scenario=manifest["scenario"], scenario_hash=manifest["scenario_hash"], seed=manifest["seed"], tally=tally,
         plan=manifest["plan"], source=partial(_read_table, folder) if manifest["tables"] else None,
-        told=(folder / SCENARIO).read_text(encoding="utf-8"),
+        told=partial((folder / SCENARIO).read_text, encoding="utf-8"),
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class Result:
     tally: np.record
     plan: Mapping[str, Any]
     source: Callable[[str], pd.DataFrame] | None = field(repr=False)
-    told: str = field(repr=False, default="")  # the whole scenario as TOML
+    told: Callable[[], str] = field(repr=False, default=str)  # the whole scenario as TOML
     made: dict[str, pd.DataFrame] = field(repr=False, default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
@@ -153,7 +153,7 @@ def _make_table(runs: Sequence[ZoneRun], name: str) -> pd.DataFrame:
 
 def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, source: Callable | None) -> Result:
     return Result(scenario=scenario.name, scenario_hash=scenario.hash(), seed=int(seed), tally=tally,
-                  plan=facts_of(plan), source=source, told=scenario.to_toml())  # fmt: skip
+                  plan=facts_of(plan), source=source, told=scenario.to_toml)  # fmt: skip
 
 
 def _counts_only(scenario: Scenario, before: Scenario | None, *, seed: int,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from iccmsim.core.bits import first_of, rest_of
+from iccmsim.core.bits import first_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, draw_words, unit
 from iccmsim.core.records import (

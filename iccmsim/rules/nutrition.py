@@ -13,7 +13,7 @@ import numpy as np
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import MILD, MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
+from iccmsim.core.records import MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
 
 WASTES_FROM = int(6 * MONTH) * MINUTES  # age at which spells begin: younger children are all average
 
