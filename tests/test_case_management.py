@@ -61,6 +61,7 @@ from iccmsim.rules.case_management import (
     book_key,
     consult,
     does,
+    draw_visit,
     hand_out,
     is_young_infant,
     lead_course,
@@ -131,8 +132,8 @@ def test_the_lowest_numbered_illness_being_suffered_stands_for_the_visit():
         {"illness": PNEUMONIA, "stage": MENDING},
         {"illness": MALARIA, "stage": DUE},
     )
-    assert lead_course(child, courses) == 1
-    assert lead_course(a_child(), courses) == -1
+    assert lead_course(child) == 1
+    assert lead_course(a_child()) == -1
 
 
 @pytest.mark.parametrize(("days", "young"), [(0, True), (59.99, True), (60, False), (400, False)])
@@ -498,7 +499,8 @@ def test_a_fever_treated_on_suspicion_for_want_of_a_test_did_not_lack_its_drug()
 def doses(course, provider, p=None):
     """Sizes of the doses of one visit."""
     visit = a_visit(dose=-1.0)
-    measure_doses(course, provider, visit, clinic() if p is None else p, KEY)
+    draw_visit(course, provider, KEY)
+    measure_doses(provider, visit, clinic() if p is None else p)
     return visit.dose.tolist()
 
 

@@ -89,13 +89,13 @@ def lived(minute, *fields, p=None, **of_child):
 
 def test_what_falls_due_in_a_minute_happens_in_that_minute_and_not_before():
     child, courses = lived(ONSET - 1, AGUE)
-    assert (child.ill, courses[0].stage) == (0, DUE)
+    assert (child.ill > 0, courses[0].stage) == (0, DUE)
     child, courses = lived(ONSET, AGUE)
-    assert (child.ill, courses[0].stage) == (1, MILD)
+    assert (child.ill > 0, courses[0].stage) == (1, MILD)
     child, courses = lived(WORSENS - 1, WILL_WORSEN)
-    assert (child.severe, courses[0].stage) == (0, MILD)
+    assert (child.severe > 0, courses[0].stage) == (0, MILD)
     child, courses = lived(WORSENS, WILL_WORSEN)
-    assert (child.severe, courses[0].stage) == (1, SEVERE)
+    assert (child.severe > 0, courses[0].stage) == (1, SEVERE)
     assert lived(KILLS - 1, WILL_KILL)[0].state == ALIVE
     assert lived(KILLS, WILL_KILL)[0].state == DEAD
 
@@ -104,7 +104,7 @@ def test_an_onset_of_today_waits_for_its_minute():
     child, courses = a_child(leaves=KILLS), some_courses({"illness": FEVER, "stage": 0, "due": -1})
     awaits(child, courses[0], 0)
     assert (courses[0].stage, courses[0].due) == (DUE, ONSET)
-    assert (child.active[FEVER], child.due, child.ill) == (0, ONSET, 0)
+    assert (child.active[FEVER], child.due, child.ill > 0) == (0, ONSET, 0)
     child.due = ONSET - 5
     awaits(child, courses[0], 0)
     assert child.due == ONSET - 5
@@ -134,7 +134,7 @@ def test_a_family_has_not_considered_a_new_illness_at_home_yet():
 
 def test_an_onset_makes_the_child_ill_until_the_minute_it_may_worsen():
     child, courses = lived(ONSET, AGUE)
-    assert (child.ill, child.severe, child.state) == (1, 0, ALIVE)
+    assert (child.ill > 0, child.severe > 0, child.state) == (1, 0, ALIVE)
     assert (courses[0].stage, courses[0].outcome, courses[0].due) == (MILD, RUNNING, WORSENS)
     assert child.active[MALARIA] == 0
 
@@ -159,7 +159,7 @@ def test_a_newborn_infection_is_severe_from_its_onset():
     p = nature(recog_mild=0.0, recog_severe=0.75)
     course = {"illness": NEWBORN, "worsens": ONSET, "u_worsen": 0.999}
     child, courses = lived(ONSET, course, p=p)
-    assert (child.ill, child.severe, child.perceived) == (1, 1, 1)
+    assert (child.ill > 0, child.severe > 0, child.perceived) == (1, 1, 1)
     assert (courses[0].stage, courses[0].due, courses[0].was_severe) == (SEVERE, KILLS, 1)
     assert courses[0].chance_severe == 1.0
     assert courses[0].outcome == RUNNING
@@ -189,18 +189,18 @@ def test_other_fevers_and_colds_never_worsen(illness):
 def test_other_fevers_and_colds_only_wait_to_mend(illness):
     child, courses = lived(ONSET, {"illness": illness, "u_recognise": 0.0})
     assert (courses[0].stage, courses[0].due, courses[0].outcome) == (MENDING, MENDS, RUNNING)
-    assert (child.ill, child.severe, child.perceived, child.due) == (1, 0, 1, MENDS)
+    assert (child.ill > 0, child.severe > 0, child.perceived, child.due) == (1, 0, 1, MENDS)
     child, courses = lived(MENDS, {"illness": illness})
-    assert (child.ill, courses[0].stage, courses[0].outcome) == (0, OVER, RECOVERED)
+    assert (child.ill > 0, courses[0].stage, courses[0].outcome) == (0, OVER, RECOVERED)
 
 
 @pytest.mark.parametrize(("mends", "over"), [(MENDS, MENDS), (WORSENS - 5, WORSENS)])
 def test_nobody_recovers_before_the_minute_at_which_the_illness_may_worsen(mends, over):
     course = {**AGUE, "u_worsen": 0.9, "mends": mends}
     child, courses = lived(over - 1, course)
-    assert child.ill == 1
+    assert child.ill == 1 << MALARIA
     child, courses = lived(over, course)
-    assert (child.ill, child.severe, courses[0].stage, courses[0].outcome) == (0, 0, OVER, RECOVERED)
+    assert (child.ill > 0, child.severe > 0, courses[0].stage, courses[0].outcome) == (0, 0, OVER, RECOVERED)
     assert child.active[MALARIA] == -1
     assert courses[0].due == over
 
@@ -210,7 +210,7 @@ def test_a_child_that_turns_severe_is_counted_so_and_its_family_seeks_again():
         child, courses = lived(ONSET, WILL_WORSEN)
         child.content_until = content_until  # treated since
         live_until(child, courses, nature(), KEY, WORSENS)
-        assert (child.severe, child.content_until) == (1, left)
+        assert (child.severe > 0, child.content_until) == (1, left)
         assert (courses[0].was_severe, courses[0].due) == (1, KILLS)
 
 
@@ -218,7 +218,7 @@ def test_a_child_that_turns_severe_is_counted_so_and_its_family_seeks_again():
 def test_a_new_illness_ends_a_familys_contentment_with_what_was_given_for_another(illness):
     for content_until, left in ((ONSET + DAY, ONSET), (ONSET - DAY, ONSET - DAY)):
         child, _ = lived(ONSET, {"illness": illness}, content_until=content_until)
-        assert (child.ill, child.content_until) == (1, left)
+        assert (child.ill > 0, child.content_until) == (1, left)
 
 
 def test_an_illness_that_an_act_prevents_does_not_end_contentment():
@@ -250,11 +250,11 @@ def test_a_severe_illness_kills_by_the_chance_that_care_leaves_and_that_chance_i
     worsens = ONSET if illness == NEWBORN else WORSENS
     course = {"illness": illness, "worsens": worsens, "u_worsen": 0.0, "y": (0.4, 0.1)}
     child, courses = lived(KILLS, {**course, "u_die": chance - 1e-9}, p=p)
-    assert (child.state, child.cause, child.end, child.ill, child.severe) == (DEAD, illness, KILLS, 0, 0)
+    assert (child.state, child.cause, child.end, child.ill > 0, child.severe > 0) == (DEAD, illness, KILLS, 0, 0)
     assert (courses[0].outcome, courses[0].stage, child.active[illness]) == (DIED, OVER, -1)
     assert courses[0].chance_death == pytest.approx(chance, rel=1e-12)
     child, courses = lived(KILLS, {**course, "u_die": chance + 1e-9}, p=p)
-    assert (child.state, child.cause, child.end, child.ill, child.severe) == (ALIVE, -1, -1, 1, 0)
+    assert (child.state, child.cause, child.end, child.ill > 0, child.severe > 0) == (ALIVE, -1, -1, 1, 0)
     assert courses[0].stage == MENDING
     assert courses[0].chance_death == pytest.approx(chance, rel=1e-12)
 
@@ -270,9 +270,9 @@ def test_a_survivor_of_a_severe_illness_recovers_three_days_after_it_would_have_
     for y in (0.0, 1.0):
         course = {**WILL_WORSEN, "u_die": 0.99, "y": (y, y), "mends": WORSENS}
         child, courses = lived(KILLS + 3 * DAY - 1, course, p=nature(time_convalescence=3.0))
-        assert (child.ill, courses[0].stage, courses[0].due) == (1, MENDING, KILLS + 3 * DAY)
+        assert (child.ill > 0, courses[0].stage, courses[0].due) == (1, MENDING, KILLS + 3 * DAY)
         child, courses = lived(KILLS + 3 * DAY, course, p=nature(time_convalescence=3.0))
-        assert (child.ill, child.severe, courses[0].stage, courses[0].outcome) == (0, 0, OVER, RECOVERED)
+        assert (child.ill > 0, child.severe > 0, courses[0].stage, courses[0].outcome) == (0, 0, OVER, RECOVERED)
 
 
 def test_treatment_shortens_no_course():
@@ -287,7 +287,7 @@ def test_a_child_that_died_suffers_nothing_more():
     child, courses = lived(
         NEVER, {**WILL_KILL, "kills": KILLS}, {"illness": FEVER, "onset": KILLS + 1, "due": KILLS + 1}
     )
-    assert (child.state, child.end, child.ill) == (DEAD, KILLS, 0)
+    assert (child.state, child.end, child.ill > 0) == (DEAD, KILLS, 0)
     assert courses[1].outcome == NOT_REACHED
     assert courses[1].stage == OVER
 
@@ -295,7 +295,7 @@ def test_a_child_that_died_suffers_nothing_more():
 def test_what_was_not_over_when_the_child_died_of_something_else_is_cut_short():
     fever = {"illness": FEVER, "worsens": KILLS + DAY, "mends": KILLS + DAY}
     child, courses = lived(NEVER, WILL_KILL, fever)
-    assert (child.cause, child.ill, child.severe) == (MALARIA, 0, 0)
+    assert (child.cause, child.ill > 0, child.severe > 0) == (MALARIA, 0, 0)
     assert [course.outcome for course in courses] == [DIED, CUT_SHORT]
     assert list(child.active) == [-1] * 6
 
@@ -303,7 +303,7 @@ def test_what_was_not_over_when_the_child_died_of_something_else_is_cut_short():
 def test_of_two_illnesses_that_would_kill_in_the_same_minute_the_lower_numbered_is_the_cause():
     for order in ((MALARIA, PNEUMONIA), (PNEUMONIA, MALARIA)):
         child, courses = lived(KILLS, *({**WILL_KILL, "illness": illness} for illness in order))
-        assert (child.cause, child.severe, child.ill) == (MALARIA, 0, 0)
+        assert (child.cause, child.severe > 0, child.ill > 0) == (MALARIA, 0, 0)
         assert courses[order.index(PNEUMONIA)].outcome == CUT_SHORT
 
 
@@ -312,7 +312,7 @@ def test_in_one_minute_illness_comes_before_the_background_death():
     assert (child.cause, courses[0].outcome, courses[0].chance_death) == (MALARIA, DIED, 0.4)
     child, courses = lived(NEVER, WILL_KILL, leaves=KILLS - 1, leaves_dead=1)
     assert (child.cause, child.end, child.state) == (BACKGROUND, KILLS - 1, DEAD)
-    assert (courses[0].outcome, courses[0].chance_death, child.severe, child.ill) == (CUT_SHORT, 0.0, 0, 0)
+    assert (courses[0].outcome, courses[0].chance_death, child.severe > 0, child.ill > 0) == (CUT_SHORT, 0.0, 0, 0)
 
 
 def test_a_well_child_dies_of_other_causes_in_its_minute():
@@ -323,13 +323,13 @@ def test_a_well_child_dies_of_other_causes_in_its_minute():
 
 def test_a_child_leaves_at_its_fifth_birthday_without_a_cause():
     child, courses = lived(NEVER, AGUE, leaves=WORSENS - 1)
-    assert (child.state, child.cause, child.end, child.ill) == (AGED_OUT, -1, WORSENS - 1, 0)
+    assert (child.state, child.cause, child.end, child.ill > 0) == (AGED_OUT, -1, WORSENS - 1, 0)
     assert courses[0].outcome == CUT_SHORT
 
 
 def test_an_onset_after_the_child_has_left_is_not_reached():
     child, courses = lived(NEVER, AGUE, leaves=ONSET - 1)
-    assert (child.state, child.ill, courses[0].outcome) == (AGED_OUT, 0, NOT_REACHED)
+    assert (child.state, child.ill > 0, courses[0].outcome) == (AGED_OUT, 0, NOT_REACHED)
 
 
 def test_nothing_befalls_a_child_that_is_not_born():
@@ -389,7 +389,7 @@ def begun(illness, *, days_since_act, episode=0, child_number=0, act=True):
 
 def test_malaria_is_prevented_by_a_recent_act():
     child, courses = begun(MALARIA, days_since_act=5)
-    assert (child.ill, child.severe, child.active[MALARIA]) == (0, 0, -1)
+    assert (child.ill > 0, child.severe > 0, child.active[MALARIA]) == (0, 0, -1)
     assert (courses[0].stage, courses[0].outcome) == (OVER, PREVENTED)
     assert child.complaint == NO_COMPLAINT
 
@@ -414,7 +414,7 @@ def test_an_old_act_or_none_prevents_nothing():
 @pytest.mark.parametrize("illness", [PNEUMONIA, DIARRHOEA, NEWBORN, FEVER, COUGH])
 def test_an_act_prevents_nothing_but_malaria(illness):
     child, courses = begun(illness, days_since_act=1)
-    assert (child.ill, courses[0].outcome) == (1, RUNNING)
+    assert (child.ill > 0, courses[0].outcome) == (1, RUNNING)
 
 
 def test_a_purchase_while_a_full_act_protects_in_full_does_not_lessen_protection():
@@ -503,7 +503,7 @@ def test_expected_deaths_agree_with_deaths_whatever_the_treatment():
 
 def test_a_course_of_another_child_has_no_part_in_this_one():
     child, courses = with_courses(AGUE, {"illness": PNEUMONIA, "u_worsen": 0.0, "u_die": 0.0})
-    child.active[PNEUMONIA] = -1
+    child.active[PNEUMONIA], child.afoot = -1, 1 << courses[0].illness
     live_until(child, courses, nature(), KEY, NEVER)
     assert (child.state, courses[1].stage) == (ALIVE, DUE)
     assert some_courses({})[0].stage == DUE

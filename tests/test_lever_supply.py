@@ -255,7 +255,8 @@ def test_a_store_that_is_stocked_runs_out_at_the_one_rate_and_is_refilled_at_the
 
 def test_the_first_day_has_the_stated_availability_and_correlation():
     p, d, rho = parameters(stk_avail=0.7, stk_rho=0.5), 0.3, 0.5
-    lacking = [[not store_today(False, j, True, p.stk_avail, p.stk_days, p.stk_rho, (seed, DISTRICT), 0) for j in (1, 4)] for seed in range(MANY)]
+    stated = p.stk_avail, p.stk_days, p.stk_rho
+    lacking = [[not store_today(False, j, True, *stated, (seed, DISTRICT), 0) for j in (1, 4)] for seed in range(MANY)]
     one, both = sum(a for a, _ in lacking), sum(a and b for a, b in lacking)
     assert_share(one, MANY, d)
     assert_share(both, MANY, d * d + rho * d * (1 - d))

@@ -230,7 +230,7 @@ def test_severe_wasting_is_found_as_often_as_it_is_looked_for_and_seen_and_nothi
     child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, wasted_until=ONSET + DAY)
     assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0  # over by then
     child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, **spell)
-    child.active[:] = -1
+    child.active[:], child.ill = -1, 0
     assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0  # well again: nobody measures
 
 

@@ -132,10 +132,11 @@ def with_courses(*fields: dict, **of_child: object) -> tuple[np.record, np.recar
     for i, course in enumerate(courses[: len(fields)]):
         child.active[course.illness] = i
         child.due = min(child.due, course.due)
+        child.afoot |= 1 << course.illness
         if course.stage >= MILD:
-            child.ill += 1
+            child.ill |= 1 << course.illness
         if course.stage == SEVERE:
-            child.severe += 1
+            child.severe |= 1 << course.illness
     return child, courses
 
 

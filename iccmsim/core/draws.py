@@ -149,8 +149,8 @@ def unit(word):
 
 @rule(inline=True)
 def exponential(u):
-    """Turn a uniform into a standard exponential: -log(u), by the series of the inverse hyperbolic tangent, which a loop
-    does for many at once. Good to some units of the last place."""
+    """Turn a uniform into a standard exponential: -log(u), by the series of the inverse hyperbolic tangent, which is
+    reckoned for many at once in a loop. Good to some units of the last place."""
     bits = np.float64(u).view(np.int64)
     high = bits + _HALF_UP  # so that what is left of 1 lies between sqrt(1/2) and sqrt(2)
     left = np.int64((high & _FRACTION) + _ROOT_HALF).view(np.float64)

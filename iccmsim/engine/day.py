@@ -14,6 +14,7 @@ from iccmsim.engine.ways import bring_up, set_out
 from iccmsim.rules.care_seeking import (
     choose,
     fade_trust,
+    has_been_anywhere,
     is_tempted,
     may_decide,
     may_win,
@@ -183,9 +184,9 @@ def leave_alone(zone, i, child, p, midnight):
 
 
 @rule(joined=True)
-def family_decides(zone, row, p, key, day, minute, uniforms, surely):
+def family_decides(zone, row, p, key, day, minute, uniforms, asked):
     """One family, at its own minute of the day, with a child that is at home: one decision for the child, not one per
-    illness: wait, shop, CHW or facility."""
+    illness: wait, shop, CHW or facility. `asked` is a family that `ask_families` has found to be tempted."""
     child = zone.child[row]
     household = zone.household[child.household]
     if p.seek_at_onset > 0.0:
@@ -194,7 +195,7 @@ def family_decides(zone, row, p, key, day, minute, uniforms, surely):
         bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state != ALIVE or not may_decide(child, minute):
         return
-    tempted = surely or is_tempted(child, household, p, uniforms, minute)
+    tempted = (asked and not has_been_anywhere(child, minute)) or is_tempted(child, household, p, uniforms, minute)
     if not tempted and not child.home_due:
         return
     bring_up(child, zone.course, zone.household, zone.village, p, key, minute)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import mesa
 import numpy as np
 
-from iccmsim.core.records import ALIVE, CAUSES, CHILD, HOUSEHOLD, ILLNESSES, MILD, MINUTES, OVER, PRODUCTS, PROVIDER
+from iccmsim.core.records import ALIVE, CAUSES, CHILD, HOUSEHOLD, ILLNESSES, MINUTES, PRODUCTS, PROVIDER
 
 if TYPE_CHECKING:
     from iccmsim.model.model import ICCMModel
@@ -193,9 +193,7 @@ class Child(Window):
     @property
     def illnesses(self) -> list[str]:
         """Names of the illnesses it has now."""
-        courses = self.zone.course
-        rows = [(k, row) for k, row in enumerate(self.active.tolist()) if row >= 0]
-        return [ILLNESSES[k] for k, row in rows if MILD <= courses["stage"][row] < OVER]
+        return [name for k, name in enumerate(ILLNESSES) if self.ill & 1 << k]
 
     @property
     def is_sick(self) -> bool:

@@ -152,6 +152,12 @@ def tried_lately(child, p, v, minute):
 
 
 @rule
+def has_been_anywhere(child, minute):
+    """Whether the family has tried any provider within two days."""
+    return minute - max(child.visited[INFORMAL], child.visited[AT_CHW], child.visited[AT_FACILITY]) < TRIED_FOR
+
+
+@rule
 def most_odds(child, household, p, v):
     """The odds of a provider against waiting, for this child, were there full trust and had it not been tried."""
     odds = household.usual[v] * pull_of(child, p)

@@ -113,8 +113,10 @@ def book_key(provider, course):
 
 
 @rule
-def draw_visit(drawn, key, who, spell, illness, visits):
+def draw_visit(course, provider, key):
     """What nearly every visit needs is drawn in one go; only the reading of a course is the same at every visit."""
+    drawn, spell, visits = provider.drawn, book_key(provider, course), course.visits
+    who, illness = course.child, course.illness
     for i in range(4):
         a, b, c, d = draw_words(key, OF_VISIT[i], who, spell, illness, visits * CHANGES[i], 0)
         drawn[0, i] = unit(a)
@@ -332,7 +334,7 @@ def stock_out_policy(course, provider, visit, p, key):
 @rule
 def consult(child, course, provider, month, visit, p, key, signs, minute):
     """See one child through: danger, complaints, drugs. Young infants are referred by a CHW, most of them untreated."""
-    draw_visit(provider.drawn, key, course.child, book_key(provider, course), course.illness, course.visits)
+    draw_visit(course, provider, key)
     step = drawn_for(provider, FIRST_STEPS)
     reading = drawn_for(provider, READING)
     assess(child, provider, visit, p, signs, step, reading)
