@@ -127,7 +127,7 @@ def seen_by_many(signs, mark, n=MANY, *, p=None, who="child", severe=0, **of_pro
 
 
 def test_the_lowest_numbered_illness_being_suffered_stands_for_the_visit():
-    child, courses = with_courses(
+    child, _ = with_courses(
         {"illness": COUGH, "stage": MILD},
         {"illness": PNEUMONIA, "stage": MENDING},
         {"illness": MALARIA, "stage": DUE},
