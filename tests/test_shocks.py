@@ -11,7 +11,7 @@ import pytest
 from small import NEAR, TWO_ZONES, cells, digest
 from world import DAY, KEY, MANY, PLAIN, a_month, a_provider, assert_share, parameters
 
-from iccmsim.cli.run import summary_of
+from iccmsim.cli.run import numbers_of
 from iccmsim.core.records import ACT_CHILD, ACT_INFANT, AMOXICILLIN, AT_CHW, AT_FACILITY, FOUND_CLOSED, MALARIA
 from iccmsim.engine.plan import make_plan, zones_hit
 from iccmsim.engine.simulation import Simulation
@@ -159,7 +159,7 @@ def test_a_comparison_tells_its_shocks_and_warns_if_they_befall_one_arm_only():
 def test_a_run_tells_its_shocks():
     short = {"run.days": 60, "run.warmup_days": 20, "run.tail_days": 0}
     result = simulate(shaken({"kind": "strike", "day": 20}, **short), seed=1, threads=1)
-    said = summary_of(result)
+    said = numbers_of(result)
     assert said["setting"]["shocks"][0]["kind"] == "strike"
     (shock,) = (line for line in run_text(said).splitlines() if line.startswith("Shock"))
     assert shock.startswith("Shock, day 20 to 50 after launch, in all zones: strike. Health centres are shut on ")

@@ -60,14 +60,18 @@ def go(asked: argparse.Namespace) -> None:
     tell(f"Running {scenario.name}, seed {seed} ...")
     result = simulate(scenario, seed=seed, status_quo=before, threads=threads, tables=not asked.counts)
     life = None if child is None else _life(life_of, result, child)
+    if not asked.json:  # at once: tables take longer to make, and may find the disk full
+        print("\n".join(life) if life is not None else run_text(numbers_of(result)), flush=True)
     if out is not None:
         result.write(out)
     if asked.json:
-        print_json(summary_of(result) | ({} if life is None else {"trace": life}))
-    else:
-        print("\n".join(life) if life is not None else run_text(summary_of(result)))
-        if out is not None:
-            tell(f"Written to {out}")
+        said = numbers_of(result) | {"digest": result.digest()}
+        print_json(said | ({} if life is None else {"trace": life}))
+        return
+    if life is None:
+        print(f"\nDigest {result.digest()}")
+    if out is not None:
+        tell(f"Written to {out}")
 
 
 def _same_setting(scenario: object, before: object | None) -> None:
@@ -92,7 +96,7 @@ def _life(life_of: object, result: Result, child: int) -> list[str]:
         return life_of(result, child)
 
 
-def summary_of(result: Result) -> dict[str, object]:
+def numbers_of(result: Result) -> dict[str, object]:
     """A run in a handful of numbers."""
     from iccmsim.core.records import PRODUCTS
     from iccmsim.results.mortality import WINDOW
@@ -112,5 +116,5 @@ def summary_of(result: Result) -> dict[str, object]:
         "rates": {name: None if value != value else value for name, value in result.rates().items()},
         "deaths": result.deaths(), "visits": {kind: int(tally["cases"][row]) for kind, row in kinds.items()},
         "visits_in_vain": {kind: int(tally["visits_missed"][row]) for kind, row in kinds.items()},
-        "stock_out": {kind: shares(row) for kind, row in kinds.items()}, "digest": result.digest(),
+        "stock_out": {kind: shares(row) for kind, row in kinds.items()},
     }  # fmt: skip

@@ -101,7 +101,6 @@ def run_text(said: Mapping[str, Any]) -> str:
         grid([("Visits", ["CHWs", "facilities"]), *(("  " + name, cells) for name, cells in visits)], column=12),
         grid([("Days out of stock", ["CHWs", "facilities"]), *(("  " + name, cells) for name, cells in stock)],
              column=12),
-        f"Digest {said['digest']}",
     ]  # fmt: skip
     return "\n\n".join(blocks)
 

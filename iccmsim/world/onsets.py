@@ -17,7 +17,10 @@ from iccmsim.core.records import MALARIA, MINUTES, MONTH, NEWBORN
 
 MONTH_MINUTES = MONTH * MINUTES
 MOST_PIECES = 10  # of a child's life: age bands, and what a surge cuts off them
-WAITS = 4  # draws of four for the waits of each illness that are made at once; the others when they are needed
+WAITS = (3, 1, 4, 0, 3, 5)  # draws of four for the waits of each illness that are made at once: sixteen, as many as most
+OF_WAIT = np.repeat(np.arange(6), WAITS)  # ... children need at usual rates; the others are made when they are needed
+NTH_WAIT = np.concatenate([np.arange(n) for n in WAITS])
+FIRST_WAIT = np.cumsum((0, *WAITS))
 FOUND = ("who", "illness", "episode", "onset")  # of a candidate; whether it is kept is settled with its course
 WHO, OF_ILLNESS, EPISODE, ONSET_AT = range(4)
 
@@ -33,7 +36,7 @@ class Desk(NamedTuple):
 
 def new_desk() -> Desk:
     """An empty desk."""
-    return Desk(np.zeros(6), np.zeros((MOST_PIECES, 6)), np.zeros((4, 6 * WAITS)), np.zeros(7, np.int64))
+    return Desk(np.zeros(6), np.zeros((MOST_PIECES, 6)), np.zeros((4, sum(WAITS))), np.zeros(7, np.int64))
 
 
 @rule
@@ -149,8 +152,8 @@ def onset_within(p, k, frail, cuts, piece, wanted):
 @rule
 def draw_waits(waits, key, who):
     """The first waits between a child's onsets, of all illnesses at once: four of each draw."""
-    for i in range(6 * WAITS):
-        a, b, c, d = draw_words(key, Decision.ONSET, who, i % WAITS, i // WAITS, 0, 0)
+    for i in range(waits.shape[1]):
+        a, b, c, d = draw_words(key, Decision.ONSET, who, NTH_WAIT[i], OF_WAIT[i], 0, 0)
         waits[0, i] = exponential(unit(a))
         waits[1, i] = exponential(unit(b))
         waits[2, i] = exponential(unit(c))
@@ -170,8 +173,9 @@ def candidates(found, n, key, p, who, k, frail, cuts, pieces, waits):
     a, b, c, d = 0.5, 0.5, 0.5, 0.5
     while True:
         turn = episode % 4
-        if episode < 4 * WAITS:
-            waited += waits[turn, k * WAITS + episode // 4]
+        made = FIRST_WAIT[k] + episode // 4
+        if made < FIRST_WAIT[k + 1]:
+            waited += waits[turn, made]
         else:
             if turn == 0:
                 a, b, c, d = draw(key, Decision.ONSET, who, episode // 4, k)
