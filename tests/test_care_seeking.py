@@ -44,6 +44,7 @@ from iccmsim.rules.care_seeking import (
     choose,
     decision_minute,
     fade_trust,
+    has_been_anywhere,
     feels_in_good_hands,
     gave_drugs,
     is_tempted,
@@ -442,6 +443,15 @@ def test_a_household_that_comes_again_counts_as_one_user_whatever_faded_since(da
     remember(household, village, habits(), AT_CHW, 0.02, day)
     assert village.users[0] == pytest.approx(1.0)
     assert household.used_day[0] == day
+
+
+@pytest.mark.parametrize("v", [INFORMAL, AT_CHW, AT_FACILITY])
+def test_for_two_days_a_family_has_been_somewhere(v):
+    child = a_child()
+    assert not has_been_anywhere(child, ONSET)
+    child.visited[v] = ONSET
+    assert has_been_anywhere(child, ONSET + 2 * DAY - 1)
+    assert not has_been_anywhere(child, ONSET + 2 * DAY)
 
 
 def test_a_family_that_is_not_tempted_would_have_waited_and_most_that_wait_are_not_tempted():

@@ -19,6 +19,7 @@ from iccmsim.core.draws import (
     draw,
     draw_words,
     expit,
+    exponential,
     normal,
     philox,
     refuse_unfit,
@@ -109,6 +110,12 @@ def test_uniforms_of_two_decisions_or_two_days_of_one_child_are_not_related():
         [draw(KEY, Decision.STEP, who, 1)[0] for who in range(3000)],
     ):
         assert abs(np.corrcoef(first, second)[0, 1]) < 4.0 / math.sqrt(3000)
+
+
+def test_an_exponential_is_minus_the_logarithm_of_its_uniform():
+    ends = [1, 2**31 - 1, 2**31, 3037000499, 3037000500, ONES]  # halves, and on either side of the square root of one
+    for word in [0, *ends, *(draw_words(KEY, Decision.ONSET, who, 0, 0, 0, 0)[0] for who in range(3000))]:
+        assert exponential(unit(word)) == pytest.approx(-math.log(unit(word)), rel=1e-15, abs=1e-25)
 
 
 def test_two_normals_are_standard_and_independent():

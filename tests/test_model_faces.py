@@ -16,6 +16,8 @@ from iccmsim.parameters.scenario import load_scenario
 
 HERE = Path(__file__).parent
 CUTS = (1, 7, 59, 60, 61, 62, 100, 101, 230, 459)
+AT_THE_DOOR = {"followup.share": 1, "followup.days": 2, "outreach.minutes_day": 60, "newborn.visits": 1,
+               "hmm.reach": 0.5, "chw.rollout": 90, "sup.fill": 0.3}  # fmt: skip
 CHANGING = {**NEAR, "run.days": 200}
 
 
@@ -26,8 +28,9 @@ def in_pieces(scenario, days) -> Simulation:
     return simulation.run()
 
 
-def test_at_once_day_by_day_and_cut_at_odd_days_are_the_same():
-    scenario = tiny(more=NEAR)
+@pytest.mark.parametrize("more", [{}, AT_THE_DOOR], ids=["as delivered", "at the door"])
+def test_at_once_day_by_day_and_cut_at_odd_days_are_the_same(more):
+    scenario = tiny(more=NEAR | more)
     whole = Simulation(scenario, seed=1, threads=1).run()
     assert what_differs(whole, in_pieces(scenario, CUTS)) == set()
     assert what_differs(whole, in_pieces(scenario, range(1, 461))) == set()
