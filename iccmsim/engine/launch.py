@@ -12,12 +12,14 @@ from iccmsim.core.records import (
     AT_CHW,
     AT_FACILITY,
     BASIC_PRODUCTS,
+    COURSE,
     MONTH,
     MONTHLY,
     N_PRODUCTS,
     PROVIDER,
     VISIT,
     bytes_of,
+    large_table,
     table,
 )
 from iccmsim.engine.plan import Plan
@@ -102,10 +104,15 @@ def copy_of(zone: Zone, spare: Zone | None) -> Zone:
     copies = []
     for i, array in enumerate(zone):
         fits = spare is not None and spare[i].shape == array.shape
-        new = spare[i] if fits else np.empty_like(array)
+        new = spare[i] if fits else _room_like(array)
         np.copyto(bytes_of(new), bytes_of(array))
         copies.append(new)
     return Zone(*copies)
+
+
+def _room_like(array: np.ndarray) -> np.ndarray:
+    """Room for a copy; for the courses, the largest by far, in memory that was used before."""
+    return large_table(COURSE, len(array), clean=False) if array.dtype == COURSE else np.empty_like(array)
 
 
 def _posts_of(plan: Plan, population: Population) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from iccmsim.core.records import MALARIA, MINUTES, MONTH, NEWBORN
 
 MONTH_MINUTES = MONTH * MINUTES
 MOST_PIECES = 10  # of a child's life: age bands, and what a surge cuts off them
-WAITS = (3, 1, 4, 0, 3, 5)  # draws of four for the waits of each illness that are made at once: sixteen, as many as most
+WAITS = (3, 1, 4, 0, 3, 5)  # draws of four for the waits of each illness that are made at once, as many as most
 OF_WAIT = np.repeat(np.arange(6), WAITS)  # ... children need at usual rates; the others are made when they are needed
 NTH_WAIT = np.concatenate([np.arange(n) for n in WAITS])
 FIRST_WAIT = np.cumsum((0, *WAITS))
