@@ -84,7 +84,7 @@ def keep_all(raw, rows, found, fate, count, p, starts):
 
 
 @rule(entry=True)
-def order_by_onset(raw, n, course, order, slots, from_day):
+def order_by_onset(raw, n, course, blank, order, slots, from_day):
     """Sort courses by minute of onset (then child, then illness): count by half hour, then insert within it."""
     for i in range(n):
         slots[raw[i].onset // SLOT + 1] += 1
@@ -102,11 +102,8 @@ def order_by_onset(raw, n, course, order, slots, from_day):
             j -= 1
         order[j] = mine
     for i in range(n):
-        row = course[i]
-        copy_course(raw[order[i] & 0xFFFFFFFF], row)
-        row.first_care = -1
-        row.first_formal = -1
-        row.first_provider = -1
+        course[i] = blank[0]
+        copy_course(raw[order[i] & 0xFFFFFFFF], course[i])
 
 
 @rule
@@ -126,6 +123,13 @@ def copy_course(old, new):
     new.u_recognise = old.u_recognise
 
 
+def blank_course() -> np.recarray:
+    """A course that nobody has seen yet."""
+    blank = table(COURSE, 1)
+    blank["first_care"] = blank["first_formal"] = blank["first_provider"] = -1
+    return blank
+
+
 def make_courses(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int,
                  days: int) -> tuple[np.recarray, np.ndarray]:  # fmt: skip
     """Every course that the children of a zone may suffer before minute `end`, in order of onset; and the row with
@@ -138,8 +142,8 @@ def make_courses(child: np.recarray, p: np.record, key: tuple[int, int], *, end:
         if n >= 0:
             break
         size, width = 2 * size, 2 * width
-    course, from_day = large_table(COURSE, n), np.zeros(days + 1, np.int64)
-    order_by_onset(raw, n, course, np.zeros(n, np.int64), np.zeros(days * MINUTES // SLOT + 2, np.int64), from_day)
+    course, from_day = large_table(COURSE, n, clean=False), np.zeros(days + 1, np.int64)
+    order_by_onset(raw, n, course, blank_course(), np.zeros(n, np.int64), np.zeros(days * MINUTES // SLOT + 2, np.int64), from_day)
     if p.was_on:
         mark_wasting(course, child, p, key, table(SPELL, len(child)))
     return course, from_day
