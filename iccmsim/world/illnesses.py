@@ -20,7 +20,7 @@ from iccmsim.world.onsets import (
 )
 
 FIVE = FIVE_YEARS * MINUTES
-SLOT = 32  # minutes, a 45th of a day: courses are put in order slot by slot
+LOW_BITS = 11  # of the minute of an onset, by which courses are sorted first
 BATCH = 4096  # candidates that are drawn in one go
 
 CANDIDATE = np.dtype(
@@ -84,26 +84,35 @@ def keep_all(raw, rows, found, fate, count, p, starts):
 
 
 @rule(entry=True)
-def order_by_onset(raw, n, course, blank, order, slots, from_day):
-    """Sort courses by minute of onset (then child, then illness): count by half hour, then insert within it."""
+def order_by_onset(raw, n, course, blank, order, spare, counts, from_day):
+    """Sort courses by minute of onset (then child, then illness), and note with which each day begins: first by the low
+    bits of the minute, then by the others, each time keeping the order that was there."""
     for i in range(n):
-        slots[raw[i].onset // SLOT + 1] += 1
-    for slot in range(slots.shape[0] - 1):
-        slots[slot + 1] += slots[slot]
-    for day in range(from_day.shape[0]):
-        from_day[day] = slots[day * (MINUTES // SLOT)]
+        spare[i] = int(raw[i].onset) << 32 | i
+    sort_by(spare, order, n, counts, 32, (1 << LOW_BITS) - 1)
+    sort_by(order, spare, n, counts, 32 + LOW_BITS, (1 << 31) - 1)
+    day = 0
     for i in range(n):
-        mine = int(raw[i].onset) << 32 | i
-        slot = raw[i].onset // SLOT
-        j = slots[slot]
-        slots[slot] += 1
-        while j > 0 and order[j - 1] > mine:  # places not yet taken hold 0
-            order[j] = order[j - 1]
-            j -= 1
-        order[j] = mine
-    for i in range(n):
+        while day * MINUTES <= spare[i] >> 32:
+            from_day[day] = i
+            day += 1
         course[i] = blank[0]
-        copy_course(raw[order[i] & 0xFFFFFFFF], course[i])
+        copy_course(raw[spare[i] & 0xFFFFFFFF], course[i])
+    from_day[day:] = n
+
+
+@rule
+def sort_by(these, those, n, counts, shift, mask):
+    """Put keys into another table in the order of some of their bits; those that are alike stay as they come."""
+    counts[:] = 0
+    for i in range(n):
+        counts[(these[i] >> shift & mask) + 1] += 1
+    for bucket in range(counts.shape[0] - 1):
+        counts[bucket + 1] += counts[bucket]
+    for i in range(n):
+        bucket = these[i] >> shift & mask
+        those[counts[bucket]] = these[i]
+        counts[bucket] += 1
 
 
 @rule
@@ -143,7 +152,9 @@ def make_courses(child: np.recarray, p: np.record, key: tuple[int, int], *, end:
             break
         size, width = 2 * size, 2 * width
     course, from_day = large_table(COURSE, n, clean=False), np.zeros(days + 1, np.int64)
-    order_by_onset(raw, n, course, blank_course(), np.zeros(n, np.int64), np.zeros(days * MINUTES // SLOT + 2, np.int64), from_day)
+    counts = np.empty(2 + max(1 << LOW_BITS, end >> LOW_BITS), np.int64)
+    order, spare = np.empty(n, np.int64), np.empty(n, np.int64)
+    order_by_onset(raw, n, course, blank_course(), order, spare, counts, from_day)
     if p.was_on:
         mark_wasting(course, child, p, key, table(SPELL, len(child)))
     return course, from_day
