@@ -23,6 +23,7 @@ from world import (
     with_courses,
 )
 
+from iccmsim.core.draws import draw_several
 from iccmsim.core.records import (
     ACT_CHILD,
     ACT_INFANT,
@@ -57,11 +58,12 @@ from iccmsim.core.records import (
     ZINC,
 )
 from iccmsim.rules.case_management import (
+    ANEW,
+    OF_VISIT,
     act_for_age,
     book_key,
     consult,
     does,
-    draw_visit,
     hand_out,
     is_young_infant,
     lead_course,
@@ -499,7 +501,8 @@ def test_a_fever_treated_on_suspicion_for_want_of_a_test_did_not_lack_its_drug()
 def doses(course, provider, p=None):
     """Sizes of the doses of one visit."""
     visit = a_visit(dose=-1.0)
-    draw_visit(course, provider, KEY)
+    spell = book_key(provider, course)
+    draw_several(provider.drawn, KEY, OF_VISIT, ANEW, course.child, spell, course.illness, course.visits)
     measure_doses(provider, visit, clinic() if p is None else p)
     return visit.dose.tolist()
 

@@ -17,7 +17,9 @@ from iccmsim.core.draws import (
     ZONE_LIMIT,
     Decision,
     draw,
+    draw_several,
     draw_words,
+    drawn_for,
     expit,
     exponential,
     normal,
@@ -116,6 +118,13 @@ def test_an_exponential_is_minus_the_logarithm_of_its_uniform():
     ends = [1, 2**31 - 1, 2**31, 3037000499, 3037000500, ONES]  # halves, and on either side of the square root of one
     for word in [0, *ends, *(draw_words(KEY, Decision.ONSET, who, 0, 0, 0, 0)[0] for who in range(3000))]:
         assert exponential(unit(word)) == pytest.approx(-math.log(unit(word)), rel=1e-15, abs=1e-25)
+
+
+def test_several_decisions_drawn_at_once_are_those_drawn_one_by_one():
+    drawn, decisions = np.zeros((4, 3)), np.array([Decision.STEP, Decision.DOSE, Decision.CLASSIFY], np.int64)
+    draw_several(drawn, KEY, decisions, np.array([1, 1, 0]), 17, 3, 2, 5)
+    for i, (decision, attempt) in enumerate(zip(decisions, (5, 5, 0), strict=True)):
+        assert drawn_for(drawn, i) == draw(KEY, int(decision), 17, 3, 2, attempt)
 
 
 def test_two_normals_are_standard_and_independent():

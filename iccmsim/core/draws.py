@@ -141,6 +141,24 @@ def draw(key, decision, who, when, illness=0, attempt=0, alternative=0):
     return unit(a), unit(b), unit(c), unit(d)
 
 
+@rule
+def draw_several(drawn, key, decisions, anew, who, when, illness, attempt):
+    """Draw the uniforms of several decisions on one matter in one go: a column of `drawn` each. Where `anew` is 0 they
+    are the same at every try."""
+    for i in range(decisions.shape[0]):
+        a, b, c, d = draw_words(key, decisions[i], who, when, illness, attempt * anew[i], 0)
+        drawn[0, i] = unit(a)
+        drawn[1, i] = unit(b)
+        drawn[2, i] = unit(c)
+        drawn[3, i] = unit(d)
+
+
+@rule
+def drawn_for(drawn, which):
+    """The four uniforms of one of several decisions."""
+    return drawn[0, which], drawn[1, which], drawn[2, which], drawn[3, which]
+
+
 @rule(inline=True)
 def unit(word):
     """Turn a word of 32 bits into a number strictly between 0 and 1."""

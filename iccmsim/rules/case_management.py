@@ -7,9 +7,11 @@ whole child. A provider sees symptoms and test results, never the illness.
 
 from __future__ import annotations
 
+import numpy as np
+
 from iccmsim.core.bits import first_of
 from iccmsim.core.compiled import rule
-from iccmsim.core.draws import Decision, draw
+from iccmsim.core.draws import Decision, draw, draw_several, drawn_for
 from iccmsim.core.records import (
     ACT_CHILD,
     ACT_INFANT,
@@ -52,23 +54,31 @@ from iccmsim.core.records import (
     WITHHOLD,
     ZINC,
 )
-from iccmsim.rules.steps import (
-    DOSES,
-    FIRST_STEPS,
-    FURTHER_STEPS,
-    READING,
-    book_key,
-    does,
-    draw_visit,
-    drawn_for,
-    more_sure,
-)
+
+FIRST_STEPS, READING, FURTHER_STEPS, DOSES = range(4)  # what nearly every visit draws, all at once
+OF_VISIT = np.array([Decision.STEP, Decision.CLASSIFY, Decision.STEP_MORE, Decision.DOSE], np.int64)
+ANEW = np.array([1, 0, 1, 1])  # at each visit
 
 
 @rule
 def lead_course(child):
     """The illness that stands for the visit in the books: the lowest numbered that is being suffered."""
     return child.active[first_of(child.ill)] if child.ill else -1
+
+
+@rule
+def does(provider, step, u, extra):
+    """Whether a step of the consultation is done: by talent and skill, and by how plainly the child asks for it."""
+    return u < provider.sure[step] if extra == 0.0 else u < more_sure(provider.sure[step], extra)
+
+
+@rule
+def more_sure(chance, factor):
+    """Multiply the odds of a chance; a certainty stays one."""
+    if chance >= 1.0:
+        return 1.0
+    odds = factor * chance / (1.0 - chance)
+    return odds / (1.0 + odds)
 
 
 @rule
@@ -94,6 +104,12 @@ def is_out_of_age(child, minute, p):
 def act_for_age(child, minute):
     """The package of ACT for the child's age: the smaller one under three years."""
     return ACT_INFANT if minute - child.birth < 36.0 * MONTH * MINUTES else ACT_CHILD
+
+
+@rule
+def book_key(provider, course):
+    """Episode and provider together: a provider's reading of a course stays the same at every visit."""
+    return course.episode | (provider.number & 0xFFFF) << 16
 
 
 @rule
@@ -187,7 +203,7 @@ def classify(child, course, provider, month, visit, p, key, signs, minute, step,
         else:
             visit.marks |= NOT_ALLOWED
     if signs & (HAS_DIARRHOEA | HAS_COUGH):
-        more = drawn_for(provider, FURTHER_STEPS)
+        more = drawn_for(provider.drawn, FURTHER_STEPS)
         if signs & HAS_DIARRHOEA:
             if may_treat(provider, p.policy_diarrhoea):
                 wanted |= wants_for_diarrhoea(provider, more)
@@ -268,7 +284,7 @@ def take_from_stock(provider, month, product):
 @rule
 def measure_doses(provider, visit, p):
     """Each drug given is a full course, or a wrong dose that does part of the work."""
-    uniforms = drawn_for(provider, DOSES)
+    uniforms = drawn_for(provider.drawn, DOSES)
     for product in range(RDT):
         right = does(provider, RIGHT_DOSE, uniforms[min(product, 3)], 0.0)
         visit.dose[product] = 1.0 if right else p.tx_dose_wrong
@@ -299,9 +315,10 @@ def stock_out_policy(course, provider, visit, p, key):
 @rule
 def consult(child, course, provider, month, visit, p, key, signs, minute):
     """See one child through: danger, complaints, drugs. Young infants are referred by a CHW, most of them untreated."""
-    draw_visit(course, provider, key)
-    step = drawn_for(provider, FIRST_STEPS)
-    reading = drawn_for(provider, READING)
+    spell = book_key(provider, course)
+    draw_several(provider.drawn, key, OF_VISIT, ANEW, course.child, spell, course.illness, course.visits)
+    step = drawn_for(provider.drawn, FIRST_STEPS)
+    reading = drawn_for(provider.drawn, READING)
     assess(child, provider, visit, p, signs, step, reading)
     if provider.kind == AT_CHW and p.policy_under_2m_refer > 0.0 and is_young_infant(child, minute):
         visit.marks |= REFERRED
