@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -82,6 +83,15 @@ def test_a_run_prints_deaths_by_cause_mortality_visits_and_stock_outs(here, caps
     assert re.search(rf"  seen +{count(told['visits']['chw'])} +{count(told['visits']['facility'])}\n", text)
     assert f"{100 * told['stock_out']['chw']['any']:.1f} %" in text
     assert f"{told['rates']['u5mr']:.1f}" in text
+
+
+def test_a_run_tells_its_numbers_before_a_full_disk_stops_it(here, capsys, monkeypatch):
+    monkeypatch.setattr("iccmsim.results.folder.write_result", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    with contextlib.suppress(SystemExit, OSError):
+        main(["run", "care.toml", "--out", "nowhere"])
+    text = capsys.readouterr().out
+    assert "Deaths under five" in text
+    assert "Digest" not in text
 
 
 def test_a_run_that_keeps_counts_only_says_the_same(here, capsys):

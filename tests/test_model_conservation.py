@@ -19,11 +19,13 @@ from iccmsim.core.records import (
     DEAD,
     DIED,
     FIVE_YEARS,
+    MILD,
     MINUTES,
     NOT_REACHED,
     ORS,
     PREVENTED,
     RUNNING,
+    SEVERE,
     UNBORN,
 )
 from iccmsim.engine.plan import zone_maps
@@ -116,6 +118,19 @@ def test_books_of_providers_months_and_visits_agree(more, seed):
     np.testing.assert_array_equal(out[held], monthly["stock_out_days"].sum(axis=1)[1:][held])
     assert not monthly["stock_out_days"].sum(axis=1)[1:][~held].any()
     np.testing.assert_array_equal(seen["given"] & seen["lacked"], 0)
+
+
+def test_the_illnesses_of_a_child_as_bits_are_those_of_its_courses_every_day():
+    simulation = Simulation(tiny(more=NEAR), seed=5, threads=1)
+    seen = np.zeros(3, np.int64)
+    for day in range(30, 200):
+        zone = simulation.run_to(day).runs[0].zone
+        row = zone.child["active"]
+        stage = np.where(row >= 0, zone.course["stage"][np.maximum(row, 0)], -1)
+        for i, (name, is_one) in enumerate((("afoot", row >= 0), ("ill", stage >= MILD), ("severe", stage == SEVERE))):
+            assert ((is_one << np.arange(6)).sum(axis=1) == zone.child[name]).all()
+            seen[i] += is_one.sum()
+    assert (seen > 10).all()
 
 
 @settings(max_examples=6, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,7 +8,7 @@ from SALib.analyze import sobol as sobol_analysis
 from SALib.sample import sobol as sobol_sample
 from SALib.test_functions import Ishigami
 
-from iccmsim.studies.pick_freeze import Layout, blocks, group_indices
+from iccmsim.studies.pick_freeze import Layout, blocks, group_indices, stream
 
 SIZES = (24, 21, 17, 22, 92, 21, 8, 29, 18)  # parameters of a group, in as many columns as the model has
 NAMES = tuple(f"g{k}" for k in range(len(SIZES)))
@@ -241,3 +241,10 @@ def coverage_table(times: int = 200) -> str:
 
 if __name__ == "__main__":
     print(coverage_table())
+
+
+def test_no_two_matters_of_an_analysis_share_their_random_numbers():
+    drawn = {stream(seed, what, part).random() for seed in range(5) for what in range(4) for part in range(7)}
+    plain = {np.random.default_rng(seed).random() for seed in range(5)}
+    assert len(drawn) == 5 * 4 * 7
+    assert {stream(seed, 2).random() for seed in range(5)}.isdisjoint(plain)  # a design's first part is numpy's own

@@ -22,7 +22,7 @@ FORMS = {  # each way to name a number in a reading, and what it then is
     "set aside": rf"(?P<blocks>{NUMBER}) blocks of rows set aside",
     "chance": rf"(?P<chance>{NUMBER}) % of the variance of a row's mean",
     "shared": rf"(?P<shared>{NUMBER}) of the first five",
-    "wide": rf"(?P<wide>{NUMBER}) groups above \.1 are not known to within \.05",
+    "wide": rf"(?P<wide>{NUMBER}) groups? above \.1 (?:is|are) not known to within \.05",
     "parameters": rf"(?P<parameters>{NUMBER}) parameters",
 }  # fmt: skip
 COLUMN = {"clean": "ST no chance", "alone": "S1", "index": None}  # of the table; None: the method's own index

@@ -143,7 +143,7 @@ def _cut_off(provider: np.recarray, villages: np.ndarray, plan: Plan, p: np.reco
 
 @rule(entry=True)
 def cut_off_posts(provider, villages, km, p, key):
-    """The same, for each CHW with its post's village in the district and its way to the health facility."""
+    """Whether each CHW's post is cut off, by its village (number in the district) and km to the health facility."""
     for row in range(1, provider.shape[0]):
         u, _, _, _ = draw(key, Decision.CUT_OFF, villages[row - 1], 0)
         provider[row].cut_off = 1 if km[row - 1] >= p.road_cut_km and u < p.road_cut_posts else 0

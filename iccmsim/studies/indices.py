@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from iccmsim.studies.pick_freeze import RESAMPLES, WIDE, Layout, group_indices, names_of
+from iccmsim.studies.pick_freeze import BY_CHANCE, WIDE, Layout, group_indices, names_of, stream
 
 LEVEL = 0.95
 TOP = 5
-MOST_RESAMPLED = 20
+RESAMPLES = 400  # of SALib's own
+MOST_RESAMPLED = 20  # by PAWN
 NARROW, WORTH = 0.05, 0.1  # half-width wanted of every total index above .1
 Row = dict[str, Any]
 
@@ -58,8 +59,8 @@ def whole_blocks(good: np.ndarray, size: int) -> np.ndarray:
 # --- Sobol' ---------------------------------------------------------------------------------------------------------
 
 
-def sobol_indices(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_order: bool = False, seed: int = 1,
-                  resamples: int = RESAMPLES) -> tuple[list[Row], list[Row]]:  # fmt: skip
+def sobol_indices(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_order: bool = False,
+                  seed: int = 1) -> tuple[list[Row], list[Row]]:  # fmt: skip
     """S1 and ST of each group with half-widths (95 %, bootstrap), and S2 of each pair; largest ST first.
 
     `ST_no_chance` and `S1_no_chance` are what is left once chance is taken off (None with one seed).
@@ -69,17 +70,17 @@ def sobol_indices(problem: Mapping[str, Any], outcomes: np.ndarray, *, second_or
     if len(y) % layout.size or len(y) < 2 * layout.size:
         raise ValueError(f"outcomes: {len(y)} rows; a Sobol' design of {len(layout.names)} groups has a multiple of "
                          f"{layout.size}, at least two")  # fmt: skip
-    found = group_indices(layout, y, seed=seed, resamples=resamples)
-    pairs = _pairs(problem, y, layout, seed=seed, resamples=resamples) if second_order else []
+    found = group_indices(layout, y, seed=seed)
+    pairs = _pairs(problem, y, layout, seed=seed) if second_order else []
     rows = [{"group": name, **told} for name, told in found.items()]
     return sorted(rows, key=lambda row: -row["ST"]), sorted(pairs, key=lambda row: -abs(row["S2"]))
 
 
-def _pairs(problem: Mapping[str, Any], y: np.ndarray, layout: Layout, *, seed: int, resamples: int) -> list[Row]:
+def _pairs(problem: Mapping[str, Any], y: np.ndarray, layout: Layout, *, seed: int) -> list[Row]:
     """What two groups do together beyond what each does, by SALib."""
     from SALib.analyze import sobol
 
-    found = sobol.analyze(dict(problem), y.mean(axis=1), calc_second_order=True, num_resamples=resamples,
+    found = sobol.analyze(dict(problem), y.mean(axis=1), calc_second_order=True, num_resamples=RESAMPLES,
                           conf_level=LEVEL, seed=seed + 1)  # fmt: skip
     return [{"first": name, "second": layout.names[k], "S2": float(found["S2"][j, k]),
              "S2_conf": float(found["S2_conf"][j, k])}
@@ -122,7 +123,7 @@ def pawn_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndar
     y = usable(outcomes, rows=len(unit)).mean(axis=1)
     if len(y) < 5 * slices:
         raise ValueError(f"outcomes: {len(y)} rows; PAWN with {slices} slices needs at least {5 * slices}")
-    x, rng = np.asarray(unit, float), np.random.default_rng(seed)
+    x, rng = np.asarray(unit, float), stream(seed, BY_CHANCE)
     found = _pawn(x, y, slices)
     first = np.argsort(-found)[:MOST_RESAMPLED]
     again = [_pawn(x[take][:, first], y[take], slices) for take in rng.integers(len(y), size=(resamples, len(y)))]

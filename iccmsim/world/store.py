@@ -21,7 +21,7 @@ def district_store(p: np.record, *, seed: int, days: int) -> np.ndarray:
     """1 for each day (from the first of the warm-up) and product that the store has; one row if it always has all."""
     if p["stk_avail"] >= 1.0:
         return np.ones((1, N_PRODUCTS), np.int32)
-    return _kept(float(p["stk_avail"]), float(p["stk_days"]), float(p["stk_rho"]), seed, days)
+    return _kept(float(p["stk_avail"]), float(p["stk_days"]), float(p["stk_rho"]), seed, days).copy()
 
 
 @lru_cache(maxsize=4)
