@@ -127,7 +127,7 @@ def run(fit: Fit, seeds: tuple[int, ...], *, days: int = FIVE_YEARS, surveys: bo
 
 def those_who_may_die(run) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tables of episodes and children of a zone, no more of them than counting expected deaths needs."""
-    course, child = run.zone.course, run.zone.child
+    course, child = run.course, run.zone.child
     course = course[course["chance_death"] > 0]
     onset, kills = (course[name] / MINUTES - run.plan.warmup for name in ("onset", "kills"))
     birth = child["birth"] / MINUTES - run.plan.warmup

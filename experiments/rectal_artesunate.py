@@ -43,7 +43,7 @@ def one_run(scenario, seed: int) -> np.ndarray:
     """Expected malaria deaths; then deaths and children among those eligible, given it or not."""
     total = np.zeros(5)
     for run in Simulation(scenario, seed=seed).run().runs:
-        course, visit = run.zone.course, run.zone.visit[: run.zone.n[1]]
+        course, visit = run.course, run.zone.visit[: run.zone.n[1]]
         visit = visit[(visit["provider"] == AT_CHW) & (visit["minute"] >= run.plan.warmup * 1440)]
         both = DANGER_FOUND | REFERRED
         negative = (visit["marks"] & TESTED != 0) & (visit["marks"] & POSITIVE == 0)

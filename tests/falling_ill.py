@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from world import KEY
 
-from iccmsim.core.records import NEWBORN, table
-from iccmsim.rules.nutrition import SPELL, move_on_to
+from iccmsim.core.records import CANDIDATE, NEWBORN, table
+from iccmsim.rules.nutrition import SPELL, mark_wasting
 from iccmsim.world.courses import FATE, draw_fates, keep_courses, lay_out
 from iccmsim.world.onsets import FOUND, candidates, cut_life, draw_waits, find, new_desk, newborn_candidate
 
@@ -39,6 +39,7 @@ def course_of_illness(raw, rows, p, who, illness, **life) -> int:
 
 def wasting_at(birth, who, minute, p) -> tuple[int, int]:
     """How a child is nourished at a minute, and until when, with all its spells gone through anew."""
-    spell = table(SPELL, 1)[0]
-    move_on_to(spell, birth, who, minute, p, KEY)
-    return int(spell.state), int(spell.until)
+    course = table(CANDIDATE, 1)
+    course["onset"] = minute
+    mark_wasting(course, 0, 1, birth, who, table(SPELL, 1000), p, KEY)
+    return int(course[0].wasting), int(course[0].wasted_until)

@@ -53,7 +53,7 @@ def cells(simulation: Simulation | ZoneRun) -> Iterator[tuple[str, np.ndarray]]:
     """
     for run in getattr(simulation, "runs", None) or [simulation]:
         for name, array in zip(run.zone._fields, run.zone, strict=True):
-            array = array[: run.zone.n[1]] if name == "visit" else array
+            array = {"visit": array[: run.zone.n[1]], "course": run.course}.get(name, array)
             for field in array.dtype.names or ():
                 yield f"{run.number}.{name}.{field}", array[field]
             if array.dtype.names is None and name not in ("wake", "lists", "words", "lure"):

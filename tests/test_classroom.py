@@ -100,7 +100,7 @@ def test_here_and_twin_have_the_same_children_who_fall_ill_on_the_same_days(over
     for here, twin in zip(over.here.simulation.runs, over.twin.simulation.runs, strict=True):
         for name in ("birth", "household", "leaves"):
             np.testing.assert_array_equal(here.zone.child[name], twin.zone.child[name])
-        np.testing.assert_array_equal(here.zone.course["onset"], twin.zone.course["onset"])
+        np.testing.assert_array_equal(here.course["onset"], twin.course["onset"])
 
 
 def test_a_flood_comes_over_the_twin_too(game):

@@ -344,7 +344,7 @@ def test_what_policy_does_not_allow_is_neither_held_nor_ordered_nor_missed():
 
 def test_rectal_artesunate_saves_more_the_more_it_does_and_nothing_without_the_policy():
     def danger_left(more: dict, seed: int) -> float:
-        course = lived({**RAS, **more}, seed=seed).runs[0].zone.course
+        course = lived({**RAS, **more}, seed=seed).runs[0].course
         return float(course["chance_death"][course["illness"] == MALARIA].sum())
 
     differences = [danger_left({"tx.ras": 0.9}, seed) - danger_left({"tx.ras": 0.0}, seed) for seed in range(1, 7)]

@@ -117,7 +117,7 @@ SICK_NEWBORNS = {**NEAR, **SURE, "place.people": 3000, "seek.chw_shift": 3.0, "i
 
 def danger_left(more: dict, seed: int) -> float:
     """Expected deaths of newborn infection for each that ran its course."""
-    course = lived({**SICK_NEWBORNS, **more}, seed=seed).runs[0].zone.course
+    course = lived({**SICK_NEWBORNS, **more}, seed=seed).runs[0].course
     mine = course[(course["illness"] == NEWBORN) & np.isin(course["outcome"], (1, 2))]
     return float(mine["chance_death"].mean())
 
@@ -137,7 +137,7 @@ def test_the_package_lowers_deaths_of_newborn_infection(first, second):
 def test_most_of_the_fall_is_the_share_seen_and_recognised_times_the_effect():
     simulation = lived({**SICK_NEWBORNS, "policy.newborn": 2, "chw.newborn_found": 1})
     run = simulation.runs[0]
-    p, course = run.plan.record(run.plan.warmup)[0], run.zone.course
+    p, course = run.plan.record(run.plan.warmup)[0], run.course
     treated = (course["illness"] == NEWBORN) & (course["doses"] & bits(GENTAMICIN) != 0) & (course["chance_death"] > 0)
     assert treated.sum() > 10
     risk = course["chance_death"][treated] / p.fatality[NEWBORN]

@@ -299,7 +299,7 @@ WORLD = {**NEAR, "place.people": 4000, "place.villages_per_zone": 6, "run.days":
 def measures(changed: tuple, seed: int) -> dict[str, float]:
     """What CHWs did, and what care left of the danger of each illness."""
     run = lived({**WORLD, **dict(changed)}, seed=seed).runs[0]
-    visit, course = run.zone.visit[: run.zone.n[1]], run.zone.course
+    visit, course = run.zone.visit[: run.zone.n[1]], run.course
     visit = visit[visit["provider"] == AT_CHW]
     out = {f"given_{k}": float((visit["given"] & 1 << k != 0).sum()) for k in range(RDT)}
     out |= {name: float((visit["marks"] & mark != 0).sum()) for name, mark in (

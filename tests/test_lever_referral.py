@@ -171,7 +171,7 @@ def counts(name: str, more: dict) -> np.ndarray:
             "share_gone": float((marks[sent] & GONE > 0).mean()) if sent.any() else 0.0,
             "no_bed": float((marks & NO_BED > 0).sum()),
             "at_facility": float((visit["provider"] == AT_FACILITY).sum()),
-            "malaria_chw": float((run.zone.course["treated_by"] & 1 << AT_CHW > 0).sum()),
+            "malaria_chw": float((run.course["treated_by"] & 1 << AT_CHW > 0).sum()),
         }[name])  # fmt: skip
     return np.array(out)
 

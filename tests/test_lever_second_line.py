@@ -272,14 +272,14 @@ def arm(name: str, seed: int):
 def risk(simulation) -> float:
     """Deaths to be expected of the two illnesses: what care has left of P C, summed over onsets that ended."""
     run = simulation.runs[0]
-    course = run.zone.course
+    course = run.course
     mine = course[(course["chance_severe"] > 0) & (course["illness"] <= PNEUMONIA)]
     fatality = run.plan.record(run.plan.warmup)[0].fatality[mine["illness"]]
     return float((mine["chance_severe"] * fatality * np.prod(1.0 - mine["y"], axis=1)).sum())
 
 
 def second(simulation) -> np.ndarray:
-    course = simulation.runs[0].zone.course
+    course = simulation.runs[0].course
     return course[course["second_line_at"] > 0]
 
 
@@ -297,7 +297,7 @@ class TestWhole:
     def test_it_is_given_at_health_centres_after_a_first_line_and_acts_on_nobody_else(self):
         for seed in SEEDS:
             run = arm("on", seed).runs[0]
-            course, visit = run.zone.course, run.zone.visit[: run.zone.n[1]]
+            course, visit = run.course, run.zone.visit[: run.zone.n[1]]
             given = course["second_line_at"] > 0
             assert given.sum() > 20
             assert set(course["illness"][given]) == {MALARIA, PNEUMONIA}

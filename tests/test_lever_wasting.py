@@ -14,6 +14,7 @@ from world import DAY, KEY, MANY, ONSET, a_sick_child, assert_mean, assert_share
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
     AVERAGE,
+    CANDIDATE,
     DIARRHOEA,
     MALARIA,
     MODERATE_WASTING,
@@ -30,7 +31,7 @@ from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.results.indicators import deaths_from_wasting
 from iccmsim.results.tables import episodes
 from iccmsim.rules.illness import kill_or_not, live_until, worsen_or_not
-from iccmsim.rules.nutrition import SPELL, begin_feeding, mark_wasting, move_on_to, severe_wasting_found
+from iccmsim.rules.nutrition import SPELL, begin_feeding, mark_wasting, severe_wasting_found
 
 HALF_YEAR = int(6 * MONTH) * DAY
 FATAL = (MALARIA, PNEUMONIA, DIARRHOEA)
@@ -64,7 +65,7 @@ def test_wasting_is_as_common_as_stated_at_every_age_from_six_months(months):
 
 def test_younger_children_are_average():
     p = parameters(sam_prev=0.5, mam_prev=0.4)
-    assert {wasting_at(0, who, HALF_YEAR - 1, p) for who in range(50)} == {(AVERAGE, 0)}
+    assert {wasting_at(0, who, HALF_YEAR - 1, p) for who in range(50)} == {(AVERAGE, HALF_YEAR)}
 
 
 def test_a_spell_is_one_state_until_its_stated_end_and_lasts_as_long_as_stated():
@@ -86,10 +87,12 @@ def test_a_spell_is_one_state_until_its_stated_end_and_lasts_as_long_as_stated()
 def test_each_spell_is_a_draw_of_its_own_and_comes_out_the_same_however_often_it_is_asked_about():
     p = parameters(sam_prev=0.1, mam_prev=0.2)
     for who in range(60):
-        walked, minutes = table(SPELL, 1)[0], range(HALF_YEAR - 5, HALF_YEAR + 900 * DAY, 37 * DAY)
-        for minute in minutes:
-            move_on_to(walked, 0, who, minute, p, KEY)
-            assert (int(walked.state), int(walked.until)) == wasting_at(0, who, minute, p)
+        minutes = range(HALF_YEAR - 5, HALF_YEAR + 900 * DAY, 37 * DAY)
+        walked = table(CANDIDATE, 2 * len(minutes))  # of two illnesses
+        walked["onset"] = [*minutes, *minutes]
+        mark_wasting(walked, 0, len(walked), 0, who, table(SPELL, 1000), p, KEY)
+        for course in walked:
+            assert (int(course.wasting), int(course.wasted_until)) == wasting_at(0, who, int(course.onset), p)
         state, until = wasting_at(0, who, HALF_YEAR, p)
         begins = until if state != WELL_NOURISHED else HALF_YEAR
         wait = -math.log(draw(KEY, Decision.WASTING, who, 1)[0]) / p.was_per_day * DAY
@@ -146,7 +149,7 @@ def untreated():
 @pytest.mark.parametrize("illness", FATAL)
 def test_deaths_an_untreated_course_agree_with_the_closed_form_in_every_state(illness):
     run = untreated().runs[0]
-    p, course = run.plan.record(run.plan.warmup)[0], run.zone.course
+    p, course = run.plan.record(run.plan.warmup)[0], run.course
     ended = np.isin(course["outcome"], (1, 2)) & (course["illness"] == illness) & (course["x"].max(axis=1) == 0)
     for state, (_, hr) in {**by_state(p), AVERAGE: (0.0, 0.0)}.items():
         expected, variance, hits = 0.0, 0.0, 0
@@ -180,7 +183,7 @@ def test_no_illness_begins_within_itself_however_much_wasting_worsens_it():
 
 
 def test_wasting_is_the_same_in_every_arm_and_never_in_newborns():
-    columns = [lived({**NEAR, "was.on": 1}, programme=name).runs[0].zone.course for name in ("facility-only",
+    columns = [lived({**NEAR, "was.on": 1}, programme=name).runs[0].course for name in ("facility-only",
                "iccm-supported")]  # fmt: skip
     for name in ("wasting", "wasted_until"):
         np.testing.assert_array_equal(columns[0][name], columns[1][name])
@@ -202,7 +205,7 @@ def test_off_or_without_added_danger_wasting_changes_nothing():
                  {"tx.sam.mort_red": 0}):  # fmt: skip
         assert what_differs(plain, lived({**NEAR, **more})) == set()
     marked = what_differs(plain, lived({**NEAR, "was.on": 1, "sam.hr": 1, "mam.hr": 1}))
-    assert marked == {"course.wasting", "course.wasted_until"}
+    assert marked == {f"{where}.{what}" for where in ("candidate", "course") for what in ("wasting", "wasted_until")}
 
 
 def test_more_children_wasted_than_there_are_is_refused():
@@ -241,16 +244,26 @@ def test_a_child_that_is_fed_is_known_by_the_spell_it_is_fed_for():
 
 
 def test_each_candidate_illness_is_marked_with_how_the_child_is_nourished_then():
-    p, seen = parameters(sam_prev=0.3, mam_prev=0.3), set()
-    children = np.rec.array(np.concatenate([np.atleast_1d(np.array(a_sick_child(MALARIA)[0])) for _ in range(60)]))
-    children["birth"] = 0
-    _, courses = with_courses(*({"illness": MALARIA, "child": i, "onset": HALF_YEAR + 40 * i * DAY} for i in range(60)))
-    mark_wasting(courses[:60], children, p, KEY, table(SPELL, 60))
-    for i, course in enumerate(courses[:60]):
-        expected = wasting_at(0, i, HALF_YEAR + 40 * i * DAY, p)
-        assert (course.wasting, course.wasted_until) == expected
+    people = {"place.people": 3000, "place.villages_per_zone": 4, "run.warmup_days": 30, "run.days": 700}
+    run, seen = lived({**NEAR, **people, "was.on": 1, "sam.prev": 0.3, "mam.prev": 0.3}).runs[0], set()
+    p, key = run.plan.record(0)[0], run.key
+    for course in run.course[::40]:
+        alone = table(CANDIDATE, 1)
+        alone["onset"], birth = course.onset, int(run.zone.child["birth"][course.child])
+        mark_wasting(alone, 0, 1, birth, int(course.child), table(SPELL, 1000), p, key)
+        assert (course.wasting, course.wasted_until) == (alone[0].wasting, alone[0].wasted_until)
         seen.add(int(course.wasting))
-    assert len(seen) == 3
+    assert seen == {AVERAGE, WELL_NOURISHED, MODERATE_WASTING, SEVERE_WASTING}
+
+
+def test_too_little_room_for_spells_is_told_and_more_room_is_made():
+    p, course = parameters(sam_prev=0.3, mam_prev=0.3), table(CANDIDATE, 1)
+    course["onset"] = 59 * MONTH * DAY
+    assert mark_wasting(course, 0, 1, 0, 1, table(SPELL, 3), p, KEY) == -1
+    short = {"place.people": 2000, "place.villages_per_zone": 4, "run.days": 100, "was.on": 1, "sam.days": 1,
+             "mam.days": 1, "sam.prev": 0.3, "mam.prev": 0.3}  # fmt: skip
+    course = lived({**NEAR, **short}).runs[0].course
+    assert (course["wasting"] == SEVERE_WASTING).mean() > 0.15
 
 
 def state_at_onset(days_after_feeding: float, *, spell_differs: bool = False, number: int = 0, **changed) -> int:
@@ -277,7 +290,7 @@ FED = {**NEAR, **SURE, "was.on": 1, "sam.prev": 0.2, "sam.days": 150, "place.peo
 
 def danger(more: dict, seed: int) -> float:
     """Mean chance of worsening of all illnesses that can worsen."""
-    course = lived({**FED, **more}, seed=seed).runs[0].zone.course
+    course = lived({**FED, **more}, seed=seed).runs[0].course
     return float(course["chance_severe"][(course["illness"] < NEWBORN) & np.isin(course["outcome"], (1, 2))].mean())
 
 
@@ -301,7 +314,7 @@ def test_food_is_counted_dose_by_dose_and_nobody_is_fed_twice_for_one_spell():
                                   books["given"] + books["issued"] + books["stock"])  # fmt: skip
     fed = visit[visit["given"] & 1 << RUTF != 0]
     assert len(fed) == books["given"].sum() > 20
-    spells = {(int(v["child"]), int(run.zone.course["wasted_until"][v["course"]])) for v in fed}
+    spells = {(int(v["child"]), int(run.course["wasted_until"][v["course"]])) for v in fed}
     assert len(spells) >= 0.98 * len(fed)  # a visit is led by one illness, found by another, now and then
 
 

@@ -196,7 +196,7 @@ def test_each_lever_moves_what_it_should(name):
 
 def test_volunteers_change_care_no_more_than_village_health_clubs_did():
     mean, _ = shift({}, {}, {"relais.reach": 1}, "seen")
-    seen = (district().runs[0].zone.course["first_formal"] >= 0).sum()
+    seen = (district().runs[0].course["first_formal"] >= 0).sum()
     assert 0.002 <= mean / seen <= 0.18  # 1.09 (1.01-1.18), Kallander 2023
 
 

@@ -54,7 +54,7 @@ def arms(seed: int = 1, more: dict | None = None) -> list:
     zone_map = zone_maps(plans[0].places)[0]
     kept = []
     for run in arms_of_zone(zone_map, plans, status_quo=plans[0], seed=seed, tables=True):
-        kept.append({"child": run.zone.child.copy(), "course": run.zone.course.copy()})
+        kept.append({"child": run.zone.child.copy(), "course": run.course.copy()})
     return kept
 
 

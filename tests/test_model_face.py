@@ -34,6 +34,7 @@ def digest(simulation: Simulation) -> str:
     total = hashlib.sha256()
     for run in simulation.runs:
         for name, array in zip(run.zone._fields, run.zone, strict=True):
+            array = run.course if name == "course" else array
             for field in array.dtype.names or ():
                 total.update(f"{name}.{field}".encode() + array[field].tobytes())
             if array.dtype.names is None and name not in ("wake", "lists", "words", "lure"):  # scratch

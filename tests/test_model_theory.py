@@ -48,7 +48,7 @@ def test_episodes_per_child_year_are_the_published_ones_at_each_age(k, band):
     """The error is that of a sum over children, who differ: from their own spread. v_k is what makes this hold."""
     simulation = untreated()
     run = simulation.runs[0]
-    child, course = run.zone.child, run.zone.course
+    child, course = run.zone.child, run.course
     begin, end = (day * MINUTES for day in run.plan.window)
     low, high = AGE_DAYS[band], AGE_DAYS[band + 1]
     years = child_days(child, low, high, begin, end) / YEAR
@@ -64,7 +64,7 @@ def test_episodes_per_child_year_are_the_published_ones_at_each_age(k, band):
 def test_newborn_infections_are_the_published_share_of_births():
     run = untreated().runs[0]
     begin, end = (day * MINUTES for day in run.plan.window)
-    child, course = run.zone.child, run.zone.course
+    child, course = run.zone.child, run.course
     born = (child["birth"] >= begin) & (child["birth"] < end - 28 * MINUTES) & (child["leaves"] > child["birth"])
     ill = np.isin(np.flatnonzero(born), course["child"][course["illness"] == 3])
     share = run.plan.record(0)[0].inc_psbi
@@ -73,7 +73,7 @@ def test_newborn_infections_are_the_published_share_of_births():
 
 def test_malaria_peaks_in_september_and_october_and_is_low_in_the_dry_season():
     run = untreated().runs[0]
-    course = run.zone.course
+    course = run.course
     mine = course[(course["illness"] == MALARIA) & (course["onset"] >= run.plan.warmup * MINUTES)]
     month = ((mine["onset"] / MINUTES - run.plan.warmup) % YEAR // (YEAR / 12)).astype(int)
     counts = np.bincount(month, minlength=12) / 2
@@ -89,7 +89,7 @@ def test_the_untreated_die_as_often_as_p_times_c_says():
     more = {**UNTREATED, "place.people": 20000, "place.villages_per_zone": 10, "run.days": 500,
             "overlap.mechanism": 1}  # fmt: skip
     run = lived(more, tables=False).runs[0]
-    p, course = run.plan.record(0)[0], run.zone.course
+    p, course = run.plan.record(0)[0], run.course
     ended = course[np.isin(course["outcome"], (RECOVERED, DIED))]
     for k in range(4):
         mine = ended[ended["illness"] == k]
@@ -106,7 +106,7 @@ def test_expected_deaths_are_unbiased_for_deaths_with_care_and_stock_outs():
     """The sum of C over severe courses minus deaths is a martingale: its variance is the sum of C (1 - C)."""
     more = {**NEAR, "place.people": 20000, "place.villages_per_zone": 10, "seek.chw_shift": 2}
     run = lived(more, tables=False).runs[0]
-    course = run.zone.course
+    course = run.course
     due = course[(course["was_severe"] == 1) & (course["chance_death"] > 0)]
     chance = due["chance_death"]
     assert len(due) > 100
@@ -119,7 +119,7 @@ def test_with_background_deaths_alone_survival_is_the_closed_form():
                   "diarr.24_59m")  # fmt: skip
     no_illness = {f"inc.{name}": 0 for name in incidences}
     run = lived({**no_illness, "place.people": 20000, "run.days": 2200}, tables=False).runs[0]
-    assert len(run.zone.course) == 0
+    assert len(run.course) == 0
     child, p = run.zone.child, run.plan.record(0)[0]
     rates, edges = p.background, np.array(BACKGROUND_DAYS)
     edges[-1] = 1826

@@ -1,20 +1,32 @@
-"""The records of everything that has state."""
+"""The records of everything that has state, and the memory they lie in."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from iccmsim.core.draws import split
+from iccmsim.core.memory import LINE_OF_CACHE, large_table
 from iccmsim.core.records import (
     BACKGROUND,
+    CANDIDATE,
     CAUSES,
     COMPLAINTS,
     COUGH,
+    COURSE,
+    FIVE_YEARS,
     ILLNESSES,
+    IS_HYPOXIC,
+    IS_INFECTED,
+    LAST_EPISODE,
     MARKS,
     MECHANISMS,
+    N_PRODUCTS,
     NO_COMPLAINT,
+    NUTRITION,
+    ONLY_INDRAWING,
     OUTCOMES,
+    OVER,
     PRODUCTS,
     PROVIDERS,
     RDT,
@@ -24,6 +36,16 @@ from iccmsim.core.records import (
     names_that_clash,
     table,
 )
+from iccmsim.world.zone import MARGIN
+
+# How widely the narrow fields of a course may be filled
+MOST = {
+    "episode": LAST_EPISODE, "signs": ONLY_INDRAWING | IS_HYPOXIC | IS_INFECTED, "illness": len(ILLNESSES),
+    "wasting": len(NUTRITION), "stage": OVER, "outcome": len(OUTCOMES), "visits": MARGIN * FIVE_YEARS,
+    "doses": 2**N_PRODUCTS - 1, "lacked": 2**N_PRODUCTS - 1, "seen_by": 2 ** len(PROVIDERS) - 1,
+    "treated_by": 2 ** len(PROVIDERS) - 1, "first_provider": len(PROVIDERS),
+}  # fmt: skip
+YES_OR_NO = ("overlaps", "perceived", "was_severe", "home_asked", "referred", "referral_done", "followed")
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
@@ -36,9 +58,37 @@ def test_a_clash_of_names_would_be_found():
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))
-def test_fields_are_as_wide_as_plain_numbers(name):
-    for field, (kind, *_) in RECORDS[name].fields.items():
-        assert kind.base.str in ("<i4", "<i8", "<f8"), field
+def test_fields_are_as_wide_as_plain_numbers_but_for_some_of_courses(name):
+    narrow = {field for field, (kind, *_) in RECORDS[name].fields.items() if kind.base.itemsize < 4}
+    assert narrow == ({*MOST, *YES_OR_NO} if name == "course" else set())
+    for field in set(RECORDS[name].names) - narrow - {"u_recognise"}:
+        assert RECORDS[name][field].base.str in ("<i4", "<i8", "<f8"), field
+
+
+@pytest.mark.parametrize(("field", "most"), [*MOST.items(), *((name, 1) for name in YES_OR_NO)])
+def test_what_a_course_notes_in_few_bits_fits_into_them(field, most):
+    assert most <= np.iinfo(COURSE[field]).max
+
+
+@pytest.mark.parametrize("word", [0, 0x0001_8000, 0x7FFF_FFFE, 0xFFFF_FFFF])
+def test_what_decides_whether_a_family_sees_is_kept_exactly(word):
+    row = table(COURSE, 1)[0]
+    for u in split(word):
+        row.u_recognise = u
+        assert float(row.u_recognise) == u
+
+
+def test_a_large_table_begins_with_a_line_of_cache_and_is_clean_unless_it_need_not_be():
+    for rows in (1, 7, 1000):
+        large_table(COURSE, rows, clean=False).view(np.uint8)[:] = 0xAB
+        clean = large_table(COURSE, rows)
+        assert clean.ctypes.data % LINE_OF_CACHE == 0
+        assert clean.tobytes() == bytes(rows * COURSE.itemsize)
+
+
+def test_a_candidate_fills_a_line_of_cache_and_begins_as_a_course_does():
+    assert CANDIDATE.itemsize == LINE_OF_CACHE
+    assert [CANDIDATE.fields[name] for name in CANDIDATE.names] == [COURSE.fields[name] for name in CANDIDATE.names]
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))

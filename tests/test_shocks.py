@@ -325,7 +325,7 @@ def test_malaria_surges_only_while_it_does_and_by_as_much_as_it_says():
         start = sims[0].plan.warmup + first
         total = 0
         for run in sims:
-            day = run.zone.course["onset"][run.zone.course["illness"] == MALARIA] // DAY
+            day = run.course["onset"][run.course["illness"] == MALARIA] // DAY
             total += int(((day >= start) & (day < start + days)).sum())
         return total
 

@@ -12,6 +12,7 @@ from iccmsim.core.records import (
     ALIVE,
     AT_CHW,
     AT_FACILITY,
+    CANDIDATE,
     CHILD,
     COURSE,
     DUE,
@@ -212,6 +213,8 @@ def a_zone(child: np.record, courses: np.recarray, *chws: np.record) -> Zone:
     days = KILLS // DAY + 10
     return Zone(
         child=rows[0],
+        candidate=table(CANDIDATE, 1),
+        order=np.zeros(0, np.int64),
         course=courses,
         household=rows[1],
         village=rows[2],

@@ -79,7 +79,7 @@ def expected_deaths(model: ICCMModel) -> np.ndarray:
     day, warmup = model.simulation.day, model.simulation.plan.warmup
     daily = np.zeros(day + 1)
     for run in model.simulation.runs:
-        c = run.zone.course.view(np.ndarray)
+        c = run.course.view(np.ndarray)
         met = (c["chance_death"] > 0) & (c["kills"] < day * MINUTES)
         daily += np.bincount(c["kills"][met] // MINUTES + 1, weights=c["chance_death"][met], minlength=day + 1)
     return np.cumsum(daily[warmup + 1 :], dtype=float) if day > warmup else np.zeros(0)
@@ -101,9 +101,9 @@ def cascade(model: ICCMModel, *, days: int = YEAR_DAYS) -> tuple[int, np.ndarray
     total, reached = 0, np.zeros(len(STEPS), int)
     for run in model.simulation.runs:
         first = max(run.plan.warmup, run.day - days) * MINUTES
-        onsets = run.zone.course["onset"]
+        onsets = run.course["onset"]
         rows = slice(int(np.searchsorted(onsets, first)), int(np.searchsorted(onsets, run.day * MINUTES)))
-        c = run.zone.course[rows].view(np.ndarray)
+        c = run.course[rows].view(np.ndarray)
         c = c[(c["illness"] <= NEWBORN) & (c["outcome"] != NOT_REACHED) & (c["outcome"] != PREVENTED)]
         total += len(c)
         right = _right_drug(c)

@@ -1,16 +1,16 @@
 """Everything that has state, one record a row: children, courses of illness, households, villages, providers.
 
 Times are whole minutes since the warm-up began (`minute`), days are whole days since then (`day`); -1 means "never"
-or "none". Fields are i4, i8 or f8 only: narrower ones would round or wrap differently in plain Python. No record has
-padding, so that equal rows are equal bytes.
+or "none". Fields are i4, i8 or f8: narrower ones would round or wrap differently in plain Python. Only of courses,
+which are by far the most, what is a name, a mark, bits or a small count is i1 or i2, and a draw of 16 bits is f4, which
+holds it exactly. No record of state has padding, so that equal rows are equal bytes.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-
 import numpy as np
+
+from iccmsim.core.memory import LINE_OF_CACHE
 
 MINUTES = 1440  # in a day
 MONTH = 30.4375  # days
@@ -105,43 +105,52 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, what an e
     align=True,
 )
 
+DRAWN = [  # what is drawn of a course before anything has happened
+    ("u_worsen", "f8"),
+    ("u_die", "f8"),
+    ("u_recognise", "f4"),
+    ("child", "i4"),
+    ("onset", "i4"),  # minute
+    ("worsens", "i4"),  # minute T_w at which it turns severe or not
+    ("kills", "i4"),  # minute T_d at which a severe one kills or not
+    ("mends", "i4"),  # minute T_r at which one that never was severe is over
+    ("wasted_until", "i4"),  # minute at which the child will no longer be nourished as it is at onset
+    ("episode", "i2"),  # number of the candidate onset of this illness in this child, at most LAST_EPISODE
+    ("signs", "i2"),  # bits of symptoms
+    ("illness", "i1"),
+    ("overlaps", "i1"),  # 1 if it began within another illness
+    ("wasting", "i1"),  # how the child is nourished when it begins
+]
+
+LAST_EPISODE = 32_767
+_NAMES, _KINDS = zip(*DRAWN, strict=True)
+_PLACES = [np.dtype(DRAWN, align=True).fields[name][1] for name in _NAMES]
+CANDIDATE = np.dtype({"names": _NAMES, "formats": _KINDS, "offsets": _PLACES, "itemsize": LINE_OF_CACHE}, align=True)
+
 COURSE = np.dtype(
     [
-        ("child", "i4"),
-        ("illness", "i4"),
-        ("episode", "i4"),  # number of the candidate onset of this illness in this child
-        ("onset", "i4"),  # minute
-        ("worsens", "i4"),  # minute T_w at which it turns severe or not
-        ("kills", "i4"),  # minute T_d at which a severe one kills or not
-        ("mends", "i4"),  # minute T_r at which one that never was severe is over
-        ("signs", "i4"),  # bits of symptoms
-        ("overlaps", "i4"),  # 1 if it began within another illness
-        ("stage", "i4"),
-        ("outcome", "i4"),
+        *DRAWN,
+        ("stage", "i1"),
         ("due", "i4"),  # minute of what comes next
-        ("perceived", "i4"),
-        ("was_severe", "i4"),
-        ("visits", "i4"),
-        ("seen_by", "i4"),  # bits 1 << provider
-        ("treated_by", "i4"),  # bits 1 << provider who gave something
+        ("turns", "i4"),  # minute of its next change that a family can see: as due, unless it only does not worsen
         ("first_care", "i4"),  # minute of the first care outside the home, -1 none
         ("first_formal", "i4"),  # ... by a CHW or facility
-        ("first_provider", "i4"),
-        ("home_asked", "i4"),  # 1 once considered at home
-        ("doses", "i4"),  # bits 1 << product
-        ("lacked", "i4"),  # bits 1 << product that was wanted and out of stock
-        ("referred", "i4"),
-        ("referral_done", "i4"),
-        ("turns", "i4"),  # minute of its next change that a family can see: as due, unless it only does not worsen
         ("ras_at", "i4"),  # minute of the last rectal artesunate, 0 none
-        ("followed", "i4"),  # 1 once a full treatment of malaria was given
-        ("wasting", "i4"),  # how the child is nourished when it begins
-        ("wasted_until", "i4"),  # minute at which that ends by itself
         ("first_line_at", "i4"),  # minute of the first drug against it from a CHW or facility, 0 none
         ("second_line_at", "i4"),  # minute of the first other drug after that one failed, 0 none
-        ("u_worsen", "f8"),
-        ("u_die", "f8"),
-        ("u_recognise", "f8"),
+        ("visits", "i2"),
+        ("doses", "i2"),  # bits 1 << product
+        ("lacked", "i2"),  # bits 1 << product that was wanted and out of stock
+        ("outcome", "i1"),
+        ("perceived", "i1"),
+        ("was_severe", "i1"),
+        ("seen_by", "i1"),  # bits 1 << provider
+        ("treated_by", "i1"),  # bits 1 << provider who gave something
+        ("first_provider", "i1"),
+        ("home_asked", "i1"),  # 1 once considered at home
+        ("referred", "i1"),
+        ("referral_done", "i1"),
+        ("followed", "i1"),  # 1 once a full treatment of malaria was given
         ("x", "f8", (3,)),  # best effect on worsening, by mechanism
         ("y", "f8", (3,)),  # best effect on fatality, by mechanism
         ("chance_severe", "f8"),  # P at T_w
@@ -308,41 +317,9 @@ RECORDS = {
 }  # fmt: skip
 
 
-KEPT_ROOMS = 3  # large tables of each thread whose memory is used again
-KEPT_UP_TO = 1 << 25  # bytes: larger ones go back to the operating system, since a country must fit into memory
-_THREAD = threading.local()
-
-
 def table(record: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
     """Make an empty table of records whose rows read as `row.field`, in compiled and in plain Python."""
     return np.zeros(rows, dtype=record).view(np.recarray)
-
-
-def large_table(record: np.dtype, rows: int, *, clean: bool = True) -> np.recarray:
-    """Make an empty table as `table` does, in memory that this thread has used before if nobody holds it any more: of a
-    large one most time would go into asking the operating system for fresh pages. Not `clean`: with what is there."""
-    size = rows * record.itemsize
-    room = _room_for(size)[:size]
-    if clean:
-        room[:] = 0
-    return room.view(record).view(np.recarray)
-
-
-def _room_for(size: int) -> np.ndarray:
-    rooms = _THREAD.__dict__.setdefault("rooms", [])
-    for room in rooms:
-        if room.size >= size and sys.getrefcount(room) <= 3:  # held by the list, by the loop and for the asking
-            return room
-    if size > KEPT_UP_TO:
-        return np.empty(size, np.uint8)
-    room = np.empty(size + size // 4 + 64, np.uint8)  # somewhat larger, for the next
-    rooms[:] = [*rooms[-(KEPT_ROOMS - 1) :], room]
-    return room
-
-
-def bytes_of(array: np.ndarray) -> np.ndarray:
-    """The bytes of an array, without a copy: numpy copies records field by field, which takes ten times as long."""
-    return np.asarray(array).view(np.uint8)
 
 
 def names_that_clash(record: np.dtype) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw_words, unit
-from iccmsim.core.records import ALIVE, AT_FACILITY, AT_HOSPITAL, INFORMAL, MINUTES, OVER, UNBORN, WAIT
+from iccmsim.core.records import ALIVE, AT_FACILITY, AT_HOSPITAL, INFORMAL, MINUTES, UNBORN, WAIT
 from iccmsim.engine.calendar import line_up, row_of
 from iccmsim.engine.house import close_the_day, keep_house
 from iccmsim.engine.outreach import chws_visit
@@ -24,6 +24,7 @@ from iccmsim.rules.care_seeking import (
 )
 from iccmsim.rules.illness import awaits
 from iccmsim.rules.treatment import care_at_home
+from iccmsim.world.courses import open_course
 from iccmsim.world.zone import (
     ARRIVALS,
     BIRTH_FROM,
@@ -94,12 +95,12 @@ def illness_moves(zone, day):
     first = zone.days[day, ONSET_FROM]
     last = zone.days[day + 1, ONSET_FROM]
     for row in range(first, last):  # apart, so that the machine fetches them side by side
-        zone.lists[WHOM, row - first] = zone.course[row].child
+        zone.lists[WHOM, row - first] = zone.candidate[zone.order[row]].child
     for row in range(first, last):
         course = zone.course[row]
+        open_course(zone.candidate[zone.order[row]], course)
         child = zone.child[zone.lists[WHOM, row - first]]
         if child.state != ALIVE:
-            course.stage = OVER
             continue
         if child.active[course.illness] >= 0:
             zone.n[STUCK] = 1

@@ -8,6 +8,7 @@ import numpy as np
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
+from iccmsim.core.memory import bytes_of, large_table
 from iccmsim.core.records import (
     AT_CHW,
     AT_FACILITY,
@@ -18,8 +19,6 @@ from iccmsim.core.records import (
     N_PRODUCTS,
     PROVIDER,
     VISIT,
-    bytes_of,
-    large_table,
     table,
 )
 from iccmsim.engine.plan import Plan
@@ -27,7 +26,7 @@ from iccmsim.rules.supply import SLOTS
 from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
 from iccmsim.world.population import Population
 from iccmsim.world.store import district_store
-from iccmsim.world.zone import MARGIN, Zone
+from iccmsim.world.zone import MARGIN, ONSET_FROM, SHARED, Zone
 
 
 def months_of(plan: Plan) -> int:
@@ -43,7 +42,9 @@ def open_zone(population: Population, plan: Plan, *, seed: int, tables: bool) ->
     """
     people, days, p = len(population.child), plan.days, plan.regimes[0][1][0]
     zone = Zone(
-        child=population.child, course=population.course, household=population.household, village=population.village,
+        child=population.child, candidate=population.candidate, order=population.order,
+        course=large_table(COURSE, len(population.order), clean=False),
+        household=population.household, village=population.village,
         provider=table(PROVIDER, 1), monthly=table(MONTHLY, (1, months_of(plan))),
         visit=table(VISIT, max(2, 3 * MARGIN * people) if tables else 1),
         stock_by_day=np.zeros((days if tables else 1, 1, N_PRODUCTS), np.int32),
@@ -99,15 +100,20 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
     return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
 
 
-def copy_of(zone: Zone, spare: Zone | None) -> Zone:
-    """A zone of its own; into the arrays of one that is no longer needed where they fit, which is faster."""
-    copies = []
-    for i, array in enumerate(zone):
-        fits = spare is not None and spare[i].shape == array.shape
-        new = spare[i] if fits else _room_like(array)
-        np.copyto(bytes_of(new), bytes_of(array))
-        copies.append(new)
-    return Zone(*copies)
+def copy_of(zone: Zone, day: int, spare: Zone | None) -> Zone:
+    """A zone of its own, as it is on a day; into the arrays of one that is no longer needed where they fit, which is
+    faster. What is never written to is shared, and of the courses only those of the days before are copied."""
+    begun = {"course": int(zone.days[day, ONSET_FROM])}
+    copies = {}
+    for name, array in zone._asdict().items():
+        if name in SHARED:
+            continue
+        old = None if spare is None else getattr(spare, name)
+        new = old if old is not None and old.shape == array.shape else _room_like(array)
+        rows = slice(begun.get(name))
+        np.copyto(bytes_of(new[rows]), bytes_of(array[rows]))
+        copies[name] = new
+    return zone._replace(**copies)
 
 
 def _room_like(array: np.ndarray) -> np.ndarray:

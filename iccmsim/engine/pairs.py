@@ -158,8 +158,8 @@ def keep(children, courses, life, care):
 
 def remember_arm(run: ZoneRun) -> tuple[np.recarray, np.recarray]:
     """Copy what a comparison needs of its first arm, whose arrays are used again for the next."""
-    life, care = table(LIFE, len(run.zone.child)), table(CARE, len(run.zone.course))
-    keep(run.zone.child, run.zone.course, life, care)
+    life, care = table(LIFE, len(run.zone.child)), table(CARE, len(run.course))
+    keep(run.zone.child, run.course, life, care)
     return life, care
 
 
@@ -169,7 +169,7 @@ def pair_zone(first: tuple[np.recarray, np.recarray], run: ZoneRun) -> np.recarr
     groups = np.array([int(day * MINUTES) for day in GROUP_EDGES], np.int64)
     wealth, km = bands_of(run.plan)
     pair_children(first[0], run.zone.child, run.zone.household, edges, groups, wealth, km, out)
-    pair_courses(first[1], run.zone.course, edges[0], edges[TAIL], out)
+    pair_courses(first[1], run.course, edges[0], edges[TAIL], out)
     return out
 
 

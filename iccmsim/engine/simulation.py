@@ -17,7 +17,7 @@ from iccmsim.engine.plan import Plan, make_plan, same_posts, zone_maps
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.rules.supply import bring_in_products
 from iccmsim.world.population import Population, ZoneMap, build_population
-from iccmsim.world.zone import MARGIN, STUCK, VISITS, Zone
+from iccmsim.world.zone import MARGIN, ONSET_FROM, STUCK, VISITS, Zone
 
 
 @dataclass
@@ -35,6 +35,11 @@ class ZoneRun:
     def key(self) -> tuple[int, int]:
         """What every draw in this zone is keyed with: seed and zone."""
         return (self.seed, self.number)
+
+    @property
+    def course(self) -> np.recarray:
+        """The courses of the days that were lived, in order of onset."""
+        return self.zone.course[: self.zone.days[self.day, ONSET_FROM]]
 
     def run_to(self, day: int) -> None:
         """Let days pass up to (not including) a day since the warm-up began."""
@@ -74,7 +79,7 @@ def arms_of_zone(zone_map: ZoneMap, plans: Sequence[Plan], *, status_quo: Plan, 
     warm.run_to(status_quo.warmup)
     spare = None
     for i, plan in enumerate(plans):
-        zone = warm.zone if i == len(plans) - 1 else copy_of(warm.zone, spare)
+        zone = warm.zone if i == len(plans) - 1 else copy_of(warm.zone, warm.day, spare)
         run = part_ways(warm, plan, population, zone=zone)
         run.run_to(plan.days if until is None else until)
         yield run

@@ -335,7 +335,7 @@ def tally_zone(run: ZoneRun) -> np.recarray:
     ages = np.array([int(day * MINUTES) for day in AGE_EDGES], np.int64)
     wealth, km = bands_of(plan)
     tally_children(run.zone.child, run.zone.household, edges, ages, wealth, km, out)
-    tally_courses(run.zone.course, p, full_effect(p), edges, out)
+    tally_courses(run.course, p, full_effect(p), edges, out)
     tally_months(run, out[0])
     return out
 

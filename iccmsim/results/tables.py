@@ -59,7 +59,7 @@ class Numbers:
             return np.concatenate([[0], np.cumsum(lengths)]).tolist()
 
         self.child = starts([len(run.zone.child) for run in runs])
-        self.course = starts([len(run.zone.course) for run in runs])
+        self.course = starts([len(run.course) for run in runs])
         self.household = starts([len(run.zone.household) for run in runs])
         self.chw = starts([len(run.zone.provider) - 1 for run in runs])
 
@@ -103,12 +103,12 @@ def episodes(runs: Sequence[ZoneRun]) -> pd.DataFrame:
 
 
 def _episodes(run: ZoneRun, i: int, numbers: Numbers) -> Columns:
-    rows = np.flatnonzero(run.zone.course["outcome"] != NOT_REACHED)
-    c = run.zone.course[rows]
+    rows = np.flatnonzero(run.course["outcome"] != NOT_REACHED)
+    c = run.course[rows]
     birth = run.zone.child["birth"][c["child"]]
     columns = {
         "child": numbers.child[i] + c["child"].astype(np.int64), "zone": np.full(len(c), run.number),
-        "episode_id": numbers.course[i] + rows, "illness": c["illness"], "episode": c["episode"],
+        "episode_id": numbers.course[i] + rows, "illness": c["illness"], "episode": c["episode"].astype(np.int32),
         "onset_day": since_launch(c["onset"], run), "age_days": (c["onset"] - birth) / MINUTES,
         "outcome": c["outcome"], "severe": c["was_severe"] > 0, "worsens_day": since_launch(c["worsens"], run),
         "kills_day": since_launch(c["kills"], run), "mends_day": since_launch(c["mends"], run),
@@ -116,7 +116,7 @@ def _episodes(run: ZoneRun, i: int, numbers: Numbers) -> Columns:
     columns |= {name: c["signs"] & bit > 0 for name, bit in SIGNS.items()}
     danger_now = (c["was_severe"] > 0) & (c["signs"] & HAS_DANGER_SEVERE > 0)
     columns["danger_sign"] = (c["signs"] & HAS_DANGER > 0) | danger_now
-    columns |= {"perceived": c["perceived"] > 0, "visits": c["visits"]}
+    columns |= {"perceived": c["perceived"] > 0, "visits": c["visits"].astype(np.int32)}
     for name in ("first_care", "first_formal"):
         columns[f"{name}_day"] = since_launch(c[name], run, never=c[name] < 0)
     columns["first_provider"] = c["first_provider"]

@@ -13,17 +13,14 @@ import numpy as np
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
+from iccmsim.core.records import AVERAGE, MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
 
 WASTES_FROM = int(6 * MONTH) * MINUTES  # age at which spells begin: younger children are all average
 
-SPELL = np.dtype(  # of one child
+SPELL = np.dtype(  # a child is well for one, wasted for the next
     [
-        ("number", "i4"),  # draws made, 0 before six months of age
         ("state", "i4"),
         ("until", "i4"),  # minute at which that ends
-        ("next_state", "i4"),  # what comes then, if it is wasting
-        ("next_until", "i4"),
     ],
     align=True,
 )
@@ -36,61 +33,60 @@ def spell_minutes(kind, u, p):
 
 
 @rule
-def move_on_to(spell, birth, who, minute, p, key):
-    """Bring a child's spells of wasting up to a minute, never back: well and wasted in turn, in the long run as
-    prevalent as stated at every age from six months."""
-    if minute < birth + WASTES_FROM:
-        return
-    if spell.number == 0:
-        spell.until = birth + WASTES_FROM
-        begin_spells(spell, who, p, key)
-    while minute >= spell.until:
-        if spell.next_state != WELL_NOURISHED:
-            spell.state = spell.next_state
-            spell.until = spell.next_until
-            spell.next_state = WELL_NOURISHED
-        else:
-            be_well(spell, who, p, key)
-
-
-@rule
-def begin_spells(spell, who, p, key):
-    """How a child is nourished at six months."""
+def begin_spells(spells, birth, who, p, key):
+    """How a child is nourished up to six months of age, and then; returns how many spells these are."""
+    spells[0].state = AVERAGE
+    spells[0].until = birth + WASTES_FROM
     u, _, w, _ = draw(key, Decision.WASTING, who, 0)
-    spell.number = 1
-    spell.state = WELL_NOURISHED
-    if u < p.sam_prev + p.mam_prev:
-        spell.state = SEVERE_WASTING if u < p.sam_prev else MODERATE_WASTING
-    spell.next_state = WELL_NOURISHED
-    if spell.state != WELL_NOURISHED:
-        spell.until = min(spell.until + spell_minutes(spell.state, w, p), NEVER)
+    if u >= p.sam_prev + p.mam_prev:
+        return 1
+    add_spell(spells[1], SEVERE_WASTING if u < p.sam_prev else MODERATE_WASTING, spells[0].until, w, p)
+    return 2
 
 
 @rule
-def be_well(spell, who, p, key):
-    """A spell of wasting is over: when the next one begins, and when that will end."""
-    spell.state = WELL_NOURISHED
+def add_spell(spell, state, begins, u, p):
+    """A spell of wasting that begins at a minute."""
+    spell.state = state
+    spell.until = min(begins + spell_minutes(state, u, p), NEVER)
+
+
+@rule
+def more_spells(spells, n, who, p, key):
+    """After the last of n spells a child is well, and then wasted again; in the long run as prevalent as stated at
+    every age from six months. Returns how many there are now, -1 if there is no room."""
+    if n + 2 > spells.shape[0]:
+        return -1
+    well = spells[n]
+    well.state = WELL_NOURISHED
+    well.until = NEVER
     if p.was_per_day <= 0.0:
-        spell.until = NEVER
-        return
-    u, v, w, _ = draw(key, Decision.WASTING, who, spell.number)
-    spell.number += 1
-    starts = min(spell.until + 1 + int(min(-math.log(u) / p.was_per_day * MINUTES, NEVER)), NEVER)
-    spell.next_state = SEVERE_WASTING if v < p.was_severe_share else MODERATE_WASTING
-    spell.next_until = min(starts + spell_minutes(spell.next_state, w, p), NEVER)
-    spell.until = starts
+        return n + 1
+    u, v, w, _ = draw(key, Decision.WASTING, who, (n + 1) // 2)  # 1, 2, 3 ..., whether or not wasted at six months
+    well.until = min(spells[n - 1].until + 1 + int(min(-math.log(u) / p.was_per_day * MINUTES, NEVER)), NEVER)
+    add_spell(spells[n + 1], SEVERE_WASTING if v < p.was_severe_share else MODERATE_WASTING, well.until, w, p)
+    return n + 2
 
 
-@rule(entry=True)
-def mark_wasting(courses, children, p, key, spells):
-    """Note on every candidate course how the child is nourished at its onset, before anything has happened. Courses
-    come in order of onset, so that each child's spells are gone through once."""
-    for i in range(courses.shape[0]):
+@rule
+def mark_wasting(courses, first, last, birth, who, spells, p, key):
+    """Note on the candidate courses of a child, by illness and then by onset, how it is nourished when they begin,
+    before anything has happened. Returns -1 if there is no room for its spells."""
+    n = begin_spells(spells, birth, who, p, key)
+    at = 0
+    for i in range(first, last):
         course = courses[i]
-        spell = spells[course.child]
-        move_on_to(spell, children[course.child].birth, course.child, course.onset, p, key)
-        course.wasting = spell.state
-        course.wasted_until = spell.until
+        if i > first and course.onset < courses[i - 1].onset:
+            at = 0  # the next illness
+        while course.onset >= spells[at].until:
+            if at + 1 == n:
+                n = more_spells(spells, n, who, p, key)
+                if n < 0:
+                    return -1
+            at += 1
+        course.wasting = spells[at].state
+        course.wasted_until = spells[at].until
+    return n
 
 
 @rule

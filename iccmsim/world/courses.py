@@ -12,6 +12,7 @@ import math
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw_words, normal, split, unit
 from iccmsim.core.records import (
+    AVERAGE,
     DURATION,
     HAS_COUGH,
     HAS_DANGER,
@@ -24,6 +25,8 @@ from iccmsim.core.records import (
     MINUTES,
     MONTH,
     NEWBORN,
+    NOT_REACHED,
+    OVER,
     SPREAD_POINTS,
     TO_DEATH,
     TO_SEVERE,
@@ -98,6 +101,8 @@ def lay_out(row, p, found, fate, i):
     row.onset = onset
     row.mends = onset + max(1, int(p.mend_days[k] * spread(p, DURATION, mends) * MINUTES))
     row.overlaps = 0
+    row.wasting = AVERAGE
+    row.wasted_until = 0
     row.u_recognise = recognise
     if k > NEWBORN:  # other fever, cough or cold: never severe
         row.worsens = row.mends
@@ -115,6 +120,55 @@ def lay_out(row, p, found, fate, i):
     row.u_worsen = unit(fate[4, i])
     row.u_die = unit(fate[5, i])
     row.signs = draw_signs(p, k, fate[6, i], fate[7, i], alarm, infected, onset)
+
+
+@rule
+def open_course(drawn, course):
+    """On the day of its onset a course is entered in the books: what was drawn for it, and that nothing was done."""
+    u_worsen, u_die, u_recognise, child = drawn.u_worsen, drawn.u_die, drawn.u_recognise, drawn.child
+    onset, worsens, kills, mends = drawn.onset, drawn.worsens, drawn.kills, drawn.mends
+    wasted_until, episode, signs = drawn.wasted_until, drawn.episode, drawn.signs
+    illness, overlaps, wasting = drawn.illness, drawn.overlaps, drawn.wasting
+    course.u_worsen = u_worsen
+    course.u_die = u_die
+    course.u_recognise = u_recognise
+    course.child = child
+    course.onset = onset
+    course.worsens = worsens
+    course.kills = kills
+    course.mends = mends
+    course.wasted_until = wasted_until
+    course.episode = episode
+    course.signs = signs
+    course.illness = illness
+    course.overlaps = overlaps
+    course.wasting = wasting
+    course.stage = OVER
+    course.due = 0
+    course.turns = 0
+    course.first_care = -1
+    course.first_formal = -1
+    course.ras_at = 0
+    course.first_line_at = 0
+    course.second_line_at = 0
+    course.visits = 0
+    course.doses = 0
+    course.lacked = 0
+    course.outcome = NOT_REACHED
+    course.perceived = 0
+    course.was_severe = 0
+    course.seen_by = 0
+    course.treated_by = 0
+    course.first_provider = -1
+    course.home_asked = 0
+    course.referred = 0
+    course.referral_done = 0
+    course.followed = 0
+    for m in range(3):
+        course.x[m] = 0.0
+        course.y[m] = 0.0
+    course.chance_severe = 0.0
+    course.chance_death = 0.0
 
 
 @rule

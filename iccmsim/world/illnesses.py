@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import COURSE, FIVE_YEARS, MINUTES, NEWBORN, large_table, table
-from iccmsim.rules.nutrition import SPELL, mark_wasting
+from iccmsim.core.memory import large_table
+from iccmsim.core.records import CANDIDATE, FIVE_YEARS, MINUTES, NEWBORN
+from iccmsim.rules.nutrition import mark_wasting
 from iccmsim.world.courses import FATE, draw_fates, keep_courses, mark_overlaps
 from iccmsim.world.onsets import (
     FOUND,
@@ -20,14 +21,9 @@ from iccmsim.world.onsets import (
 )
 
 FIVE = FIVE_YEARS * MINUTES
+ROW_BITS = 32  # of what candidates are sorted by: the minute of onset, then the row
 LOW_BITS = 11  # of the minute of an onset, by which courses are sorted first
 BATCH = 4096  # candidates that are drawn in one go
-
-CANDIDATE = np.dtype(
-    [(name, COURSE.fields[name][0]) for name in ("child", "illness", "episode", "onset", "worsens", "kills", "mends",
-                                                 "signs", "overlaps", "u_worsen", "u_die", "u_recognise")], align=True,
-)  # fmt: skip
-
 
 @rule(entry=True)
 def draw_illnesses(child, n, raw, p, key, end, found, fate, desk):
@@ -45,7 +41,9 @@ def draw_illnesses(child, n, raw, p, key, end, found, fate, desk):
             if rows + count > raw.shape[0]:
                 return -1
             draw_fates(fate, found, count, key)
-            rows = keep_all(raw, rows, found, fate, count, p, desk.starts)
+            rows = keep_all(raw, rows, found, fate, count, child, p, key, desk)
+            if rows < 0:
+                return -1
             count = 0
     return rows
 
@@ -69,35 +67,38 @@ def fall_ill(child, who, found, count, p, key, end, desk):
 
 
 @rule
-def keep_all(raw, rows, found, fate, count, p, starts):
-    """Of the candidates of some children those that come about; returns the row after the last."""
+def keep_all(raw, rows, found, fate, count, child, p, key, desk):
+    """Of the candidates of some children those that come about; returns the row after the last, or -1."""
     first = 0
     while first < count:
+        who = found[WHO, first]
         last = first + 1
-        while last < count and found[WHO, last] == found[WHO, first]:
+        while last < count and found[WHO, last] == who:
             last += 1
-        after = keep_courses(raw, rows, found, fate, first, last, p, starts)
-        mark_overlaps(raw, rows, after, starts, p)
+        after = keep_courses(raw, rows, found, fate, first, last, p, desk.starts)
+        mark_overlaps(raw, rows, after, desk.starts, p)
+        if p.was_on and mark_wasting(raw, rows, after, child[who].birth, who, desk.spells, p, key) < 0:
+            return -1
         rows = after
         first = last
     return rows
 
 
 @rule(entry=True)
-def order_by_onset(raw, n, course, blank, order, spare, counts, from_day):
-    """Sort courses by minute of onset (then child, then illness), and note with which each day begins: first by the low
-    bits of the minute, then by the others, each time keeping the order that was there."""
+def order_by_onset(candidate, n, order, spare, counts, from_day):
+    """Sort candidates by minute of onset (then child, then illness), and note with which each day begins: first by the
+    low bits of the minute, then by the others, each time keeping the order that was there."""
     for i in range(n):
-        spare[i] = int(raw[i].onset) << 32 | i
-    sort_by(spare, order, n, counts, 32, (1 << LOW_BITS) - 1)
-    sort_by(order, spare, n, counts, 32 + LOW_BITS, (1 << 31) - 1)
+        order[i] = int(candidate[i].onset) << ROW_BITS | i
+    sort_by(order, spare, n, counts, ROW_BITS, (1 << LOW_BITS) - 1)
+    sort_by(spare, order, n, counts, ROW_BITS + LOW_BITS, (1 << 31) - 1)
     day = 0
     for i in range(n):
-        while day * MINUTES <= spare[i] >> 32:
+        minute = order[i] >> ROW_BITS
+        order[i] &= (1 << ROW_BITS) - 1
+        while day * MINUTES <= minute:
             from_day[day] = i
             day += 1
-        course[i] = blank[0]
-        copy_course(raw[spare[i] & 0xFFFFFFFF], course[i])
     from_day[day:] = n
 
 
@@ -115,46 +116,20 @@ def sort_by(these, those, n, counts, shift, mask):
         counts[bucket] += 1
 
 
-@rule
-def copy_course(old, new):
-    """What was drawn for a course moves to its place in time."""
-    new.child = old.child
-    new.illness = old.illness
-    new.episode = old.episode
-    new.onset = old.onset
-    new.worsens = old.worsens
-    new.kills = old.kills
-    new.mends = old.mends
-    new.overlaps = old.overlaps
-    new.signs = old.signs
-    new.u_worsen = old.u_worsen
-    new.u_die = old.u_die
-    new.u_recognise = old.u_recognise
-
-
-def blank_course() -> np.recarray:
-    """A course that nobody has seen yet."""
-    blank = table(COURSE, 1)
-    blank["first_care"] = blank["first_formal"] = blank["first_provider"] = -1
-    return blank
-
-
-def make_courses(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int,
-                 days: int) -> tuple[np.recarray, np.ndarray]:  # fmt: skip
-    """Every course that the children of a zone may suffer before minute `end`, in order of onset; and the row with
-    which each day begins."""
+def find_candidates(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int,
+                    days: int) -> tuple[np.recarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Every course that the children of a zone may suffer before minute `end`, child by child; their rows in order of
+    onset; and the place in that order with which each day begins."""
     size, width = int(len(child) * 60 + 64), BATCH
     while True:
-        raw = large_table(CANDIDATE, size, clean=False)
+        candidate = large_table(CANDIDATE, size, clean=False)
         found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width), np.int64)
-        n = draw_illnesses(child, len(child), raw, p, key, end, found, fate, new_desk())
+        n = draw_illnesses(child, len(child), candidate, p, key, end, found, fate, new_desk(width // 64))
         if n >= 0:
             break
         size, width = 2 * size, 2 * width
-    course, from_day = large_table(COURSE, n, clean=False), np.zeros(days + 1, np.int64)
+    from_day = np.zeros(days + 1, np.int64)
     counts = np.empty(2 + max(1 << LOW_BITS, end >> LOW_BITS), np.int64)
     order, spare = np.empty(n, np.int64), np.empty(n, np.int64)
-    order_by_onset(raw, n, course, blank_course(), order, spare, counts, from_day)
-    if p.was_on:
-        mark_wasting(course, child, p, key, table(SPELL, len(child)))
-    return course, from_day
+    order_by_onset(candidate, n, order, spare, counts, from_day)
+    return candidate[:n], order, from_day

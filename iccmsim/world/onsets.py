@@ -13,7 +13,8 @@ import numpy as np
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, draw_words, exponential, two_normals, unit
-from iccmsim.core.records import MALARIA, MINUTES, MONTH, NEWBORN
+from iccmsim.core.records import LAST_EPISODE, MALARIA, MINUTES, MONTH, NEWBORN, table
+from iccmsim.rules.nutrition import SPELL
 
 MONTH_MINUTES = MONTH * MINUTES
 MOST_PIECES = 10  # of a child's life: age bands, and what a surge cuts off them
@@ -32,11 +33,13 @@ class Desk(NamedTuple):
     cuts: np.ndarray  # as in `cut_life`
     waits: np.ndarray  # as in `draw_waits`
     starts: np.ndarray  # first row of each illness, and the row after the last
+    spells: np.recarray  # of wasting and of being well
 
 
-def new_desk() -> Desk:
-    """An empty desk."""
-    return Desk(np.zeros(6), np.zeros((MOST_PIECES, 6)), np.zeros((4, sum(WAITS))), np.zeros(7, np.int64))
+def new_desk(spells: int = 64) -> Desk:
+    """An empty desk, with room for some spells of wasting and of being well."""
+    return Desk(np.zeros(6), np.zeros((MOST_PIECES, 6)), np.zeros((4, sum(WAITS))), np.zeros(7, np.int64),
+                table(SPELL, spells))  # fmt: skip
 
 
 @rule
@@ -171,7 +174,7 @@ def candidates(found, n, key, p, who, k, frail, cuts, pieces, waits):
     waited = 0.0  # since the piece began, in growth of the cumulative rate
     grown = grows_by(p, k, frail, cuts, 0)
     a, b, c, d = 0.5, 0.5, 0.5, 0.5
-    while True:
+    while episode <= LAST_EPISODE:
         turn = episode % 4
         made = FIRST_WAIT[k] + episode // 4
         if made < FIRST_WAIT[k + 1]:
@@ -192,6 +195,7 @@ def candidates(found, n, key, p, who, k, frail, cuts, pieces, waits):
             if n < 0:
                 return -1
         episode += 1
+    return n
 
 
 @rule

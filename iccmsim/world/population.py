@@ -9,6 +9,7 @@ import numpy as np
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import WHO_LIMIT, ZONE_LIMIT, Decision, draw, refuse_unfit, two_normals
+from iccmsim.core.memory import bytes_of
 from iccmsim.core.records import (
     CHILD,
     FIVE_YEARS,
@@ -17,10 +18,9 @@ from iccmsim.core.records import (
     NEVER,
     VILLAGE,
     YEAR,
-    bytes_of,
     table,
 )
-from iccmsim.world.illnesses import make_courses
+from iccmsim.world.illnesses import find_candidates
 from iccmsim.world.zone import BIRTH_FROM, BIRTHS, LEAVE_FROM, LEAVERS, ONSET_FROM
 
 FIVE = FIVE_YEARS * MINUTES
@@ -43,10 +43,11 @@ class Population:
 
     number: int
     child: np.recarray
-    course: np.recarray
+    candidate: np.recarray  # as in Zone, like the rest
+    order: np.ndarray
     household: np.recarray
     village: np.recarray
-    days: np.ndarray  # as in Zone
+    days: np.ndarray
     lists: np.ndarray
 
 
@@ -177,10 +178,10 @@ def build_population(place: ZoneMap, p: np.recarray, *, seed: int, days: int) ->
     key, end = (int(seed), int(place.number)), int(days) * MINUTES
     village, household, first = _settle(place, p[0], key)
     child = _bear(place, p[0], key, end=end, first=first)
-    course, onset_from = make_courses(child, p[0], key, end=end, days=days)
+    candidate, order, onset_from = find_candidates(child, p[0], key, end=end, days=days)
     calendar, lists = _calendar(child, days)
     calendar[:, ONSET_FROM] = onset_from
-    return Population(place.number, child, course, household, village, calendar, lists)
+    return Population(place.number, child, candidate, order, household, village, calendar, lists)
 
 
 def _calendar(child: np.recarray, days: int) -> tuple[np.ndarray, np.ndarray]:

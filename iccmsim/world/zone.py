@@ -9,6 +9,7 @@ import numpy as np
 SICK, VISITS, STUCK, TONIGHT = range(4)  # places in `n`
 ONSET_FROM, BIRTH_FROM, LEAVE_FROM, ARRIVALS = range(4)  # columns of `days`
 BIRTHS, LEAVERS, UNWELL, LINE, NIGHT, LOOKED_AT, WHOM = range(7)  # rows of `lists`
+SHARED = ("candidate", "order")  # arrays that are the same in every arm and never written to
 MARGIN = 3  # rows of the visit table that one child can fill in a day
 
 
@@ -20,7 +21,9 @@ class Zone(NamedTuple):
     """
 
     child: np.recarray
-    course: np.recarray  # ordered by minute of onset
+    candidate: np.recarray  # all illnesses that may befall the children, child by child; the same in every arm
+    order: np.ndarray  # their rows, by minute of onset
+    course: np.recarray  # those of the days that were lived, in that order; what comes later is not written yet
     household: np.recarray
     village: np.recarray
     provider: np.recarray  # row 0 is the health facility, the others are CHWs
