@@ -33,25 +33,35 @@ SEEDS = range(1, 5)
 def test_a_round_takes_its_minutes_and_what_sick_children_took_is_missing_the_next_day():
     p = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0)
     chw = a_provider(present=1, families=100)
-    plan_round(chw, p, False)
+    plan_round(chw, p, 1, False)
     assert (chw.round_today, chw.outreach) == (6, 0.0)
     chw.outreach -= 2 * 30.0
-    plan_round(chw, p, False)
+    plan_round(chw, p, 1, False)
     assert (chw.round_today, chw.outreach) == (0, 0.0)
-    plan_round(chw, p, False)
+    plan_round(chw, p, 1, False)
     assert chw.round_today == 6
 
 
 def test_an_absent_chw_makes_no_round_and_a_sweep_waits_for_the_rains():
     p = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0)
     away = a_provider(present=0, families=100)
-    plan_round(away, p, True)
+    plan_round(away, p, 1, True)
     assert (away.round_today, away.outreach) == (0, 0.0)
     sweep = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0, outreach_season=1)
     for rains, visited in ((False, 0), (True, 6)):
         chw = a_provider(present=1, families=100)
-        plan_round(chw, sweep, rains)
+        plan_round(chw, sweep, 1, rains)
         assert chw.round_today == visited
+
+
+def test_there_is_no_round_on_a_day_off_even_if_the_chw_can_be_reached():
+    p = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0, chw_days_week=5)
+    chw = a_provider(present=1, families=100)
+    made = []
+    for day in range(14):
+        plan_round(chw, p, day, False)
+        made.append(chw.round_today)
+    assert made == [6, 6, 6, 6, 6, 0, 0] * 2
 
 
 def test_rounds_come_to_every_household_in_turn():
@@ -60,7 +70,7 @@ def test_rounds_come_to_every_household_in_turn():
     households = [a_household(round_place=i) for i in range(24)]
     visited = np.zeros(24, int)
     for _ in range(24):
-        plan_round(chw, p, False)
+        plan_round(chw, p, 1, False)
         today = [has_its_turn(household, chw) for household in households]
         assert sum(today) == 7
         visited += today
@@ -70,7 +80,7 @@ def test_rounds_come_to_every_household_in_turn():
 
 def test_a_small_round_comes_to_each_household_once_a_day_at_most():
     chw = a_provider(present=1, families=3)
-    plan_round(chw, parameters(outreach_minutes_day=600.0, outreach_minutes=10.0), False)
+    plan_round(chw, parameters(outreach_minutes_day=600.0, outreach_minutes=10.0), 1, False)
     assert chw.round_today == 3
 
 

@@ -60,7 +60,7 @@ from iccmsim.core.records import (
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.rules.case_management import consult
 from iccmsim.rules.illness import signs_of_breathing
-from iccmsim.rules.treatment import treat_indrawing
+from iccmsim.rules.treatment import treat, treat_indrawing
 
 EVERYTHING = HAS_FEVER | HAS_COUGH | HAS_FAST | HAS_DIARRHOEA | IS_INFECTED
 READS_WELL = {"dx_rdt_sens": 1.0, "dx_rr_sens": 1.0, "dx_danger_sens": 1.0, "dx_danger_spec": 1.0, "dx_oxi_sens": 1.0,
@@ -287,6 +287,24 @@ def test_home_treatment_of_indrawing_acts_on_a_severe_pneumonia_only_if_there_is
     child, courses = a_sick_child(DIARRHOEA)
     treat_indrawing(child, courses, a_visit(given=bits(AMOXICILLIN)), 0, ONSET + DAY, never, KEY)
     assert courses[0].y[0] == 0.0
+
+
+@pytest.mark.parametrize(("fails", "whole"), [(0.2, 0.8), (0.9, None)])
+def test_amoxicillin_for_indrawing_at_home_is_one_dose_whose_whole_effect_is_the_larger_of_the_two(fails, whole):
+    p = parameters(tx_adherence=1.0, tx_amox_indraw=1.0 - fails)
+    early = ONSET + 60
+    child, courses = a_sick_child(PNEUMONIA)
+    visit = a_visit(given=bits(AMOXICILLIN))
+    visit.marks |= INDRAWING_AT_HOME
+    treat(child, courses, visit, early, p, KEY)
+    assert (courses[0].x[0], courses[0].y[0]) == (0.0, 0.0)  # that dose is settled by what follows
+    treat_indrawing(child, courses, visit, 0, early, p, KEY)
+    expected = max(1.0 - fails, p.effect[AMOXICILLIN])
+    assert whole in (None, expected)
+    assert 1.0 - (1.0 - courses[0].x[0]) * (1.0 - courses[0].y[0]) == pytest.approx(expected)
+    child, courses = a_sick_child(PNEUMONIA)
+    treat_indrawing(child, courses, visit, IS_HYPOXIC, early, p, KEY)  # without oxygen it only keeps it from worsening
+    assert (courses[0].x[0], courses[0].y[0]) == (pytest.approx(p.effect[AMOXICILLIN]), 0.0)
 
 
 # In a small place

@@ -29,7 +29,6 @@ from iccmsim.core.records import (
     AT_CHW,
     AT_FACILITY,
     AT_HOSPITAL,
-    BY_VOLUNTEER,
     ESCORTED,
     GONE,
     MALARIA,
@@ -38,6 +37,7 @@ from iccmsim.core.records import (
     REFERRED,
     SEVERE,
     TAKEN_THERE,
+    VOLUNTEER,
     table,
 )
 from iccmsim.rules.care_seeking import note_wait, odds_for, reckon_usual
@@ -167,11 +167,11 @@ def counts(name: str, more: dict) -> np.ndarray:
         marks = visit["marks"]
         sent = (marks & REFERRED > 0) & (visit["provider"] == AT_CHW)
         out.append({
-            "by_volunteer": float((marks & BY_VOLUNTEER > 0).sum()),
+            "by_volunteer": float((visit["provider"] == VOLUNTEER).sum()),
             "share_gone": float((marks[sent] & GONE > 0).mean()) if sent.any() else 0.0,
             "no_bed": float((marks & NO_BED > 0).sum()),
             "at_facility": float((visit["provider"] == AT_FACILITY).sum()),
-            "malaria_chw": float((run.course["treated_by"] & 1 << AT_CHW > 0).sum()),
+            "treated_near": float((run.course["treated_by"] & (1 << AT_CHW | 1 << VOLUNTEER) > 0).sum()),
         }[name])  # fmt: skip
     return np.array(out)
 
@@ -187,9 +187,11 @@ class TestWhole:
         assert counts("by_volunteer", more).min() > 100
         for seed in SEEDS:
             run, visit = visits(frozen(more), seed)
-            given = visit[visit["marks"] & BY_VOLUNTEER > 0]
-            assert set(given["provider"]) == {AT_CHW}
+            given = visit[visit["provider"] == VOLUNTEER]
             assert (given["given"] & ~ACTS == 0).all()
+            alone = run.course[run.course["seen_by"] == 1 << VOLUNTEER]
+            assert (alone["first_provider"] == VOLUNTEER).all()
+            assert (alone["first_formal"] == -1).all()  # it is no consultation
             for product in (ACT_INFANT, ACT_CHILD):
                 handed = np.bincount(visit["who"][visit["given"] & 1 << product > 0], minlength=len(run.zone.provider))
                 assert (handed == run.zone.provider["given"][:, product]).all()
@@ -198,13 +200,13 @@ class TestWhole:
         more = {"hmm.reach": 0.8, "hmm.use": 0.8}
         run = lived({**WORLD, **more}, programme="facility-only").runs[0]
         visit = run.zone.visit[: run.zone.n[1]]
-        by_volunteer = visit["marks"] & BY_VOLUNTEER > 0
+        by_volunteer = visit["provider"] == VOLUNTEER
         assert (visit["who"][by_volunteer] == 0).all()
         assert (visit["given"][by_volunteer] & ACTS > 0).any()
 
     def test_home_management_treats_more_malaria_sooner(self):
         more = {"hmm.reach": 0.8, "hmm.use": 0.8, **SURE}
-        assert clearly(counts("malaria_chw", more) - counts("malaria_chw", SURE)) > 3
+        assert clearly(counts("treated_near", more) - counts("treated_near", SURE)) > 3
 
     @pytest.mark.parametrize("more", [{"transport.share": 1, "transport.or": 4}, {"escort.share": 1, "escort.or": 4}])
     def test_help_completes_referrals(self, more):

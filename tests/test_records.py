@@ -8,6 +8,7 @@ import pytest
 from iccmsim.core.draws import split
 from iccmsim.core.memory import LINE_OF_CACHE, large_table
 from iccmsim.core.records import (
+    AT_FACILITY,
     BACKGROUND,
     CANDIDATE,
     CAUSES,
@@ -112,7 +113,7 @@ def test_numbers_and_names_go_together():
     assert CAUSES[BACKGROUND] == "background"
     assert CAUSES[:6] == ILLNESSES
     assert PRODUCTS[RDT] == "rdt"
-    assert len(PROVIDERS) == 5
+    assert len(PROVIDERS) == 6
     assert COMPLAINTS[NO_COMPLAINT] == "none seen"
     assert len(OUTCOMES) == 6
 
@@ -120,7 +121,7 @@ def test_numbers_and_names_go_together():
 def test_arrays_of_a_record_have_a_place_for_every_illness_product_provider_step():
     child, course, provider = RECORDS["child"], RECORDS["course"], RECORDS["provider"]
     assert child["active"].shape == (len(ILLNESSES),)
-    assert child["visited"].shape == (len(PROVIDERS) - 1,)
+    assert child["visited"].shape == (AT_FACILITY + 1,)
     assert course["x"].shape == course["y"].shape == (len(MECHANISMS),)
     assert provider["stock"].shape == (len(PRODUCTS),)
     assert provider["logit"].shape == provider["sure"].shape == (len(STEPS),)

@@ -28,8 +28,8 @@ ORS, ZINC, AMOXICILLIN, ACT_INFANT, ACT_CHILD, RDT, RECTAL_ARTESUNATE, GENTAMICI
 N_PRODUCTS = len(PRODUCTS)
 BASIC_PRODUCTS = 6  # of the usual box; the others are held only where policy has them given
 
-PROVIDERS = ("wait", "informal", "chw", "facility", "hospital")
-WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL = range(5)
+PROVIDERS = ("wait", "informal", "chw", "facility", "hospital", "volunteer")
+WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL, VOLUNTEER = range(6)
 
 NUTRITION = ("average", "well_nourished", "moderate_wasting", "severe_wasting", "treated_wasting")
 AVERAGE, WELL_NOURISHED, MODERATE_WASTING, SEVERE_WASTING, TREATED_WASTING = range(5)
@@ -59,11 +59,11 @@ MAIN, BY_ZINC, BY_SECOND_LINE = range(3)
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
          "fast_found", "referred", "gone", "not_allowed", "oximeter", "low_oxygen", "indrawing_at_home",
-         "at_home", "by_volunteer", "no_bed", "taken_there", "escorted", "second_line")  # fmt: skip
+         "at_home", "no_bed", "taken_there", "escorted", "second_line")  # fmt: skip
 FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
 COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
 NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME, AT_HOME = (1 << i for i in range(11, 16))
-BY_VOLUNTEER, NO_BED, TAKEN_THERE, ESCORTED, SECOND_LINE = (1 << i for i in range(16, 21))
+NO_BED, TAKEN_THERE, ESCORTED, SECOND_LINE = (1 << i for i in range(16, 20))
 MOST_BEDS = 24  # of one health centre, or of the hospital for one zone
 
 CHILD = np.dtype(  # what is read every day of an illness comes first, what an event reads next

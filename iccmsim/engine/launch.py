@@ -22,11 +22,12 @@ from iccmsim.core.records import (
     table,
 )
 from iccmsim.engine.plan import Plan
+from iccmsim.engine.ways import go_home
 from iccmsim.rules.supply import SLOTS
 from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
 from iccmsim.world.population import Population
 from iccmsim.world.store import district_store
-from iccmsim.world.zone import MARGIN, ONSET_FROM, SHARED, Zone
+from iccmsim.world.zone import ARRIVALS, MARGIN, ONSET_FROM, SHARED, Zone
 
 
 def months_of(plan: Plan) -> int:
@@ -54,7 +55,7 @@ def open_zone(population: Population, plan: Plan, *, seed: int, tables: bool) ->
     )  # fmt: skip
     facility = zone.provider[0]
     open_facility(facility, p, float(plan.places.people[population.village["number"]].sum()))
-    u, _, _, _ = draw((seed, population.number), Decision.CUT_OFF, 0, 0, 0, 0, AT_FACILITY)
+    u, _, _, _ = draw((seed, population.number), int(Decision.CUT_OFF), 0, 0, 0, 0, AT_FACILITY)
     facility["cut_off"] = u < p["road_cut_facilities"]
     return zone
 
@@ -85,6 +86,7 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
     chws = int(posts.sum()) if len(posts) else 0
     provider, monthly = table(PROVIDER, 1 + chws), table(MONTHLY, (1 + chws, zone.monthly.shape[1]))
     provider[0], monthly[0] = zone.provider[0], zone.monthly[0]
+    send_home(zone.child, zone.days, int(plan.warmup))
     stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, N_PRODUCTS), np.int32)
     stock[:, 0] = zone.stock_by_day[:, 0]
     post_chws(provider, p, key)
@@ -153,6 +155,26 @@ def cut_off_posts(provider, villages, km, p, key):
     for row in range(1, provider.shape[0]):
         u, _, _, _ = draw(key, Decision.CUT_OFF, villages[row - 1], 0)
         provider[row].cut_off = 1 if km[row - 1] >= p.road_cut_km and u < p.road_cut_posts else 0
+
+
+@rule(entry=True)
+def send_home(children, days, today):
+    """Where the CHWs of the status quo go, or others come, nobody is on the way to them any more, waits there, or
+    expects them to look in."""
+    for day in range(today, days.shape[0]):
+        row = days[day, ARRIVALS]
+        days[day, ARRIVALS] = -1
+        while row >= 0:
+            child = children[row]
+            following = child.next
+            if child.going_to == AT_CHW:
+                go_home(child)
+            else:
+                child.next = days[day, ARRIVALS]
+                days[day, ARRIVALS] = row
+            row = following
+    for row in range(children.shape[0]):
+        children[row].follow_day = -1
 
 
 @rule(entry=True)

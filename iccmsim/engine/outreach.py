@@ -30,7 +30,7 @@ def chws_visit(zone, p, key, day):
         return
     number = month_number(day, p)
     for who in range(1, zone.provider.shape[0]):
-        plan_round(zone.provider[who], p, is_rainy(day, p))
+        plan_round(zone.provider[who], p, day, is_rainy(day, p))
         zone.monthly[who, number].home_visits += zone.provider[who].round_today
     for i in range(zone.n[SICK]):
         row = zone.lists[UNWELL, i]

@@ -14,10 +14,15 @@ from iccmsim.core.records import VISIT, table
 from iccmsim.engine.day import run_days, tastes_of_families
 from iccmsim.engine.launch import copy_of, launch, open_zone
 from iccmsim.engine.plan import Plan, make_plan, same_posts, zone_maps
+from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.rules.supply import bring_in_products
 from iccmsim.world.population import Population, ZoneMap, build_population
 from iccmsim.world.zone import MARGIN, ONSET_FROM, STUCK, VISITS, Zone
+
+# Levers by which a programme reaches families without CHWs
+BEYOND_CHWS = ("fee.waived", "fee.exempt_poorest", "mob.on", "relais.reach", "demand.knowledge", "hmm.reach",
+               "fac.second_line")  # fmt: skip
 
 
 @dataclass
@@ -166,8 +171,10 @@ class Simulation:
 
 
 def without_chws(scenario: Scenario) -> Scenario:
-    """The same setting and run with health facilities only: the status quo unless another is named."""
+    """The same setting and run with health facilities only: the status quo unless another is named. What a programme
+    does beyond its CHWs has not begun either."""
     from dataclasses import replace
 
-    levers = {**scenario.programme, "chw.deployed": 0}
+    off = {key: parameter(key).default for key in BEYOND_CHWS}
+    levers = {**scenario.programme, **off, "chw.deployed": 0}
     return replace(scenario, name=f"{scenario.name} before", programme=levers, changes=())

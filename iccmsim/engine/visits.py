@@ -9,7 +9,6 @@ from iccmsim.core.records import (
     AT_CHW,
     AT_FACILITY,
     AT_HOSPITAL,
-    BY_VOLUNTEER,
     DANGER_FOUND,
     ESCORTED,
     FOUND_CLOSED,
@@ -24,6 +23,7 @@ from iccmsim.core.records import (
     REFERRED,
     TAKEN_THERE,
     TURNED_AWAY,
+    VOLUNTEER,
     WAIT,
 )
 from iccmsim.engine.calendar import put
@@ -100,9 +100,8 @@ def at_volunteer(zone, row, p, key, minute):
         return
     who = max(0, zone.household[child.household].chw)
     act = act_for_age(child, minute)
-    visit = zone.visit[open_visit(zone, row, AT_CHW, who, lead, minute)]
-    visit.marks |= BY_VOLUNTEER
-    note_care(zone, child, AT_CHW, minute)
+    visit = zone.visit[open_visit(zone, row, VOLUNTEER, who, lead, minute)]
+    note_care(zone, child, VOLUNTEER, minute)
     if not take_from_stock(zone.provider[who], zone.monthly[who, month_number(minute // MINUTES, p)], act):
         visit.lacked |= 1 << act
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOME, INFORMAL, MINUTES, WAIT
+from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOME, AT_HOSPITAL, INFORMAL, MINUTES, WAIT
 from iccmsim.engine.calendar import put
 from iccmsim.rules.care_seeking import remember, walking_minutes
 from iccmsim.rules.illness import live_until
@@ -95,7 +95,7 @@ def note_care(zone, child, provider, minute):
         if course.first_care < 0:
             course.first_care = minute
             course.first_provider = provider
-        if provider != INFORMAL and course.first_formal < 0:
+        if AT_CHW <= provider <= AT_HOSPITAL and course.first_formal < 0:
             course.first_formal = minute
         some = rest_of(some)
 

@@ -197,8 +197,6 @@ FACILITIES = (
     step("refer", .85, .6, .95, says="referral or admission when a danger sign is found"),
     step("ors", .8, .6, .95, says="ORS for diarrhoea"),
     step("zinc", .6, .3, .85, says="zinc for diarrhoea"),
-    assumed("fac.skill_sd", .6, "logit, sd between facilities", (0, 3), (.3, 1),
-            says="How much facilities differ."),
     assumed("fac.sup.review", 30, "days", (1, 365), (14, 90), integer=True,
             says="How often a facility orders stock."),
     assumed("fac.sup.lead", 14, "days, mean", (0, 365), (5, 45),

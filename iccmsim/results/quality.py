@@ -55,10 +55,10 @@ def illnesses_at(seen: pd.DataFrame, episodes: pd.DataFrame, *, convalescence: f
 
 def with_signs(seen: pd.DataFrame, suffered: pd.DataFrame, children: pd.DataFrame) -> pd.DataFrame:
     """Add to each visit what the child shows, whether it is truly severe, whether it has malaria, and its age."""
-    worse = suffered.severe & (suffered.worsens_day <= suffered.day)
+    worse = suffered.severe & (suffered.worsens_day <= suffered.day) & (suffered.day <= suffered.kills_day)
     alarming = suffered.danger_sign & (worse | ~suffered.severe)
     facts = {name: suffered[name] for name in SIGNS}
-    facts |= {"danger": alarming, "in_danger": worse & (suffered.day <= suffered.kills_day),
+    facts |= {"danger": alarming, "in_danger": worse,
               "has_malaria": suffered.illness == "malaria"}  # fmt: skip
     out = {}
     for name, which in facts.items():

@@ -17,7 +17,7 @@ from iccmsim.core.records import (
     ACT_CHILD,
     ACT_INFANT,
     AMOXICILLIN,
-    AT_CHW,
+    AT_FACILITY,
     AT_HOSPITAL,
     BY_SECOND_LINE,
     BY_ZINC,
@@ -28,6 +28,7 @@ from iccmsim.core.records import (
     HAS_DIARRHOEA,
     HAS_FAST,
     HAS_FEVER,
+    INDRAWING_AT_HOME,
     MAIN,
     MALARIA,
     MILD,
@@ -147,9 +148,11 @@ def treat(child, courses, visit, minute, p, key):
             give_suppository(course, minute, p)
         if k < NEWBORN:
             inpatient = 0.0
-            if visit.provider != AT_CHW and not visit.marks & NO_BED:
+            if visit.provider == AT_FACILITY and not visit.marks & NO_BED:
                 inpatient = inpatient_effect(course, p.fac_full, p)
             for product in range(5):
+                if k == PNEUMONIA and product == AMOXICILLIN and visit.marks & INDRAWING_AT_HOME:
+                    continue  # does more there: see treat_indrawing
                 if given & 1 << product:
                     give(course, product, visit.dose[product], inpatient, minute, p, key)
     for product in range(3, 5):
@@ -167,12 +170,14 @@ def give_suppository(course, minute, p):
 
 @rule
 def treat_indrawing(child, courses, visit, hypoxic, minute, p, key):
-    """Amoxicillin at home also helps a pneumonia that is severe already, unless the child lacks oxygen."""
-    if hypoxic or not child.ill & 1 << PNEUMONIA or not visit.given & 1 << AMOXICILLIN:
+    """Amoxicillin for chest indrawing at home: it also helps once the pneumonia is severe, unless the child lacks
+    oxygen."""
+    if not child.ill & 1 << PNEUMONIA or not visit.given & 1 << AMOXICILLIN:
         return
     course = courses[child.active[PNEUMONIA]]
     taken = visit.dose[AMOXICILLIN] if adheres(course, MAIN, p, key) else 0.0
-    take_dose(course, MAIN, 0.0, p.tx_amox_indraw * taken, later(minute, p.lag[AMOXICILLIN]))
+    severe = 0.0 if hypoxic else p.tx_amox_indraw * taken
+    take_dose(course, MAIN, p.effect[AMOXICILLIN] * taken, severe, later(minute, p.lag[AMOXICILLIN]))
 
 
 @rule

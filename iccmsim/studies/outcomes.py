@@ -155,7 +155,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("facility_visits", "Sick children seen at health facilities.", "visits", "", ALL_AGES,
             partial(_visits, FACILITY)),
     Outcome("chw_doses", "Treatments given by CHWs, tests not counted.", "doses", "", ALL_AGES,
-            lambda c: float(c.mine["given"][CHW, :RDT].sum())),
+            lambda c: float(np.delete(c.mine["given"][CHW], RDT).sum())),
     Outcome("chw_stock_out", "Days on which a CHW lacks a product of the box.", "share", "CHW-days", "",
             lambda c: share(float(c.mine["any_out_days"][CHW]), float(c.mine["provider_days"][CHW]))),
     Outcome("chw_presence", "Days on which a CHW in post is there.", "share", "CHW-days in post", "",

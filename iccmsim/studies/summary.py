@@ -72,7 +72,7 @@ def _averted(c: Comparison, i: int) -> dict[str, Any]:
     without, given = (deaths_of(c, arm).sum(axis=(1, 2)) for arm in (0, i))
     expected = [c.tallies["expected"][:, arm][:, WINDOW].sum(axis=(1, 2)) for arm in (0, i)]
     complete = cohort_is_complete(c.facts[0]["window_days"] + c.facts[0]["tail_days"])
-    doses = c.tallies["given"][:, i, CHW, :RDT].sum(axis=1)
+    doses = np.delete(c.tallies["given"][:, i, CHW], RDT, axis=1).sum(axis=1)
     saved, lost = pairs["saved"].sum(axis=1), pairs["lost"].sum(axis=1)
     return {
         "deaths_averted": estimate(saved - lost), "percent_averted": percent_less(without, given),
