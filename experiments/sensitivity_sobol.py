@@ -11,16 +11,16 @@ Design     Sobol' indices. The groups that Morris' method found to matter most a
            vary; each row's case fatality is fitted anew (anchored).
 Reading    CHW workforce 0.75 ± 0.03 (ST; alone S1 0.58 ± 0.03) makes most of the variance, and single parameters say
            why: with `chw.minutes_day` (-0.68 in its lowest fifth, 1.11 in its highest) and `chw.minutes` (0.76 in its
-           lowest fifth, 0.14 in its highest) CHWs avert deaths or cost some. Of the others only `seek.second` shows (0.18
-           in its lowest fifth, 0.63 in its highest). The rows give 0.43 on average (-1.67 to 2.36 in 95 % of them). All other ST hold much chance, which makes 19 % of the variance of a row's mean:
-           all others 0.25 ± 0.03, care-seeking 0.20 ± 0.03, illness burden 0.18 ± 0.02, speed of illness 0.18 ± 0.02,
-           health facilities 0.15 ± 0.03, signs and tests 0.07 ± 0.01. Chance taken off, CHW workforce 0.81 ± 0.04
-           (no chance), care-seeking 0.11 ± 0.03 (no chance), all others 0.09 ± 0.03 (no chance), health facilities
+           lowest fifth, 0.14 in its highest) CHWs avert deaths or cost some. Of the others only `seek.second` (0.18 in
+           its lowest fifth, 0.63 in its highest) shows. The rows give 0.43 on average (-1.67 to 2.36 in 95 % of them).
+           All other ST hold much chance, which makes 19 % of the variance of a row's mean: all others 0.25 ± 0.03,
+           care-seeking 0.20 ± 0.03, illness burden 0.18 ± 0.02, speed of illness 0.18 ± 0.02, health facilities
+           0.15 ± 0.03, signs and tests 0.07 ± 0.01. Chance taken off, CHW workforce 0.81 ± 0.04 (no chance),
+           care-seeking 0.11 ± 0.03 (no chance), all others 0.09 ± 0.03 (no chance), health facilities
            0.07 ± 0.03 (no chance) and speed of illness 0.05 ± 0.02 (no chance) are left. Alone, care-seeking does
-           little (S1 0.04 ± 0.03) and the others nothing that shows. Of the groups above .1, 0 are not known to within
-           .05; 64 samples had left the first at .051. The three master seeds share 5 of the first five, `all others`
-           being one. 256 parameters vary; 33,600 of 34,600 rows were analysed, 220 could not be anchored, and 38 blocks
-           of rows set aside unrun (readings/ has all).
+           little and the others nothing that shows; 0 groups above .1 are not known to within .05. The three master
+           seeds share 5 of the first five, `all others` being one. 256 parameters vary; 33,600 of 34,600 rows were
+           analysed, 220 could not be anchored, and 38 blocks of rows set aside unrun (readings/ has all).
 
 python experiments/sensitivity_sobol.py --out FOLDER [--n 64] [--most 128] [--masters 3] [--seeds 4] [--draws 10]
     [--toy] [--remake]

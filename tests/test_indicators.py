@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from small import TWO_ZONES, tiny
+from small import NEAR, TWO_ZONES, tiny
 
 from iccmsim.core.records import CAUSES, ILLNESSES
 from iccmsim.engine.tally import AGE_EDGES, CASCADE, TAIL
@@ -13,6 +13,7 @@ from iccmsim.results.cascade import STEPS, cascade
 from iccmsim.results.indicators import (
     band_of,
     budget,
+    contacts,
     counts_of,
     deaths_per_1000,
     effect_of_treatment,
@@ -21,7 +22,7 @@ from iccmsim.results.indicators import (
     ratio_of,
 )
 from iccmsim.results.mortality import rates
-from iccmsim.results.quality import inpatients, observed, referrals
+from iccmsim.results.quality import SIGNS, inpatients, observed, referrals, with_signs
 from iccmsim.results.result import simulate
 from iccmsim.results.survey import Telling, add_counts, share
 
@@ -149,6 +150,33 @@ def visit(**told) -> dict:
 )
 def test_a_visit_is_right_if_every_complaint_is(told, right):
     assert observed(pd.DataFrame([visit(**told)]))["all_right"] == (right, 1)
+
+
+@pytest.mark.parametrize(("day", "danger"), [(2.9, False), (3.0, True), (5.0, True), (5.1, False)])
+def test_the_danger_sign_of_severe_illness_is_there_while_it_is_severe(day, danger):
+    seen = pd.DataFrame([{"visit": 0, "child": 0, "day": day}])
+    ill = {"visit": 0, "day": day, "severe": True, "worsens_day": 3.0, "kills_day": 5.0, "danger_sign": True,
+           "illness": "malaria", **dict.fromkeys(SIGNS, False)}  # fmt: skip
+    people = pd.DataFrame({"child": [0], "birth_day": [-400.0]})
+    told = with_signs(seen, pd.DataFrame([ill]), people)
+    assert (told["danger"][0], told["in_danger"][0]) == (danger, danger)
+    mild = with_signs(seen, pd.DataFrame([{**ill, "severe": False}]), people)
+    assert (mild["danger"][0], mild["in_danger"][0]) == (True, False)
+
+
+def test_a_volunteer_is_no_chw():
+    more = {**NEAR, "run.days": 200, "hmm.reach": 0.8, "hmm.use": 0.8}
+    result = simulate(tiny(more=more), seed=1, threads=1)
+    visits, episodes = result.visits, result.episodes
+    near = visits[visits.provider == "volunteer"]
+    assert len(near) > 50
+    assert (near.chw == -1).all()
+    counted = contacts(visits, result.children, window_days=200)["chw_contacts_per_child_year"]
+    assert counted[0] == result.tally["cases"][0]
+    alone = episodes[(episodes.first_provider == "volunteer") & (episodes.visits == 1)]
+    assert len(alone) > 20
+    assert alone.first_formal_day.isna().all()
+    assert not alone.by_chw.any()
 
 
 def test_visits_of_young_infants_and_of_the_referred_are_not_judged():
