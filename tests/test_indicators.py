@@ -205,3 +205,14 @@ def test_the_effect_of_treatment_is_the_mean_over_those_who_got_the_drug(result)
     found = effect_of_treatment(result.episodes, window_days=DAYS)
     for name, most in (("malaria", 0.99), ("diarrhoea", 0.99), ("zinc", 0.23)):
         assert 0.0 <= share(found, name if name in found else f"effect_{name}") <= most
+
+
+def test_treatments_given_by_chws_are_all_products_but_tests():
+    from iccmsim.core.records import PRODUCTS, RDT
+    from iccmsim.engine.tally import TALLY
+    from iccmsim.studies.outcomes import OUTCOMES, Counted
+
+    tally = np.zeros(1, TALLY)
+    tally["given"][0, 0] = 10 ** np.arange(len(PRODUCTS))
+    (doses,) = (each for each in OUTCOMES if each.name == "chw_doses")
+    assert doses.of(Counted(tally[0], tally[0], None, {}, 60.0)) == (10 ** len(PRODUCTS) - 1) // 9 - 10**RDT
