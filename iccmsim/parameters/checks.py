@@ -167,7 +167,8 @@ def _place_fault(error: Mapping[str, Any], *, kind: str) -> str:
         hint = f"; {key} belongs to kind {elsewhere[0]!r}" if elsewhere else ""
         return f"setting.place.{key}: unknown key{hint or did_you_mean(key, MODELS[kind].model_fields)}"
     said = f"setting.place.{key} = {plain(error['input'])}: must be "
-    if context.keys() & {"ge", "le"}:
+    too_large = error["type"] == "float_type" and type(error["input"]) is int
+    if too_large or context.keys() & {"ge", "le"}:
         rules = MODELS[kind].model_fields[key].metadata
         low = next(rule.ge for rule in rules if hasattr(rule, "ge"))
         high = next(rule.le for rule in rules if hasattr(rule, "le"))
