@@ -116,6 +116,10 @@ BROKEN = [
     ("run care.toml --set chw.absnt=.2", "chw.absnt: unknown key; did you mean chw.absent?"),
     ("run care.toml --set chw.absent", "--set chw.absent: must be KEY=VALUE, such as chw.absent=0.3"),
     ("run care.toml --set chw.absent=.1 --set chw.absent=.2", "--set chw.absent=.2: chw.absent is given twice"),
+    ("run care.toml --set chw.absent=.1 --set programme.chw.absent=.2", "--set programme.chw.absent=.2: "
+     "programme.chw.absent is given twice"),
+    ("run care.toml --set place.people=900 --set setting.place.people=800", "--set setting.place.people=800: "
+     "setting.place.people is given twice"),
     # places
     ("run real.toml --places nowhere", "setting.place: no villages.csv and facilities.csv in nowhere or its gao (Gao)"),
     ("run real.toml", "no folder of places for 'gao': give --places FOLDER, or set ICCMSIM_DATA to a folder that holds "

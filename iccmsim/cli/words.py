@@ -85,14 +85,18 @@ def error_of(text: str | None) -> float | None:
 
 def overrides_of(settings: Sequence[str] | None) -> dict[str, Any]:
     """Values by key, from "chw.absent=0.3" and the like."""
+    from iccmsim.parameters.files import path_of
+
     values: dict[str, Any] = {}
+    paths: set[str] = set()
     for text in settings or ():
         key, sign, value = text.partition("=")
         key = key.strip()
         if not sign or not key:
             raise InputError(f"--set {text}: must be KEY=VALUE, such as chw.absent=0.3")
-        if key in values:
-            raise InputError(f"--set {text}: {key} is given twice")
+        if (path := path_of(key)) in paths:
+            raise InputError(f"--set {text}: {key if key in values else path} is given twice")
+        paths.add(path)
         values[key] = _value(value.strip())
     return values
 

@@ -26,6 +26,7 @@ from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_override
 from iccmsim.parameters.place import FilesPlace, Place, SyntheticPlace
 from iccmsim.parameters.reasons import Reason
 from iccmsim.parameters.shocks import Shock, check_shocks, surges
+from iccmsim.parameters.tables import shock_of
 from iccmsim.parameters.writing import toml_of
 
 __all__ = ["Scenario", "ScenarioError", "load_scenario", "same_setting"]
@@ -118,7 +119,7 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
     name = os.fspath(name_or_path)
     draft = draft_of(name)
     lay_overrides(draft, overrides or {})
-    draft.shocks += [dict(each) for each in shocks]
+    draft.shocks += [shock_of(each) for each in shocks]
     draft.shock_why += [{} for _ in shocks]
     checked, faults = _check(draft)
     own = Path(name).resolve().parent if is_file_name(name) else None
@@ -190,7 +191,10 @@ def _find_folder(place: FilesPlace, *, places: str | os.PathLike[str] | None,
     """The folder with the files of a place; a fault if a folder was named and they are not in it."""
     named = places if places is not None else os.environ.get(DATA_FOLDER)
     roots = [own] if own and places is None else []
-    roots += [Path(named).expanduser()] if named else []
+    try:
+        roots += [Path(named).expanduser()] if named else []
+    except RuntimeError:
+        return None, [f"setting.place: there is no home folder of {Path(named).parts[0]}, so no {named}"]
     for root in roots:
         for folder in (root, root / place.case) if place.case else (root,):
             if all((folder / file).is_file() for file in place.files()):
