@@ -113,6 +113,8 @@ BROKEN = [
      "between 1 and 1000000000"),
     (f"run care.toml --set setting.place.radius_km={HUGE}", "setting.place.radius_km = a number of 400 digits: must be "
      "between 0.5 and 50"),
+    (f"run care.toml --set chw.absent={'[' * 5000}{']' * 5000}", "--set chw.absent: its value holds lists too many "
+     "levels deep"),
     ("run care.toml --set chw.absnt=.2", "chw.absnt: unknown key; did you mean chw.absent?"),
     ("run care.toml --set chw.absent", "--set chw.absent: must be KEY=VALUE, such as chw.absent=0.3"),
     ("run care.toml --set chw.absent=.1 --set chw.absent=.2", "--set chw.absent=.2: chw.absent is given twice"),

@@ -118,6 +118,10 @@ def test_a_closed_output_and_a_name_that_cannot_be_spelt_lose_nothing(here):
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"Digest" in done.stdout
     assert (here / "öut" / "visits.parquet").is_file()
+    told = subprocess.run(["bash", "-c", f"{program} export öut --csv"], env=environment, cwd=here, capture_output=True,
+                          check=False)  # fmt: skip
+    assert told.returncode == 2
+    assert b"cannot be spelt here; a UTF-8 locale is needed" in told.stderr
 
 
 def test_the_next_command_is_said_as_a_shell_reads_it(here, capsys):

@@ -326,6 +326,8 @@ def test_a_file_with_too_many_levels_is_named(written):
 def test_a_number_of_hundreds_of_digits_is_told_by_its_length(written):
     assert faults_of(written(BASE + f'[[programme.change]]\nday = {"9" * 400}\n"sup.fill" = 0.5')) == (
         f"programme.change[0].day = a number of 400 digits: {DAY_RULE}",)  # fmt: skip
+    path = written(BASE + f"[run]\ndays = {'9' * 5000}")
+    assert faults_of(path) == (f"{path}: holds a number of more digits than can be read",)
     assert faults_of("sahel/iccm-supported", overrides={"chw.queue": 10**400}) == (
         "programme.chw.queue = a number of 401 digits: must be a whole number between 1 and 100000 (children)",
     )

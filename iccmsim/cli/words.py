@@ -32,6 +32,8 @@ def reading() -> Iterator[None]:
         raise InputError("what was given holds tables or lists too many levels deep") from None
     except OverflowError:
         raise InputError("what was given holds a number that is too large") from None
+    except UnicodeEncodeError as fault:
+        raise InputError(f"{fault.object}: cannot be spelt here; a UTF-8 locale is needed (LC_ALL=C.UTF-8)") from None
     except (ValueError, KeyError, OSError) as fault:
         said = fault.args[0] if isinstance(fault, KeyError) and fault.args else fault
         raise InputError(" ".join(str(said).split())) from None
@@ -97,7 +99,10 @@ def overrides_of(settings: Sequence[str] | None) -> dict[str, Any]:
         if (path := path_of(key)) in paths:
             raise InputError(f"--set {text}: {key if key in values else path} is given twice")
         paths.add(path)
-        values[key] = _value(value.strip())
+        try:
+            values[key] = _value(value.strip())
+        except RecursionError:
+            raise InputError(f"--set {key}: its value holds lists too many levels deep") from None
     return values
 
 

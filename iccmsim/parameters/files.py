@@ -204,6 +204,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
     except RecursionError:
         table = None
+    except ValueError:
+        raise ScenarioError(f"{path}: holds a number of more digits than can be read") from None
     if table is None or is_deeper(table, DEEPEST):
         raise ScenarioError(f"{path}: holds tables or lists more than {DEEPEST} levels deep")
     if "format" not in table:
