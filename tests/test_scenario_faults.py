@@ -287,15 +287,6 @@ def test_a_circle_of_pieces_is_refused(written: Callable) -> None:
         "extends: goes round in a circle: a.toml -> b.toml -> a.toml",)
 
 
-def test_overrides_that_mean_one_key_are_refused():
-    twice = {"chw.absent": 0.1, "programme.chw.absent": 0.25}
-    assert faults_of("sahel/iccm-supported", overrides=twice) == (
-        "programme.chw.absent = 0.25: programme.chw.absent is given twice",)  # fmt: skip
-    twice = {"place.people": 2000, "setting.place.people": 3000}
-    assert faults_of("sahel/iccm-supported", overrides=twice) == (
-        "setting.place.people = 3000: setting.place.people is given twice",)  # fmt: skip
-
-
 def test_a_whole_number_may_be_written_with_a_point(written):
     text = ('[setting.place]\npeople = 1e3\nzones = 1.0\n[run]\ndays = 90.0\n[[programme.change]]\nday = 3.0\n'
             '"sup.fill" = 0.5\n[[shock]]\nkind = "flood"\nday = 5.0\ndays = 2.0\nzones = [0.0]')  # fmt: skip

@@ -309,12 +309,8 @@ def lay_place(draft: Draft, place: Any) -> None:
 
 def lay_overrides(draft: Draft, overrides: Mapping[str, Any]) -> None:
     """Put values given by dotted key on top; a key without its section will do where it is clear."""
-    seen: set[str] = set()
     for key, value in overrides.items():
         value = value.tolist() if hasattr(value, "tolist") else value
-        if (path := path_of(key)) in seen:
-            draft.faults.append(f"{key} = {plain(value)}: {path} is given twice")
-        seen.add(path)
         section, _, rest = key.partition(".")
         place = key.removeprefix("setting.").split(".")
         if place[0] == "place" and len(place) == 2:

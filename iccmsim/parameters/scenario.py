@@ -111,7 +111,8 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
                   shocks: Sequence[Mapping[str, Any]] = ()) -> Scenario:
     """Load "setting/programme" from the library, or a .toml file, and check every number in it.
 
-    overrides: values by dotted key, on top of the file ({"programme.chw.absent": .3} or {"chw.absent": .3}).
+    overrides: values by dotted key, on top of the file ({"programme.chw.absent": .3} or {"chw.absent": .3});
+    of two that mean one key the later holds.
     places: folder of the files of a real place; else the scenario's own folder, else $ICCMSIM_DATA.
     shocks: more of them, beside those of the file ([{"kind": "flood", "day": 200, "zones": .5}]).
     ScenarioError (a ValueError) lists everything that is wrong, a line each.
