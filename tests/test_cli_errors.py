@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -32,6 +33,7 @@ name = "Gao"
 case = "gao"
 """
 TREE = Path("here")
+HUGE = "9" * 400
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +107,21 @@ BROKEN = [
      "days)"),
     ("run care.toml --set chw.absent=often", "programme.chw.absent = 'often': must be a number (share of working "
      "days)"),
+    (f"run care.toml --set chw.absent={HUGE}", "programme.chw.absent = a number of 400 digits: must be between 0 and "
+     "0.95 (share of working days)"),
+    (f"run care.toml --set setting.place.people={HUGE}", "setting.place.people = a number of 400 digits: must be "
+     "between 1 and 1000000000"),
+    (f"run care.toml --set setting.place.radius_km={HUGE}", "setting.place.radius_km = a number of 400 digits: must be "
+     "between 0.5 and 50"),
+    (f"run care.toml --set chw.absent={'[' * 5000}{']' * 5000}", "--set chw.absent: its value holds lists too many "
+     "levels deep"),
     ("run care.toml --set chw.absnt=.2", "chw.absnt: unknown key; did you mean chw.absent?"),
     ("run care.toml --set chw.absent", "--set chw.absent: must be KEY=VALUE, such as chw.absent=0.3"),
     ("run care.toml --set chw.absent=.1 --set chw.absent=.2", "--set chw.absent=.2: chw.absent is given twice"),
+    ("run care.toml --set chw.absent=.1 --set programme.chw.absent=.2", "--set programme.chw.absent=.2: "
+     "programme.chw.absent is given twice"),
+    ("run care.toml --set place.people=900 --set setting.place.people=800", "--set setting.place.people=800: "
+     "setting.place.people is given twice"),
     # places
     ("run real.toml --places nowhere", "setting.place: no villages.csv and facilities.csv in nowhere or its gao (Gao)"),
     ("run real.toml", "no folder of places for 'gao': give --places FOLDER, or set ICCMSIM_DATA to a folder that holds "
@@ -138,6 +152,8 @@ BROKEN = [
     # places
     ("places nowhere", "nowhere: neither a folder with villages.csv and facilities.csv nor a scenario"),
     ("places my_papers", "villages.csv: no such file; looked for my_papers/villages.csv"),
+    ("places care.toml --places my_papers", "--places my_papers: care.toml plays in a made-up district and reads no "
+     "files"),
     ("places my_papers --set chw.catch=700", "--set chw.catch=700: is for a scenario, and my_papers is a folder"),
     ("places my_papers --places a_run", "--places a_run: is for a scenario, and my_papers is a folder"),
     # where to write
@@ -168,7 +184,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("line", "message"), BROKEN, ids=[line or "nothing" for line, _ in BROKEN])
+@pytest.mark.parametrize(("line", "message"), BROKEN, ids=[line[:80] or "nothing" for line, _ in BROKEN])
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(line, message, here, capsys):
     before = everything_in(here.parent)
     assert main(line.split()) == 2
@@ -179,14 +195,32 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(line, message,
     assert everything_in(here.parent) == before
 
 
-def test_a_child_that_is_not_in_the_run_is_refused_and_no_folder_is_left(here, capsys):
-    before = everything_in(here.parent)
+def test_a_child_that_is_not_in_the_run_is_refused_and_the_run_is_kept(here, capsys):
     assert main(["run", "care.toml", "--trace", "child=1000000", "--out", "new"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("iccmsim: child 1000000: unknown; this run has children 0 to ")
-    assert said.err.count("\n") == 1
-    assert everything_in(here.parent) == before
+    assert re.fullmatch(r"iccmsim: child 1000000: unknown; this run has children 0 to \d+; the run itself is in new\n",
+                        said.err)  # fmt: skip
+    assert everything_in(here / "new").keys() == everything_in(here / "a_run").keys()
+
+
+def test_a_path_of_nobody_is_named_by_every_command(here, capsys):
+    for line in ("explain ~nobody-here/x.toml", "run care.toml --out=~nobody-here/x.toml", "new ~nobody-here/x.toml",
+                 "compare none.toml ~nobody-here/x.toml", "sweep ~nobody-here/x.toml --out new",
+                 "brief ~nobody-here/x.toml", "export ~nobody-here/x.toml --csv"):  # fmt: skip
+        assert main(line.split()) == 2
+        assert capsys.readouterr().err == "iccmsim: ~nobody-here/x.toml: there is no home folder of ~nobody-here\n"
+
+
+def test_a_scenario_with_too_many_levels_is_refused_in_one_line(here, capsys):
+    nested = {"lists": "x = " + "[" * 5000 + "]" * 5000, "table": f"[{'.'.join(['x'] * 5000)}]\na = 1",
+              "programme": f"[programme.{'.'.join(['x'] * 5000)}]\na = 1"}  # fmt: skip
+    for name, text in nested.items():
+        (here / f"{name}.toml").write_text(f"format = 1\n{text}\n", encoding="utf-8")
+        assert main(["explain", f"{name}.toml"]) == 2
+        said = capsys.readouterr()
+        assert said.err.startswith("iccmsim: ")
+        assert said.err.count("\n") == 1
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="folders cannot be closed to this user")

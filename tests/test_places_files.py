@@ -179,6 +179,24 @@ BROKEN = [
      "villages.csv: people: no number from 0 to 5000000 in 2 rows"),
     ("villages.csv", only(VILLAGE_HEADER, village("V1", 14, -4, people=0)),
      "{name}: people is 0 in all 1 villages; one must be inhabited"),
+    ("villages.csv", only(VILLAGE_HEADER, CLEAN_VILLAGES[0], '"' + CLEAN_VILLAGES[1], *CLEAN_VILLAGES[2:]),
+     "villages.csv: line 3: the cell 'V2,MOPTI,CERCLE,ARR,COMMUNE,Village V2,1' must end on its line; a quotation mark "
+     "is not closed, or there is a line break in it"),
+    ("villages.csv", only(VILLAGE_HEADER, *CLEAN_VILLAGES[:4]) + '"' + CLEAN_VILLAGES[4],
+     "villages.csv: line 6: the cell 'V5,MOPTI,CERCLE,ARR,COMMUNE,Village V5,1' must end on its line; a quotation mark "
+     "is not closed, or there is a line break in it"),
+    ("facilities.csv", 'id,name,lat,lon,type\nF1,"Health\ncentre",14,-4,CSCom\n', "facilities.csv: line 2: the cell "
+     "'Health' must end on its line; a quotation mark is not closed, or there is a line break in it"),
+    ("villages.csv", only(VILLAGE_HEADER, CLEAN_VILLAGES[0], *PLACELESS), "villages.csv: lat, lon: only 1 of 3 rows "
+     "can be placed; at least half must be; first: line 3, lat, lon ', ' dropped, no coordinates"),
+    ("facilities.csv", only(FACILITY_HEADER, CLEAN_FACILITIES[0], *[facility("F9", "", "")] * 2),
+     "facilities.csv: lat, lon: only 1 of 3 rows can be placed; at least half must be; first: line 3, lat, lon ', ' "
+     "dropped, no coordinates"),
+    ("villages.csv", "id,lat,lon,people\nV1,14,14,90\nV2,14.5,14.5,90\n", "villages.csv: lat, lon: are the same number "
+     "in all rows (line 2: 14); is one of the columns a copy of the other?"),
+    ("villages.csv", "id,lat,lon,people\nV1,-4,14,90\nV2,-3.9,14,90\n", "villages.csv, facilities.csv: lat, lon: "
+     "villages are 2,784 km from the nearest facility on average: must be at most 500 (is one of the lists of another "
+     "place, or are latitude and longitude exchanged in it?)"),
     ("villages.csv", "id,latt,lon,people\nV1,1,1,1\n",
      "villages.csv: column 'lat' is required (also known as latitude, y); did you mean 'latt'?"),
     ("villages.csv", "id,lat,Longitud,people\nV1,1,1,1\n",

@@ -86,6 +86,8 @@ BROKEN_WORDS = [
     ("[programmes.chw]\nabsent = 0.2", "programmes: unknown key; did you mean programme?"),
     ("run = 5", "run = 5: must be a table"),
     ("name = 5", "name = 5: must be a text"),
+    ('name = ""', "name = '': must be a text that is not empty"),
+    ('name = "a\\nb"', "name = 'a\\nb': must be a text of one line"),
     ("setting = 5", "setting = 5: must be a table or the name of one"),
     ('setting = "sahl"', "setting = 'sahl': unknown setting; did you mean sahel?"),
     ('programme = "xyz"',
@@ -124,6 +126,7 @@ BROKEN_PLACES = [
      "setting.place.villages: unknown key; villages belongs to kind 'files'"),
     ("[setting.place]\npeople = 50",
      "setting.place.people = 50: must be at least one a village (8 zones x 11 villages)"),
+    ('[setting.place]\nname = "a\\nb"', "setting.place.name = 'a\\nb': must be a text of one line"),
     ('[setting.place]\nname = ""', "setting.place.name = '': must be a text that is not empty"),
 ]
 
@@ -149,8 +152,24 @@ BROKEN_CHANGES = [
     ("[programme]\nchange = [5]", "programme.change[0] = 5: must be a table with a day and new values"),
 ]
 
+BROKEN_TWICE = [
+    ('[programme]\nchw.absent = 0.1\n"chw.absent" = 0.2',
+     "programme.chw.absent = 0.2: is given twice (first as 0.1)"),
+    ('[setting]\nsev.pneu = 0.1\n"sev.pneu" = 0.1', "setting.sev.pneu = 0.1: is given twice (first as 0.1)"),
+    ('[[programme.change]]\nday = 30\nsup.fill = 0.5\n"sup.fill" = 0.6',
+     "programme.change[0].sup.fill = 0.6: is given twice (first as 0.5)"),
+    ('[[shock]]\nkind = "flood"\nday = 30\nshock.far = 3\n"shock.far" = 4',
+     "shock[0].shock.far = 4: is given twice (first as 3)"),
+    ('[[programme.change]]\nday = 30\n"sup.fill" = 0.5\n[[programme.change]]\nday = 30.0\n"sup.fill" = 0.6',
+     "programme.change[1].sup.fill = 0.6: is given twice on day 30 (programme.change[0] says 0.5)"),
+    ("[programme]\nchw.absent = {}", f"programme.chw.absent = a table: must be a number ({ABSENT})"),
+    ("[programme.chw.absnet]", "programme.chw.absnet: unknown key; did you mean chw.absent?"),
+    ("[[programme.change]]\nday = 30\nsup.fill = {}",
+     "programme.change[0].sup.fill = a table: must be a number (share, 0-1)"),
+]
 
-BROKEN = [*BROKEN_VALUES, *BROKEN_WORDS, *BROKEN_TOGETHER, *BROKEN_PLACES, *BROKEN_CHANGES]
+
+BROKEN = [*BROKEN_TWICE, *BROKEN_VALUES, *BROKEN_WORDS, *BROKEN_TOGETHER, *BROKEN_PLACES, *BROKEN_CHANGES]
 
 
 @pytest.mark.parametrize(("text", "message"), BROKEN)
@@ -266,3 +285,40 @@ def test_a_circle_of_pieces_is_refused(written: Callable) -> None:
     written('format = 1\nextends = "a.toml"', "b.toml")
     assert faults_of(written('format = 1\nsetting = "a.toml"\nprogramme = "free-care"', "mine.toml")) == (
         "extends: goes round in a circle: a.toml -> b.toml -> a.toml",)
+
+
+def test_a_whole_number_may_be_written_with_a_point(written):
+    text = ('[setting.place]\npeople = 1e3\nzones = 1.0\n[run]\ndays = 90.0\n[[programme.change]]\nday = 3.0\n'
+            '"sup.fill" = 0.5\n[[shock]]\nkind = "flood"\nday = 5.0\ndays = 2.0\nzones = [0.0]')  # fmt: skip
+    scenario = load_scenario(written(BASE + text))
+    assert (scenario.place.people, scenario.run["run.days"], scenario.changes[0][0]) == (1000, 90, 3)
+    assert [(each.day, each.days, each.zones) for each in scenario.shocks] == [(5, 2, (0,))]
+    assert all(type(n) is int for n in (scenario.place.people, scenario.place.zones, scenario.changes[0][0]))
+    assert load_scenario("sahel/iccm-supported", overrides={"setting.place.people": 1e3}).place.people == 1000
+
+
+def test_a_file_on_top_of_another_may_change_what_that_one_changes_on_a_day(written):
+    change = '[[programme.change]]\nday = 30\n"sup.fill" = {}\n'
+    written(BASE + change.format(0.5), name="under.toml")
+    upper = written(f'format = 1\nextends = "under.toml"\n{change.format(0.7)}', name="upper.toml")
+    assert [(day, dict(values)) for day, values in load_scenario(upper).changes] == [(30, {"sup.fill": 0.7})]
+
+
+def test_tables_without_an_entry_are_no_fault(written):
+    assert load_scenario(written(f"{BASE}[programme.chw]\n[setting]\n[run]\n")).name == "mine"
+
+
+def test_a_file_with_too_many_levels_is_named(written):
+    for text in ("x = " + "[" * 5000 + "]" * 5000, f"[programme.{'.'.join(['x'] * 5000)}]\na = 1"):
+        path = written(BASE + text)
+        assert faults_of(path) == (f"{path}: holds tables or lists more than 20 levels deep",)
+
+
+def test_a_number_of_hundreds_of_digits_is_told_by_its_length(written):
+    assert faults_of(written(BASE + f'[[programme.change]]\nday = {"9" * 400}\n"sup.fill" = 0.5')) == (
+        f"programme.change[0].day = a number of 400 digits: {DAY_RULE}",)  # fmt: skip
+    path = written(BASE + f"[run]\ndays = {'9' * 5000}")
+    assert faults_of(path) == (f"{path}: holds a number of more digits than can be read",)
+    assert faults_of("sahel/iccm-supported", overrides={"chw.queue": 10**400}) == (
+        "programme.chw.queue = a number of 401 digits: must be a whole number between 1 and 100000 (children)",
+    )

@@ -1,6 +1,7 @@
 """The command line: `iccmsim run`, `compare`, `programmes`, `explain`, `brief`, `classroom` and the others below.
 
-Exit status 0: done. 2: what was asked for is wrong, said in one line, nothing written. 1: anything else.
+Exit status 0: done. 2: what was asked for is wrong, said in one line, nothing written (but a run is, whose child to
+trace is not in it). 1: anything else.
 Results go to stdout, progress to stderr and only to a terminal. Heavy libraries are imported inside commands.
 """
 
@@ -10,6 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from iccmsim import __version__
@@ -32,7 +34,7 @@ from iccmsim.cli import (
     shocks,
     sweep,
 )
-from iccmsim.cli.words import InputError, did_you_mean
+from iccmsim.cli.words import InputError, did_you_mean, printing
 from iccmsim.parameters.faults import ScenarioError
 
 COMMANDS = {"demo": demo, "run": run, "compare": compare, "sensitivity": sensitivity, "params": params,
@@ -80,18 +82,29 @@ def read_line(argv: Sequence[str]) -> argparse.Namespace:
         what = "option" if option.startswith("-") else "word"
         hint = did_you_mean(option.split("=")[0], known.options) or f" (see iccmsim {known.command} --help)"
         raise InputError(f"{option}: unknown {what} of iccmsim {known.command}{hint}")
+    _refuse_nobodys_home(known)
     return known
+
+
+def _refuse_nobodys_home(asked: argparse.Namespace) -> None:
+    """A path that begins with ~ and a name must be of somebody who has a home on this machine."""
+    for name, value in vars(asked).items():
+        for word in (value if isinstance(value, list) else [value]) if name != "set" else ():
+            if isinstance(word, str) and word.startswith("~"):
+                try:
+                    Path(word).expanduser()
+                except RuntimeError:
+                    raise InputError(f"{word}: there is no home folder of {Path(word).parts[0]}") from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what a command line asks and return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    _ready_streams()
     try:
         asked = read_line(sys.argv[1:] if argv is None else argv)
         asked.go(asked)
-        sys.stdout.flush()
+        with printing():
+            pass
     except (InputError, ScenarioError) as fault:
         return _say(str(fault), status=2)
     except SystemExit as done:  # argparse after --help and --version
@@ -101,8 +114,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as fault:
-        return _say(" ".join(str(fault).split()), status=1)
+        _let_go()
+        return _say(_of_a_file(fault), status=1)
     return 0
+
+
+def _ready_streams() -> None:
+    """What a stream cannot spell is shown as "?", and a stream that was closed takes everything and says nothing."""
+    for name in ("stdout", "stderr"):
+        if (stream := getattr(sys, name)) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _let_go() -> None:
+    """What could not be printed is dropped, for Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _of_a_file(fault: OSError) -> str:
+    """What the disk refused, the name of the file first."""
+    if not fault.strerror:
+        return " ".join(str(fault).split())
+    if fault.filename is None:
+        return f"cannot print or write: {fault.strerror}"
+    return f"{fault.filename}: {fault.strerror}"
 
 
 def _say(message: str, *, status: int) -> int:

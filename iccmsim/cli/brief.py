@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from iccmsim.cli.words import InputError, did_you_mean, reading, tell
+from iccmsim.cli.words import InputError, did_you_mean, reading, tell, writing
 
 PURPOSE = "Write a brief of two pages, in English or French, from a comparison on disk."
 EXAMPLE = "  iccmsim brief iccmsim-demo --lang en\n  iccmsim brief iccmsim-demo --lang fr --format html --out note.html"
@@ -39,7 +39,8 @@ def go(asked: argparse.Namespace) -> None:
         brief = make_brief(source, lang=lang, kind=kind)
     except UnsetError as fault:
         raise InputError(str(fault)) from None
-    whole_or_nothing(out, brief)
+    with writing(out):
+        whole_or_nothing(out, brief)
     tell(f"Written to {out}")
 
 

@@ -15,12 +15,15 @@ from iccmsim.cli.words import (
     check_out,
     error_of,
     print_json,
+    printing,
     read_scenario,
     reading,
+    say_what_is_earlier,
     seeds_of,
     tell,
     tell_if_compiling,
     threads_of,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def go(asked: argparse.Namespace) -> None:
-    """Compare, print, write."""
+    """Compare, print, and write even if nothing could be printed."""
     from iccmsim.studies.compare import KIND
 
     with reading():
@@ -71,12 +74,15 @@ def go(asked: argparse.Namespace) -> None:
     else:
         country = run_arms(arms, before=before, seeds=seeds, threads=threads, by_area=True)
         areas, comparison = [row for row in country.table() if row["level"] == asked.by], country.whole()
-    if out is not None:
-        write_all(comparison, arms, before=before, out=out, threads=threads, areas=areas)
-    if asked.json:
-        print_json(comparison.to_json() | ({"areas": areas} if areas else {}))
-    else:
-        print_table(comparison, areas)
+    try:  # at once: what is written takes longer, and may find the disk full
+        with printing(out):
+            if asked.json:
+                print_json(comparison.to_json() | ({"areas": areas} if areas else {}))
+            else:
+                print_table(comparison, areas)
+    finally:  # also where nobody can be shown anything
+        if out is not None:
+            write_all(comparison, arms, before=before, out=out, threads=threads, areas=areas)
 
 
 def read_arms(asked: argparse.Namespace) -> tuple[list[Scenario], Scenario | None]:
@@ -115,21 +121,27 @@ def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequen
 def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scenario | None, out: Path,
               threads: int | None = None, areas: Sequence[dict] = ()) -> None:  # fmt: skip
     """The counts with what they rest on, the object for programs, the tables, and the figures."""
-    from iccmsim.report.experiment import write_rows
+    from iccmsim.report.experiment import whole_or_nothing, write_rows
     from iccmsim.report.figures import write_figures
     from iccmsim.report.terminal import comparison_text
     from iccmsim.studies.basis import write_basis
 
     tell("Setting the baseline beside what is known ...")
-    comparison.save(out, more=lambda place: write_basis(place, arms, seeds=comparison.seeds, threads=threads))
+    with writing(out):
+        comparison.save(out, more=lambda place: write_basis(place, arms, seeds=comparison.seeds, threads=threads))
+    say_what_is_earlier(out)
     said = comparison.to_json()
     text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
-    (out / "comparison.json").write_text(text + "\n", encoding="utf-8")
-    (out / "comparison.txt").write_text(comparison_text(said) + "\n", encoding="utf-8")
+    kept = f"the comparison itself is in {out}"
+    for name, content in (("comparison.json", text), ("comparison.txt", comparison_text(said))):
+        with writing(out / name, kept=kept):
+            whole_or_nothing(out / name, (content + "\n").encode())
     if areas:
-        write_rows(areas, out / "areas.csv")
+        with writing(out / "areas.csv", kept=kept):
+            write_rows(areas, out / "areas.csv")
     tell("Drawing figures ...")
-    write_figures(said, arms, status_quo=before, folder=out)
+    with writing(out / "the figures", kept=kept):
+        write_figures(said, arms, status_quo=before, folder=out)
     tell(f"Written to {out}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from iccmsim.cli.compare import print_table, run_arms, write_all
-from iccmsim.cli.words import check_out, reading, seeds_of, tell, threads_of
+from iccmsim.cli.words import check_out, printing, reading, seeds_of, tell, threads_of
 
 PURPOSE = "Compare three programmes on a made-up district of 60,000 people over five years."
 EXAMPLE = "  iccmsim demo\n  iccmsim demo --seeds 20 --out my_demo"
@@ -33,5 +33,8 @@ def go(asked: argparse.Namespace) -> None:
          f"The same children fall ill on the same days; only the care differs. {len(seeds)} times over.")  # fmt: skip
     arms = [load_scenario(name) for name in ARMS]
     comparison = run_arms(arms, before=None, seeds=seeds, threads=threads)
-    print_table(comparison)
-    write_all(comparison, arms, before=None, out=out, threads=threads)
+    try:
+        with printing(out):
+            print_table(comparison)
+    finally:
+        write_all(comparison, arms, before=None, out=out, threads=threads)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iccmsim.cli.brief import check_file
-from iccmsim.cli.words import InputError, check_out, reading
+from iccmsim.cli.words import InputError, check_out, reading, writing
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from iccmsim.report.export import Table
 
 PURPOSE = "Write stored results as CSV files or an Excel workbook, with a data dictionary of every column."
@@ -38,20 +42,43 @@ def go(asked: argparse.Namespace) -> None:
     from iccmsim.report.experiment import progress_bar
     from iccmsim.report.export import tables_in
     from iccmsim.report.workbook import KIND, write_csvs, write_workbook
+    from iccmsim.results.folder import put_back
 
     folder = Path(asked.result).expanduser()
+    put_back(folder)
     with reading():
-        tables = tables_in(folder)
+        _refuse_cut(folder)
+        tables = [replace(table, make=partial(_made, table, folder)) for table in tables_in(folder)]
         out = check_out(asked.out or str(folder / "export"), kind=KIND) if asked.csv else workbook_file(asked, folder)
     if asked.xlsx:
         refuse_too_long(tables)
     try:
-        with progress_bar("Writing", of="rows") as progress:
+        with progress_bar("Writing", of="rows") as progress, writing(out):
             (write_csvs if asked.csv else write_workbook)(tables, out, progress=progress)
     except ValueError as fault:  # a stored table is not what its manifest says
         raise InputError(" ".join(str(fault).split())) from None
     print(f"{out}: {len(tables)} tables, {sum(table.rows for table in tables):,} rows; what each column means is in "
           + ("dictionary.csv" if asked.csv else "the sheet dictionary"))  # fmt: skip
+
+
+def _refuse_cut(folder: Path) -> None:
+    """Every Parquet file of the folder must have its end, where it says what is in it."""
+    import pyarrow.parquet as pq
+
+    for file in sorted(folder.glob("*.parquet")):
+        try:
+            with file.open("rb") as stored:
+                pq.read_metadata(stored)
+        except (OSError, ValueError) as fault:
+            raise InputError(f"{file}: cannot be read ({' '.join(str(fault).split())}); it is cut or damaged") from None
+
+
+def _made(table: Table, folder: Path) -> pd.DataFrame:
+    """A table of the result; if it cannot be read, that is no fault of what is written."""
+    try:
+        return table.make()
+    except OSError as fault:
+        raise ValueError(f"{folder}: its table {table.name} cannot be read ({fault}); run it again") from None
 
 
 def need_openpyxl() -> None:

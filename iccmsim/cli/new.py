@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 from pathlib import Path
 
-from iccmsim.cli.words import InputError, did_you_mean
+from iccmsim.cli.words import InputError, did_you_mean, writing
 
 PURPOSE = "Make a folder with a programme of your own to start from, and the command that compares it."
 EXAMPLE = "  iccmsim new my_programme\n  iccmsim new my_programme --from mali-asc-package --setting remote-forest"
@@ -75,15 +76,16 @@ def go(asked: argparse.Namespace) -> None:
     texts = {"programme.toml": PROGRAMME, "scenario.toml": SCENARIO, "README.md": README}
     part = folder.with_name(f"{folder.name}.part{os.getpid()}")
     try:
-        part.mkdir()
-        for name, text in texts.items():
-            filled = text.format(base=asked.base, setting=asked.setting)
-            (part / name).write_text(filled, encoding="utf-8")
-        part.replace(folder)
+        with writing(folder):
+            part.mkdir()
+            for name, text in texts.items():
+                filled = text.format(base=asked.base, setting=asked.setting)
+                (part / name).write_text(filled, encoding="utf-8")
+            part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     print(f"Written: {', '.join(str(folder / name) for name in texts)}\nNext: iccmsim explain "
-          f"{folder / 'scenario.toml'}")  # fmt: skip
+          f"{shlex.quote(str(folder / 'scenario.toml'))}")  # fmt: skip
 
 
 def _known(option: str, name: str, *, piece: str) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.cli.words import InputError, overrides_of, print_json, reading
+from iccmsim.cli.words import InputError, overrides_of, print_json, reading, refuse_unread_places
 
 if TYPE_CHECKING:
     from iccmsim.parameters.scenario import Scenario
@@ -63,6 +63,7 @@ def _find(asked: argparse.Namespace) -> tuple[Places, dict[str, float]]:
     if not _is_scenario_name(asked.place):
         raise InputError(f"{asked.place}: neither a folder with villages.csv and facilities.csv nor a scenario")
     scenario: Scenario = load_scenario(asked.place, overrides=overrides_of(asked.set), places=asked.places)
+    refuse_unread_places(asked.place, scenario, places=asked.places)
     return load_places(scenario), {name: scenario.programme[key] for key, name in NORM.items()}
 
 

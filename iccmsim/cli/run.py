@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iccmsim.cli.words import (
@@ -11,12 +12,15 @@ from iccmsim.cli.words import (
     add_scenario_options,
     check_out,
     print_json,
+    printing,
     read_scenario,
     reading,
+    say_what_is_earlier,
     tell,
     tell_if_compiling,
     threads_of,
     whole,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -43,8 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Run, print, write."""
-    from iccmsim.report.terminal import run_text
-    from iccmsim.report.trace import life_of
     from iccmsim.results.folder import KIND
     from iccmsim.results.result import simulate
 
@@ -59,19 +61,29 @@ def go(asked: argparse.Namespace) -> None:
     tell_if_compiling()
     tell(f"Running {scenario.name}, seed {seed} ...")
     result = simulate(scenario, seed=seed, status_quo=before, threads=threads, tables=not asked.counts)
-    life = None if child is None else _life(life_of, result, child)
-    if not asked.json:  # at once: tables take longer to make, and may find the disk full
-        print("\n".join(life) if life is not None else run_text(numbers_of(result)), flush=True)
-    if out is not None:
-        result.write(out)
-    if asked.json:
-        said = numbers_of(result) | {"digest": result.digest()}
-        print_json(said | ({} if life is None else {"trace": life}))
-        return
-    if life is None:
+    try:  # at once: tables take longer to make, and may find the disk full
+        with printing(out):
+            _show(result, child=child, out=out, as_json=asked.json)
+    finally:  # also where nobody can be shown anything, or there is no such child
+        if out is not None:
+            with writing(out):
+                result.write(out)
+            say_what_is_earlier(out)
+            tell(f"Written to {out}")
+    if child is None and not asked.json:
         print(f"\nDigest {result.digest()}")
-    if out is not None:
-        tell(f"Written to {out}")
+
+
+def _show(result: Result, *, child: int | None, out: Path | None, as_json: bool) -> None:
+    """Print what a run gave: its numbers, or the life of a child."""
+    from iccmsim.report.terminal import run_text
+    from iccmsim.report.trace import life_of
+
+    life = None if child is None else _life(life_of, result, child, out=out)
+    if as_json:
+        print_json(numbers_of(result) | {"digest": result.digest()} | ({} if life is None else {"trace": life}))
+    else:
+        print("\n".join(life) if life is not None else run_text(numbers_of(result)))
 
 
 def _same_setting(scenario: object, before: object | None) -> None:
@@ -91,9 +103,13 @@ def _child(text: str | None) -> int | None:
     return whole("--trace child", number)
 
 
-def _life(life_of: object, result: Result, child: int) -> list[str]:
-    with reading():
-        return life_of(result, child)
+def _life(life_of: object, result: Result, child: int, *, out: Path | None) -> list[str]:
+    """The life of a child; where there is none, it is said what becomes of the run."""
+    try:
+        with reading():
+            return life_of(result, child)
+    except InputError as fault:
+        raise InputError(f"{fault}; the run itself is in {out}" if out is not None else str(fault)) from None
 
 
 def numbers_of(result: Result) -> dict[str, object]:

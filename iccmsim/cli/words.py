@@ -28,6 +28,12 @@ def reading() -> Iterator[None]:
     """While what was asked for is read and checked, a fault is the asker's and is told in one line."""
     try:
         yield
+    except RecursionError:
+        raise InputError("what was given holds tables or lists too many levels deep") from None
+    except OverflowError:
+        raise InputError("what was given holds a number that is too large") from None
+    except UnicodeEncodeError as fault:
+        raise InputError(f"{fault.object}: cannot be spelt here; a UTF-8 locale is needed (LC_ALL=C.UTF-8)") from None
     except (ValueError, KeyError, OSError) as fault:
         said = fault.args[0] if isinstance(fault, KeyError) and fault.args else fault
         raise InputError(" ".join(str(said).split())) from None
@@ -81,15 +87,22 @@ def error_of(text: str | None) -> float | None:
 
 def overrides_of(settings: Sequence[str] | None) -> dict[str, Any]:
     """Values by key, from "chw.absent=0.3" and the like."""
+    from iccmsim.parameters.files import path_of
+
     values: dict[str, Any] = {}
+    paths: set[str] = set()
     for text in settings or ():
         key, sign, value = text.partition("=")
         key = key.strip()
         if not sign or not key:
             raise InputError(f"--set {text}: must be KEY=VALUE, such as chw.absent=0.3")
-        if key in values:
-            raise InputError(f"--set {text}: {key} is given twice")
-        values[key] = _value(value.strip())
+        if (path := path_of(key)) in paths:
+            raise InputError(f"--set {text}: {key if key in values else path} is given twice")
+        paths.add(path)
+        try:
+            values[key] = _value(value.strip())
+        except RecursionError:
+            raise InputError(f"--set {key}: its value holds lists too many levels deep") from None
     return values
 
 
@@ -121,15 +134,20 @@ def read_scenario(name: str, asked: argparse.Namespace) -> Scenario:
     from iccmsim.parameters.scenario import load_scenario
 
     scenario = load_scenario(name, overrides=overrides_of(asked.set), places=asked.places)
-    if asked.places is not None and scenario.place.kind != "files":
-        raise InputError(f"--places {asked.places}: {name} plays in a made-up district and reads no files")
+    refuse_unread_places(name, scenario, places=asked.places)
     load_places(scenario)
     return scenario
 
 
+def refuse_unread_places(name: str, scenario: Scenario, *, places: str | None) -> None:
+    """A folder of places is for a scenario that reads one."""
+    if places is not None and scenario.place.kind != "files":
+        raise InputError(f"--places {places}: {name} plays in a made-up district and reads no files")
+
+
 def check_out(folder: str | None, *, kind: str) -> Path | None:
     """The folder to write to: a new one, or one that holds an older output of the same kind."""
-    from iccmsim.results.folder import get_manifest
+    from iccmsim.results.folder import get_manifest, put_back
 
     if folder is None:
         return None
@@ -137,6 +155,7 @@ def check_out(folder: str | None, *, kind: str) -> Path | None:
         raise InputError("--out: the name of the folder is empty")
     path = Path(folder).expanduser()
     path = path.resolve() if path.name in ("", "..") else path
+    put_back(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"--out {folder}: is a file, not a folder")
     if path.exists():
@@ -153,9 +172,44 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
 
 
+@contextmanager
+def writing(path: Path, *, kept: str = "") -> Iterator[None]:
+    """While something is written, a fault of the disk is told with the name of what is missing and what is kept."""
+    there = path.exists()
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        as_it_was = f"{path} is as it was" if there else f"{path} was not made"
+        raise OSError(f"{path}: cannot be written ({fault.strerror or fault}); {kept or as_it_was}") from fault
+
+
+@contextmanager
+def printing(out: Path | None = None) -> Iterator[None]:
+    """While results are shown; where that fails, it is told where they are (they are written all the same)."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as fault:
+        kept = "" if out is None else f"; the result is in {out}"
+        raise OSError(f"what is printed: cannot be written ({fault.strerror or fault}){kept}") from fault
+
+
+def say_what_is_earlier(folder: Path) -> None:
+    """Name the files in a folder that were made of the result that was there before, if there are any."""
+    from iccmsim.results.folder import made_earlier
+
+    if names := made_earlier(folder):
+        are = "is" if len(names) == 1 else "are"
+        print(f"{folder}: {' and '.join(names)} {are} of the earlier result", file=sys.stderr)
+
+
 def tell(text: str) -> None:
     """A line about what is going on, for someone who watches."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         print(text, file=sys.stderr, flush=True)
 
 

@@ -49,6 +49,7 @@ def read_sheet(path: Path, names: dict[str, tuple[str, ...]], *, required: tuple
         lines = [(reader.line_num, cells) for cells in reader]
     except csv.Error as fault:
         raise ValueError(f"{path.name}: line {reader.line_num}: not a table of text ({fault})") from None
+    _refuse_broken_rows(path.name, lines)
     tidy = [(n, [" ".join(c.split()) for c in cells]) for n, cells in lines]
     filled = [(n, cells) for n, cells in tidy if any(cells)]
     if not filled:
@@ -81,7 +82,19 @@ def _decoded(path: Path, table: Sheet) -> str:
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
         table.note(0, "encoding", "not UTF-8", "read as latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _refuse_broken_rows(file: str, lines: list[tuple[int, list[str]]]) -> None:
+    """A cell that goes on in the next line would take the rows below into itself, unseen."""
+    begins = 1
+    for ends, cells in lines:
+        if (broken := next((cell for cell in cells if "\n" in cell), None)) is not None:
+            shown = broken.split("\n")[0][:40]
+            raise ValueError(f"{file}: line {begins}: the cell {shown!r} must end on its line; a quotation mark is not "
+                             "closed, or there is a line break in it")
+        begins = ends + 1
 
 
 def _columns(table: Sheet, header: list[str], *, names: dict[str, tuple[str, ...]],

@@ -3,7 +3,8 @@
 Lists come out of census offices, GPS walks and spreadsheets: with semicolons, decimal commas, latin-1, blank
 cells, the same village twice. What is wrong is put right where that can be done without inventing anything,
 said in one `Dirt` line each, and never stops the reading. Only what leaves no district to simulate is an
-error: a missing file or column, no village that can be placed, no health centre.
+error: a missing file or column, less than half of the villages or of the facilities that can be placed, no health
+centre, places that cannot be where the lists have them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -24,6 +25,7 @@ from iccmsim.world.geography import Dirt, Facility, Places, Village, facility_le
 
 VILLAGES, FACILITIES = "villages.csv", "facilities.csv"
 ENVIRONMENT = "ICCMSIM_DATA"
+MOST_KM = 500  # mean distance to the nearest facility; there is no such district, nor such a country
 MOST_PEOPLE = 5_000_000  # more than any village or town quarter; a larger number is a slip of the pen
 VILLAGE_COLUMNS = {
     "id": ("villageid", "villagecode", "id", "code", "uid", "osmid"),
@@ -89,8 +91,13 @@ def read_places(folder: str | os.PathLike[str], *, villages: str = VILLAGES, fac
         centres, more = read_facilities(root / facilities)
         placed, lost, shared = share_out(found, centres, counted)
         dirt += shared
-    return make_places(root.resolve().name, placed, facilities=centres, dirt=[*dirt, *more],
-                       people_dropped=lost, people_imputed=guessed)
+    found = make_places(root.resolve().name, placed, facilities=centres, dirt=[*dirt, *more],
+                        people_dropped=lost, people_imputed=guessed)
+    if (km := float(found.km_nearest.mean())) > MOST_KM:
+        raise ValueError(f"{villages}, {facilities}: lat, lon: villages are {km:,.0f} km from the nearest facility on "
+                         f"average: must be at most {MOST_KM} (is one of the lists of another place, or are latitude "
+                         "and longitude exchanged in it?)")
+    return found
 
 
 def summarise_dirt(dirt: Iterable[Dirt]) -> dict[str, int]:
@@ -124,6 +131,7 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
     if not placed:
         raise ValueError(f"{table.file}: lat, lon: no usable village in {len(table.rows)} rows"
                          f"{_first(table)}")
+    _refuse_odd_spots(table, placed, rows=len(table.rows))
     kept = _without_repeats(table, placed)
     _report_shared(table, kept)
     guessed = [v for v in kept if counts[v.line] is None]
@@ -140,6 +148,7 @@ def read_village_spots(path: Path, dirt: list[Dirt]) -> list[Village]:
               for line, row, where in spots if where is not None]  # fmt: skip
     if not placed:
         raise ValueError(f"{table.file}: lat, lon: no usable village in {len(table.rows)} rows{_first(table)}")
+    _refuse_odd_spots(table, placed, rows=len(table.rows))
     kept = _without_repeats(table, placed)
     _report_shared(table, kept)
     dirt += table.dirt
@@ -166,12 +175,14 @@ def read_facilities(path: Path) -> tuple[list[Facility], list[Dirt]]:
     """Facilities that can be placed, with their level, and the dirt; one without coordinates is dropped."""
     table = read_sheet(path, FACILITY_COLUMNS, required=("lat", "lon", "type"))
     placed: list[Facility] = []
+    nowhere = 0
     for line, row in table.rows:
         kinds = [row[key] for key in ("type", "type9") if row.get(key)]
         level, remark = facility_level(*kinds)
         if remark:
             table.note(line, "type", row.get("type", ""), remark)
         where = _where(table, line, row)
+        nowhere += where is None and level > 0
         if where is None or level == 0:
             continue
         if re.search(r"\bpriv", " ".join([*kinds, row.get("ownership", "")]).lower()):
@@ -180,6 +191,7 @@ def read_facilities(path: Path) -> tuple[list[Facility], list[Dirt]]:
     if not any(f.level == 1 for f in placed):
         raise ValueError(f"{table.file}: type: no usable first-level facility in {len(table.rows)} rows"
                          f"{_first(table)}")
+    _refuse_odd_spots(table, placed, rows=len(placed) + nowhere)
     kept = _without_repeats(table, placed)
     for level in (1, 2):
         _report_shared(table, [f for f in kept if f.level == level])
@@ -190,6 +202,16 @@ def _first(table: Sheet) -> str:
     """The first thing that was wrong, for an error that says there is nothing left."""
     told = (f"; first: line {d.line}, {d.field} {d.value!r} {d.what_was_done}" for d in table.dirt if d.line)
     return next(told, "")
+
+
+def _refuse_odd_spots(table: Sheet, placed: Sequence[Village | Facility], *, rows: int) -> None:
+    """At least half of the rows must say where they are, and not the same number for latitude and longitude."""
+    if 2 * len(placed) < rows:
+        raise ValueError(f"{table.file}: lat, lon: only {len(placed)} of {rows} rows can be placed; at least half must "
+                         f"be{_first(table)}")
+    if len(placed) > 1 and all(each.lat == each.lon for each in placed):
+        raise ValueError(f"{table.file}: lat, lon: are the same number in all rows (line {placed[0].line}: "
+                         f"{placed[0].lat:.10g}); is one of the columns a copy of the other?")
 
 
 def _people(table: Sheet, line: int, row: dict[str, str]) -> int | None:

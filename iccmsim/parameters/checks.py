@@ -40,7 +40,7 @@ def _annotation(each: Parameter) -> Any:
 def check_section(section: str, given: Mapping[str, Any]) -> tuple[dict, list[str]]:
     """The values of a section (defaults for those not given) and a line for each fault."""
     known = of_section(section)
-    ready = {key: _whole(known.get(key), value) for key, value in given.items()}
+    ready = {key: whole(value) if key in known and known[key].integer else value for key, value in given.items()}
     try:
         model = section_model(section)(**ready)
     except ValidationError as error:
@@ -55,11 +55,18 @@ def _fields(section: str) -> tuple[tuple[str, str], ...]:
     return tuple((key, each.field) for key, each in of_section(section).items())
 
 
-def _whole(each: Parameter | None, value: Any) -> Any:
+def whole(value: Any) -> Any:
     """Take 32.0 for the whole number 32."""
-    if each and each.integer and isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def wrong_name(name: Any) -> str | None:
+    """The rule that a name breaks, or None."""
+    if not isinstance(name, str):
+        return "must be a text"
+    if not name.strip():
+        return "must be a text that is not empty"
+    return "must be a text of one line" if len(name.splitlines()) > 1 else None
 
 
 def _fault(key: str, value: Any, *, section: str) -> str:
@@ -150,10 +157,13 @@ def check_place(given: Any) -> tuple[Place | None, list[str]]:
     if not isinstance(kind, str) or kind not in MODELS:
         hint = did_you_mean(str(kind), KINDS)
         return None, [f"setting.place.kind = {plain(kind)}: must be {' or '.join(map(repr, KINDS))}{hint}"]
+    wholes = {key for key, field in MODELS[kind].model_fields.items() if field.annotation is int}
     try:
-        place = MODELS[kind](**given)
+        place = MODELS[kind](**{key: whole(value) if key in wholes else value for key, value in given.items()})
     except ValidationError as error:
         return None, [_place_fault(each, kind=kind) for each in error.errors()]
+    if (why := wrong_name(place.name)) is not None:
+        return None, [f"setting.place.name = {plain(place.name)}: {why}"]
     if kind == "synthetic" and place.people < place.zones * place.villages_per_zone:
         return None, [f"setting.place.people = {place.people}: must be at least one a village "
                       f"({place.zones} zones x {place.villages_per_zone} villages)"]
@@ -167,7 +177,8 @@ def _place_fault(error: Mapping[str, Any], *, kind: str) -> str:
         hint = f"; {key} belongs to kind {elsewhere[0]!r}" if elsewhere else ""
         return f"setting.place.{key}: unknown key{hint or did_you_mean(key, MODELS[kind].model_fields)}"
     said = f"setting.place.{key} = {plain(error['input'])}: must be "
-    if context.keys() & {"ge", "le"}:
+    too_large = error["type"] == "float_type" and type(error["input"]) is int
+    if too_large or context.keys() & {"ge", "le"}:
         rules = MODELS[kind].model_fields[key].metadata
         low = next(rule.ge for rule in rules if hasattr(rule, "ge"))
         high = next(rule.le for rule in rules if hasattr(rule, "le"))
@@ -184,7 +195,7 @@ def check_change(number: int, change: Any, *, last_day: int) -> tuple[tuple[int,
     given = dict(change)
     if "day" not in given:
         return None, [f"{where}: must have a day (days after launch)"]
-    day = given.pop("day")
+    day = whole(given.pop("day"))
     faults = []
     if isinstance(day, bool) or not isinstance(day, int) or not 0 <= day <= last_day:
         faults.append(f"{where}.day = {plain(day)}: must be a whole number between 0 and {last_day} "

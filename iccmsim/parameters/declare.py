@@ -10,6 +10,7 @@ from dataclasses import dataclass
 GRADES = "ABCD"
 """A trial or meta-analysis; B survey, large programme or multi-study model; C single study, or a value
 that we remember but have not seen again; D expert opinion, derivation or assumption."""
+DIGITS = 40  # of a whole number that is written out; a longer one is a slip, and only its length is told
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,9 @@ def plain(value: object) -> str:
     """Write a value as a person would: 5 not 5.0, true not True, a text in quotes."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int) and abs(value) >= 10**DIGITS:
+        tens = int(math.log10(abs(value)))
+        return f"a number of {tens + (10**tens <= abs(value))} digits"
     if isinstance(value, (int, float)):
         whole = math.isfinite(value) and float(value).is_integer() and abs(value) < 1e15
         return str(int(value)) if whole else repr(float(value))

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from iccmsim.parameters.catalogue import SECTIONS, all_parameters, of_section
-from iccmsim.parameters.checks import unknown_words
+from iccmsim.parameters.checks import unknown_words, wrong_name
 from iccmsim.parameters.declare import did_you_mean, plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.maturity import check_profile, levers_of, profile_of_name
-from iccmsim.parameters.reasons import Reason, Reasons, flat, read_reasons
+from iccmsim.parameters.reasons import Reason, Reasons, read_reasons
+from iccmsim.parameters.tables import DEEPEST, is_deeper, keys_of, shock_of, tables_of, twice_on_a_day, values_of
 
 FORMAT = 1
 LIBRARY = Path(__file__).parent / "library"
@@ -97,7 +98,10 @@ def is_file_name(name: str) -> bool:
 
 
 def _path(name: str, beside: Path | None) -> Path:
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError:
+        raise ScenarioError(f"{name}: there is no home folder of {Path(name).parts[0]}") from None
     return (path if beside is None else beside / path).resolve()
 
 
@@ -198,6 +202,12 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ScenarioError(f"{path}: is not written in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
+    except RecursionError:
+        table = None
+    except ValueError:
+        raise ScenarioError(f"{path}: holds a number of more digits than can be read") from None
+    if table is None or is_deeper(table, DEEPEST):
+        raise ScenarioError(f"{path}: holds tables or lists more than {DEEPEST} levels deep")
     if "format" not in table:
         raise ScenarioError(f"format: missing in {path.name}; write format = {FORMAT}")
     if isinstance(table["format"], bool) or table["format"] != FORMAT:
@@ -207,13 +217,16 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _lay_over(draft: Draft, table: Mapping[str, Any], *, path: Path) -> None:
     """Put what a file says on top of what is there."""
-    for word in ("name", "says"):
-        if not isinstance(table.get(word, ""), str):
-            draft.faults.append(f"{word} = {plain(table[word])}: must be a text")
-    if isinstance(table.get("name"), str):
-        draft.name = table["name"]
+    if not isinstance(table.get("says", ""), str):
+        draft.faults.append(f"says = {plain(table['says'])}: must be a text")
+    if "name" in table:
+        why = wrong_name(table["name"])
+        draft.faults += [f"name = {plain(table['name'])}: {why}"] if why else []
+        draft.name = draft.name if why else table["name"]
     if isinstance(shocks := table.get("shock", []), list):
-        draft.shocks += [dict(flat(each)) if isinstance(each, Mapping) else each for each in shocks]
+        told, wrong = tables_of("shock", shocks, first=len(draft.shocks))
+        draft.shocks += [shock_of(each) for each in told]
+        draft.faults += wrong
         draft.shock_why += [_of_one("shock", n, path=path) for n in range(len(shocks))]
     else:
         draft.faults.append("shock: must be written [[shock]], one for each")
@@ -263,11 +276,16 @@ def _lay_section(draft: Draft, section: str, part: Mapping[str, Any], *, path: P
     if section == "programme" and "change" in part:
         changes = part.pop("change")
         if isinstance(changes, list):
-            draft.changes += [dict(flat(each)) if isinstance(each, Mapping) else each for each in changes]
+            first = len(draft.changes)
+            told, wrong = tables_of("programme.change", changes, first=first)
+            draft.changes += told
+            draft.faults += wrong + twice_on_a_day(told, first=first)
             draft.change_why += [_of_one("programme.change", n, path=path) for n in range(len(changes))]
         else:
             draft.faults.append("programme.change: must be written [[programme.change]], one for each day")
-    for key, value in flat(part):
+    values, wrong = values_of(section, part, keys=keys_of(section))
+    draft.faults += wrong
+    for key, value in values.items():
         why = Reason(said.get(f"{section}.{key}", ""), path.name)
         draft.put(section, f"run.{key}" if section == "run" else key, value, why)
 
@@ -304,6 +322,14 @@ def lay_overrides(draft: Draft, overrides: Mapping[str, Any]) -> None:
             draft.put(section, rest, value)
         else:
             _lay_bare(draft, key, value)
+
+
+def path_of(key: str) -> str:
+    """The dotted path of a key that may be given without its section; of an unknown one the key itself."""
+    section, _, rest = key.partition(".")
+    if section == "place" and rest:
+        return f"setting.{key}"
+    return key if section in SECTIONS else next((each.path for each in all_parameters() if each.key == key), key)
 
 
 def _lay_bare(draft: Draft, key: str, value: Any) -> None:

@@ -26,6 +26,7 @@ from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_override
 from iccmsim.parameters.place import FilesPlace, Place, SyntheticPlace
 from iccmsim.parameters.reasons import Reason
 from iccmsim.parameters.shocks import Shock, check_shocks, surges
+from iccmsim.parameters.tables import shock_of
 from iccmsim.parameters.writing import toml_of
 
 __all__ = ["Scenario", "ScenarioError", "load_scenario", "same_setting"]
@@ -110,7 +111,8 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
                   shocks: Sequence[Mapping[str, Any]] = ()) -> Scenario:
     """Load "setting/programme" from the library, or a .toml file, and check every number in it.
 
-    overrides: values by dotted key, on top of the file ({"programme.chw.absent": .3} or {"chw.absent": .3}).
+    overrides: values by dotted key, on top of the file ({"programme.chw.absent": .3} or {"chw.absent": .3});
+    of two that mean one key the later holds.
     places: folder of the files of a real place; else the scenario's own folder, else $ICCMSIM_DATA.
     shocks: more of them, beside those of the file ([{"kind": "flood", "day": 200, "zones": .5}]).
     ScenarioError (a ValueError) lists everything that is wrong, a line each.
@@ -118,7 +120,7 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
     name = os.fspath(name_or_path)
     draft = draft_of(name)
     lay_overrides(draft, overrides or {})
-    draft.shocks += [dict(each) for each in shocks]
+    draft.shocks += [shock_of(each) for each in shocks]
     draft.shock_why += [{} for _ in shocks]
     checked, faults = _check(draft)
     own = Path(name).resolve().parent if is_file_name(name) else None
@@ -190,7 +192,10 @@ def _find_folder(place: FilesPlace, *, places: str | os.PathLike[str] | None,
     """The folder with the files of a place; a fault if a folder was named and they are not in it."""
     named = places if places is not None else os.environ.get(DATA_FOLDER)
     roots = [own] if own and places is None else []
-    roots += [Path(named).expanduser()] if named else []
+    try:
+        roots += [Path(named).expanduser()] if named else []
+    except RuntimeError:
+        return None, [f"setting.place: there is no home folder of {Path(named).parts[0]}, so no {named}"]
     for root in roots:
         for folder in (root, root / place.case) if place.case else (root,):
             if all((folder / file).is_file() for file in place.files()):

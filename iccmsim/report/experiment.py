@@ -49,17 +49,17 @@ def whole_or_nothing(path: Path, content: bytes) -> None:
 @contextmanager
 def progress_bar(what: str, *, of: str = "zones") -> Iterator[Callable[[int, int], None] | None]:
     """Progress on stderr with the time left, if that is a terminal; called with (done, all)."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    so_far = TextColumn("{task.completed}/{task.total} " + of)
-    columns = (TextColumn("{task.description}"), BarColumn(), so_far, TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[so_far]}"),
+               TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        task = progress.add_task(what, total=None, so_far="")  # nobody knows yet how many there will be
+        yield lambda done, total: progress.update(task, completed=done, total=total, so_far=f"{done}/{total} {of}")
 
 
 def in_one_line(main: Callable[..., int]) -> Callable[..., int]:

@@ -6,7 +6,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from iccmsim.results.shock_words import who_has, with_own_values
 
@@ -22,7 +22,12 @@ Row = tuple[str, list[str]]
 
 def width_of_terminal() -> int:
     """How wide the terminal is; a pipe or a file is WIDTH wide."""
-    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stdout.isatty() else WIDTH
+    return shutil.get_terminal_size((WIDTH, 24)).columns if is_watched(sys.stdout) else WIDTH
+
+
+def is_watched(stream: TextIO | None) -> bool:
+    """Whether a stream ends in a terminal; one that is closed (None) does not."""
+    return stream is not None and stream.isatty()
 
 
 def words(name: str) -> str:

@@ -1,6 +1,7 @@
 """A run on disk: a folder of Parquet tables, the counts, and a manifest that says what they are.
 
-A folder is written beside its place under another name and then moved, so that a half-written one is never found.
+A folder is written beside its place under another name and then moved, so that a half-written one is never found. What
+others have put into an older one is taken over.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +35,12 @@ if TYPE_CHECKING:
 FORMAT, EARLIEST = 1, 1  # of what is written, and the earliest that can be read
 KIND = "iccmsim result"
 MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
+WRITTEN = {  # what the program writes into a folder of each kind, then or afterwards; all else in it is somebody's own
+    KIND: (MANIFEST, COUNTS, SCENARIO, *(f"{name}.parquet" for name in TABLES)),
+    "iccmsim comparison": (MANIFEST, "tallies.npy", "pairs.npy", "map.json", "check.json", "comparison.json",
+                           "comparison.txt", "areas.csv", "cascade.png", "averted.png", "map.png", "stock.png"),
+}  # fmt: skip
+MADE_FROM_IT = ("brief.*", "export.*", "export")  # what other commands make of a result, in its folder
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow")
 
 
@@ -48,7 +58,8 @@ def write_result(result: Result, folder: Path) -> Path:
 
     def fill(place: Path) -> None:
         for name in manifest["tables"]:
-            result.table(name).to_parquet(place / f"{name}.parquet", index=False)
+            with (place / f"{name}.parquet").open("wb") as file:  # a name in another coding is for Python to write
+                result.table(name).to_parquet(file, index=False)
         np.save(place / COUNTS, plain_row(result.tally), allow_pickle=False)
         (place / SCENARIO).write_text(result.told(), encoding="utf-8")
         put_manifest(place, manifest)
@@ -71,24 +82,85 @@ def put_manifest(place: Path, manifest: dict[str, Any]) -> None:
 
 
 def write_folder(folder: Path, fill: Callable[[Path], None], *, kind: str) -> Path:
-    """Let `fill` write into a new folder, and only then put it in its place, all at once."""
-    if folder.exists() and not is_empty(folder):
-        get_manifest(folder, kind=kind, latest=None)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    """Let `fill` write into a new folder, and only then put it in its place, all at once, with what others put there.
+
+    A kill at any moment leaves the older folder or the newer, whole; see `put_back`.
+    """
+    put_back(folder)
+    older = None if not folder.exists() or is_empty(folder) else get_manifest(folder, kind=kind, latest=None)
+    there = folder.resolve() if folder.is_symlink() else folder
+    there.parent.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=f".{there.name}.", dir=there.parent))
     try:
         fill(place)
+        if older is not None:
+            _take_over(there, place, written=_written(older))
         place.chmod(0o755)
-        if folder.exists():
-            old = place.with_name(place.name + ".old")
-            os.rename(folder, old)
-            os.rename(place, folder)
-            shutil.rmtree(old)
-        else:
-            os.rename(place, folder)
+        _swap(place, there)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return folder
+
+
+def _written(manifest: dict[str, Any]) -> set[str]:
+    """The names of what the program itself has written into a folder, by its manifest."""
+    tables, arms, districts = manifest.get("tables"), manifest.get("names", ()), manifest.get("districts", ())
+    return {*WRITTEN.get(manifest["kind"], (MANIFEST,)),
+            *(f"{name}.csv" for name in (tables if isinstance(tables, dict) else ())),  # of an export
+            *(f"arm-{n}.toml" for n in range(1, len(arms) + 1)),
+            *(f"district-{n:03d}" for n in range(len(districts)))}  # fmt: skip
+
+
+def _take_over(older: Path, place: Path, *, written: set[str]) -> None:
+    """Put into a new folder what is in the older one and is not of the program; files are not copied but linked."""
+    for each in sorted(older.iterdir()):
+        to = place / each.name
+        if each.name in written or os.path.lexists(to):
+            continue
+        if each.is_dir() and not each.is_symlink():
+            shutil.copytree(each, to, symlinks=True, copy_function=_link)
+        else:
+            _link(each, to)
+
+
+def _link(source: str | Path, to: str | Path) -> None:
+    """The same file under another name, or a copy where the disk has no such links."""
+    try:
+        os.link(source, to, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        shutil.copy2(source, to, follow_symlinks=False)
+
+
+def _swap(place: Path, folder: Path) -> None:
+    """Put a new folder in the place of an older one, which is gone only once the new one is there."""
+    old = place.with_name(f"{place.name}.old")
+    try:
+        if folder.exists():
+            os.rename(folder, old)
+        os.rename(place, folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            os.rename(old, folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def put_back(folder: Path) -> None:
+    """Give an older folder its name again, if a kill came between its loss of the name and the newer one's gain."""
+    if os.path.lexists(folder) or not folder.parent.is_dir():
+        return
+    name = re.compile(rf"\.{re.escape(folder.name)}\.[a-z0-9_]{{8}}\.old")  # as tempfile and _swap name it
+    with suppress(OSError):  # a folder above that cannot be read or written: as if there were none
+        for old in sorted(folder.parent.iterdir()):
+            if name.fullmatch(old.name) and (old / MANIFEST).is_file():
+                os.rename(old, folder)
+                return
+
+
+def made_earlier(folder: Path) -> list[str]:
+    """The files that other commands made of the result that was in a folder before."""
+    return sorted(each.name for each in folder.iterdir()
+                  if any(fnmatch(each.name, made) for made in MADE_FROM_IT))  # fmt: skip
 
 
 def is_empty(folder: Path) -> bool:
@@ -98,6 +170,7 @@ def is_empty(folder: Path) -> bool:
 
 def get_manifest(folder: Path, *, kind: str, latest: int | None) -> dict[str, Any]:
     """Read what a folder says it holds; a ValueError or FileNotFoundError says what is wrong with it."""
+    put_back(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; an {kind} is a folder with a {MANIFEST}")
     try:
@@ -146,4 +219,8 @@ def _read_table(folder: Path, name: str) -> pd.DataFrame:
     file = folder / f"{name}.parquet"
     if not file.is_file():
         raise FileNotFoundError(f"{file}: not there; the folder is incomplete")
-    return same_names(pd.read_parquet(file))
+    try:
+        with file.open("rb") as stored:
+            return same_names(pd.read_parquet(stored))
+    except (OSError, ValueError) as fault:  # cut, or not what was written
+        raise ValueError(f"{file}: cannot be read ({' '.join(str(fault).split())}); the folder is damaged") from None
