@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from iccmsim.results.result import Result
 
-FORMAT, EARLIEST = 1, 1  # of what is written, and the earliest that can be read
+FORMAT = 2  # of the folder of a run; 2: volunteers are providers
 KIND = "iccmsim result"
 MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
 WRITTEN = {  # what the program writes into a folder of each kind, then or afterwards; all else in it is somebody's own
@@ -168,8 +168,9 @@ def is_empty(folder: Path) -> bool:
     return folder.is_dir() and not any(folder.iterdir())
 
 
-def get_manifest(folder: Path, *, kind: str, latest: int | None) -> dict[str, Any]:
-    """Read what a folder says it holds; a ValueError or FileNotFoundError says what is wrong with it."""
+def get_manifest(folder: Path, *, kind: str, latest: int | None, earliest: int = 1) -> dict[str, Any]:
+    """Read what a folder says it holds; a ValueError or FileNotFoundError says what is wrong with it, also where its
+    format is not among those that can be read (`latest` None: any)."""
     put_back(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; an {kind} is a folder with a {MANIFEST}")
@@ -181,10 +182,10 @@ def get_manifest(folder: Path, *, kind: str, latest: int | None) -> dict[str, An
         found = manifest.get("kind") if isinstance(manifest, dict) else None
         raise ValueError(f"{folder}: not an {kind}, its {MANIFEST} says kind = {found!r}")
     number = manifest.get("format")
-    if latest is not None and (not isinstance(number, int) or not EARLIEST <= number <= latest):
-        when = "an earlier" if isinstance(number, int) and number < EARLIEST else "a later"
+    if latest is not None and (not isinstance(number, int) or not earliest <= number <= latest):
+        when = "an earlier" if isinstance(number, int) and number < earliest else "a later"
         raise ValueError(f"{folder}: format {number!r} is of {when} version of iccmsim "
-                         f"(this is {__version__}, which reads {EARLIEST} to {latest})")  # fmt: skip
+                         f"(this is {__version__}, which reads {earliest} to {latest})")  # fmt: skip
     return manifest
 
 
@@ -204,7 +205,7 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
     from iccmsim.results.result import Result
 
     folder = Path(folder)
-    manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+    manifest = get_manifest(folder, kind=KIND, latest=FORMAT, earliest=FORMAT)
     tally = read_counts(folder / COUNTS, TALLY).view(np.recarray)[0]
     return Result(
         scenario=manifest["scenario"], scenario_hash=manifest["scenario_hash"], seed=manifest["seed"], tally=tally,
