@@ -185,6 +185,18 @@ def test_the_least_size_is_the_least_that_can_be_analysed(method):
         findings([Part(1, problem, unit[:few], y[:few], np.array([""] * few))], method=method)
 
 
+def test_samples_that_would_become_too_many_are_refused_before_anything_is_run(tmp_path, monkeypatch):
+    from iccmsim.studies import sensitivity as module
+
+    monkeypatch.setattr(module, "sweep", None)
+    keys = ("CHW supply", "referral")
+    doubled, at_once = Asked("sobol", n=4, most=100_000, keys=keys), Asked("morris", n=100_000, keys=keys)
+    for asked, said in ((doubled, "most = 100000: makes 262,144 rows"), (at_once, "n = 100000: makes 300,000 rows")):
+        with pytest.raises(ValueError, match=said):
+            sensitivity(arms(), asked, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_too_few_samples_that_can_be_anchored_are_told_before_anything_is_run(tmp_path, monkeypatch):
     from iccmsim.studies import sensitivity as module
 
@@ -367,6 +379,9 @@ def test_a_folder_of_a_later_format_is_refused_and_an_earlier_one_read(small, tm
     copytree(out, old)
     told = json.loads((old / "manifest.json").read_text(encoding="utf-8"))
     told["asked"] = {key: value for key, value in told["asked"].items() if key not in ("inner", "draws")}
+    (old / "manifest.json").write_text(json.dumps(told | {"format": 1}), encoding="utf-8")
+    assert json.dumps(Sensitivity.load(old).findings()) == json.dumps(done.findings())
+    told["asked"]["most"] = 1  # was once taken, and meant none
     (old / "manifest.json").write_text(json.dumps(told | {"format": 1}), encoding="utf-8")
     assert json.dumps(Sensitivity.load(old).findings()) == json.dumps(done.findings())
     (old / "manifest.json").write_text(json.dumps(told | {"format": 3}), encoding="utf-8")

@@ -21,13 +21,13 @@ from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
-from iccmsim.studies.anchor import BURDEN, out_of_reach
-from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, sobol
+from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, refuse_too_large, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
 from iccmsim.studies.going_on import refuse_other
 from iccmsim.studies.groups import chosen, what_varies
 from iccmsim.studies.indices import block_size, too_wide, whole_blocks
 from iccmsim.studies.outcomes import NAMES
+from iccmsim.studies.reach import within_reach
 from iccmsim.studies.sweep import Sweep, sweep
 from iccmsim.studies.sweeping.sweep_folder import put_json
 
@@ -209,10 +209,18 @@ class _Store:
     def draw_first(self) -> None:
         """Draw what each master seed begins with; a ValueError says if no indices could come of it."""
         for master in range(1, self.asked.masters + 1):
-            self.first[master] = self._drawn(master, 0, self.asked.n)
+            self.first[master] = design, aside = self._drawn(master, 0, self.asked.n)
+            self._refuse_too_large(design, len(design.rows) // max(1, self.asked.n - aside))
             if (left := self.asked.n - self.first[master][1]) < LEAST[self.asked.method]:
                 raise ValueError(f"n = {self.asked.n}: only {left} of master seed {master} can be anchored, and "
                                  f"{self.asked.method} needs {LEAST[self.asked.method]}; take more")  # fmt: skip
+
+    def _refuse_too_large(self, design: Design, size: int) -> None:
+        """Refuse samples that would become more than a design may hold, once doubled as often as may be."""
+        last = self.asked.n
+        while 2 * last <= self.asked.most:
+            last *= 2
+        refuse_too_large(f"most = {self.asked.most}", rows=last * size, keys=len(design.keys), seeds=design.seeds)
 
     def _drawn(self, master: int, first: int, last: int) -> tuple[Design, int]:
         """The design of samples `first` to `last` that can be anchored, and how many of them are set aside."""
@@ -292,24 +300,6 @@ def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
 def as_blocks(asked: Asked, varied: Mapping[str, str], *, n: int) -> bool:
     """Whether samples for Sobol' that begin with n are drawn as Latin hypercubes, and not as one Sobol' sequence."""
     return asked.method == "sobol" and (bool(asked.inner) or n < 2 * len(varied))
-
-
-def within_reach(design: Design, arms: Sequence[Scenario], *, size: int) -> Design:
-    """A design without the blocks in which a row is out of reach by incidence and severity alone, before it is run."""
-    if not design.anchor:
-        return design
-    base = dict(arms[0].setting)
-    keys = [parameter(path) for path in design.keys]
-    known: dict[tuple[float, ...], bool] = {}
-    mine = [j for j, each in enumerate(keys) if each.key in BURDEN]
-    for row in design.rows[:, mine]:
-        if tuple(row) not in known:
-            told = {keys[j].key: float(value) for j, value in zip(mine, row, strict=True)}
-            known[tuple(row)] = not out_of_reach(base | told, base)
-    keep = whole_blocks(np.array([known[tuple(row)] for row in design.rows[:, mine]]), size)
-    if not keep.any():
-        raise ValueError(f"{design.name}: no row can be anchored; take more samples")
-    return replace(design, rows=design.rows[keep], unit=design.unit[keep])
 
 
 def further(design: Design, before: Design | None) -> Design:
