@@ -158,14 +158,14 @@ def test_scripts_too_are_told_of_designs_that_are_too_large_before_they_are_made
     keys = ["tx.ors", "sup.lead"]
     for make, more in ((latin_hypercube, {}), (morris, {}), (sobol, {}), (pick_freeze, {"inner": "b", "draws": 2})):
         groups = {} if make is latin_hypercube else {"groups": ["a", "b"]}
-        with pytest.raises(ValueError, match=r"n = 1073741824: makes \S+ rows; a design may have at most 250,000 rows"):
+        with pytest.raises(ValueError, match=r"n = 1073741824: makes \S+ rows; a design may have at most 100,000 rows"):
             make(ARMS, keys, n=1 << 30, seeds=2, **groups, **more)
     many = [each.path for each in IN_DOUBT][:200]
     assert len(latin_hypercube(ARMS, many[:2], n=250, seeds=1).rows) == 250
     with pytest.raises(ValueError, match=r"makes 50,000,000 cases \(50 rows from 1,000,000 seeds\); a design may have"):
         latin_hypercube(ARMS, many, n=50, seeds=1_000_000)
-    with pytest.raises(ValueError, match=r"rows of 1,000 keys\); a design may have at most 100,000,000 numbers"):
-        refuse_too_large("n", rows=200_000, keys=1000, seeds=1)
+    with pytest.raises(ValueError, match=r"rows of 1,001 keys\); a design may have at most 100,000,000 numbers"):
+        refuse_too_large("n", rows=100_000, keys=1001, seeds=1)
     with pytest.raises(ValueError, match="seeds = 100000000000000000000: must be at most 1000000"):
         grid(ARMS, {"tx.ors": [0.7]}, seeds=10**20)
 
@@ -222,7 +222,7 @@ BROKEN = [
     (GRID + "[vary]\nsup.lead = [7]\nchw.absent = {}\n", "vary.chw.absent = an empty table: must be 'declared', a"),
     (GRID + "[vary]\nsup.lead = {}\n", "vary.sup.lead = an empty table: must be 'declared', a list of values, or a t"),
     (GRID + f"[vary]\ntx.ors = {[i / 1000 for i in range(1000)]}\nsup.fill = {[i / 1000 for i in range(1000)]}\n",
-     "vary: makes 1,000,000 rows; a design may have at most 250,000 rows"),
+     "vary: makes 1,000,000 rows; a design may have at most 100,000 rows"),
     (GRID.replace("= 2", "= 1000000") + "[vary]\ntx.ors = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]\n",
      "vary: makes 6,000,000 cases (6 rows from 1,000,000 seeds); a design may have at most 5,000,000 cases"),
     (GRID + "[vary]\ntx.orz = [0.7]\n", "tx.orz: unknown parameter; did you mean tx.ors?"),
@@ -255,11 +255,11 @@ BROKEN = [
     (LHS + "[vary]\ntx.ors = { group = 'a' }\n", "vary.tx.ors.group: groups are for morris and sobol"),
     (LHS.replace("n = 4", ""), "vary: must be given: a list of keys"),
     (LHS + "[vary]\ntx.ors = {}\n", "vary.tx.ors = an empty table: must be 'declared', a list of values, or a table"),
-    (LHS.replace("n = 4", "n = 10000000"), "n = 10000000: must be a whole number between 1 and 250000"),
-    (LHS.replace("lhs", "morris").replace("n = 4", "n = 200000") + "vary = ['tx.ors', 'sup.lead']\n",
-     "n = 200000: makes 600,000 rows; a design may have at most 250,000 rows"),
-    (LHS.replace("lhs", "sobol").replace("n = 4", "n = 131072") + "vary = ['tx.ors', 'sup.lead']\n",
-     "n = 131072: makes 524,288 rows; a design may have at most 250,000 rows"),
+    (LHS.replace("n = 4", "n = 10000000"), "n = 10000000: must be a whole number between 1 and 100000"),
+    (LHS.replace("lhs", "morris").replace("n = 4", "n = 50000") + "vary = ['tx.ors', 'sup.lead']\n",
+     "n = 50000: makes 150,000 rows; a design may have at most 100,000 rows"),
+    (LHS.replace("lhs", "sobol").replace("n = 4", "n = 65536") + "vary = ['tx.ors', 'sup.lead']\n",
+     "n = 65536: makes 262,144 rows; a design may have at most 100,000 rows"),
     (LHS.replace("n = 4\n", "vary = ['tx.ors']\n"), "n: must be given for a design of kind lhs"),
     (LHS.replace("n = 4", "n = 0"), "n = 0: must be a whole number between 1 and"),
     (LHS.replace("lhs", "sobol").replace("n = 4", "n = 6") + "vary = ['tx.ors']\n", "n = 6: must be a power of 2"),

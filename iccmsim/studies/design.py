@@ -22,7 +22,7 @@ from iccmsim.studies.doubt import values_at
 from iccmsim.studies.pick_freeze import Layout, blocks
 
 KINDS = ("grid", "lhs", "sobol", "morris", "rows")
-MOST_ROWS = 250_000  # each is checked before anything is run, about a minute for so many
+MOST_ROWS = 100_000  # each is checked before anything is run, which takes a minute or so for as many
 MOST_NUMBERS = 100_000_000  # rows x keys, 8 bytes each
 MOST_CASES = 5_000_000  # rows x seeds
 Range = tuple[float, float] | None  # a uniform range of the study's own; None: the declared doubt
