@@ -12,7 +12,7 @@ from scipy import stats
 from sweeps import ARMS, FILE, SETTINGS, tiny_design
 
 from iccmsim.parameters.catalogue import all_parameters, parameter
-from iccmsim.studies.design import grid, latin_hypercube, morris, rows, sobol
+from iccmsim.studies.design import grid, latin_hypercube, morris, pick_freeze, refuse_too_large, rows, sobol
 from iccmsim.studies.design_file import OF_KIND, read_design
 from iccmsim.studies.doubt import distribution_of, values_at
 from iccmsim.studies.sweeping.cases import Cases, study_of
@@ -147,6 +147,41 @@ def test_rows_are_read_from_a_csv_file_that_may_begin_with_a_mark_of_its_encodin
     assert design.seeds == (3, 9)
 
 
+@pytest.mark.parametrize("key", ["sup.lead", "'sup.lead'", "programme.sup.lead"])
+def test_keys_of_a_file_may_say_in_which_arms_they_hold_in_quotes_or_not(key, tmp_path):
+    path = written(tmp_path, HEAD + 'seeds = 2\ndesign = "rows"\nfile = "my.csv"\n[vary]\n'
+                   f"{key} = {{ arms = ['sahel/iccm-as-delivered'] }}\n", my="sup.lead,tx.ors\n7,.7\n")  # fmt: skip
+    assert read_design(path).only == {"programme.sup.lead": ("sahel/iccm-as-delivered",)}
+
+
+def test_scripts_too_are_told_of_designs_that_are_too_large_before_they_are_made():
+    keys = ["tx.ors", "sup.lead"]
+    for make, more in ((latin_hypercube, {}), (morris, {}), (sobol, {}), (pick_freeze, {"inner": "b", "draws": 2})):
+        groups = {} if make is latin_hypercube else {"groups": ["a", "b"]}
+        with pytest.raises(ValueError, match=r"n = 1073741824: makes \S+ rows; a design may have at most 100,000 rows"):
+            make(ARMS, keys, n=1 << 30, seeds=2, **groups, **more)
+    many = [each.path for each in IN_DOUBT][:200]
+    assert len(latin_hypercube(ARMS, many[:2], n=250, seeds=1).rows) == 250
+    with pytest.raises(ValueError, match=r"makes 50,000,000 cases \(50 rows from 1,000,000 seeds\); a design may have"):
+        latin_hypercube(ARMS, many, n=50, seeds=1_000_000)
+    with pytest.raises(ValueError, match=r"rows of 1,001 keys\); a design may have at most 100,000,000 numbers"):
+        refuse_too_large("n", rows=100_000, keys=1001, seeds=1)
+    with pytest.raises(ValueError, match="seeds = 100000000000000000000: must be at most 1000000"):
+        grid(ARMS, {"tx.ors": [0.7]}, seeds=10**20)
+
+
+def test_many_seeds_are_looked_through_once():
+    from time import perf_counter
+
+    from iccmsim.studies.compare import seeds_of
+
+    started = perf_counter()
+    assert len(seeds_of(range(200_000))) == 200_000
+    assert perf_counter() - started < 5
+    with pytest.raises(ValueError, match="seeds: 3, 7 given twice"):
+        seeds_of([7, 3, 7, 5, 3])
+
+
 def test_groups_ranges_and_arms_of_keys_are_read(tmp_path):
     path = written(tmp_path, HEAD + 'seeds = 2\ndesign = "sobol"\nn = 4\n[vary]\n'
                    'tx.ors = { group = "drugs" }\nsup.fill = { low = 0.5, high = 0.9, group = "supply", '
@@ -161,6 +196,7 @@ def test_groups_ranges_and_arms_of_keys_are_read(tmp_path):
 GRID = HEAD + 'seeds = 2\ndesign = "grid"\n'
 LHS = HEAD + 'seeds = 2\ndesign = "lhs"\nn = 4\n'
 BY_FILE = HEAD + 'seeds = 2\ndesign = "rows"\nfile = "my.csv"\n'
+FAR = BY_FILE.replace("my.csv", "far.csv") + "[vary]\n"
 BROKEN = [
     ("arms = [", "is not valid TOML"),
     ("x = 1\n", "format = None: design.toml must say format = 1"),
@@ -168,11 +204,27 @@ BROKEN = [
     (GRID + "sedes = 3\n", "sedes: unknown word of a design; did you mean seeds?"),
     ("format = 1\nseeds = 2\ndesign = 'grid'\n", "arms = None: must be a list of scenarios, the comparator first"),
     ("format = 1\narms = 'sahel/facility-only'\nseeds = 2\ndesign = 'grid'\n", "arms = 'sahel/facility-only': must be"),
-    (HEAD + "seeds = 0\ndesign = 'grid'\n", "seeds = 0: must be a whole number of at least 1, or a list of seeds"),
+    (HEAD + "seeds = 0\ndesign = 'grid'\n", "seeds = 0: must be a whole number between 1 and 1000000, or a list of"),
+    (GRID.replace("= 2", "= 10000000"), "seeds = 10000000: must be a whole number between 1 and 1000000, or a list of"),
+    (GRID.replace("= 2", "= 99999999999999999999"), "seeds = 99999999999999999999: must be a whole number between 1"),
+    (GRID.replace("= 2", "= 1" + 400 * "0"), "0000: must be a whole number between 1 and 1000000"),
+    (GRID + "[vary]\ntx.ors = [1" + 400 * "0" + "]\n", "0000: must be a number (of a vector: a factor on it)"),
     (HEAD + "seeds = [1, 1]\ndesign = 'grid'\n[vary]\ntx.ors = [0.7]\n", "seeds: 1 given twice"),
     (HEAD + "seeds = true\ndesign = 'grid'\n", "seeds = true: must be a whole number"),
     (HEAD + "seeds = 2\ndesign = 'gird'\n", "must be one of grid, lhs, sobol, morris, rows; did you mean grid?"),
-    (GRID, "vary = a table: must be a list of keys, or a table"),
+    (GRID, "vary: must be given: a list of keys, at least one, or a table of keys and how each is varied"),
+    (GRID + "vary = []\n", "vary = []: must be a list of keys, at least one, or"),
+    (GRID + "vary = [3]\n", "vary = [3]: must be a list of keys"),
+    (GRID + "[vary]\nsup.lead = [7]\n'sup.lead' = [14]\n", "vary.sup.lead: is given twice"),
+    (GRID + "[settings]\nrun.days = 7\n'run.days' = 14\n[vary]\ntx.ors = [0.7]\n", "settings.run.days: is given tw"),
+    (GRID + "[vary]\nsup.lead = { values = [7, 14], low = 3 }\n", "vary.sup.lead.low = 3: is not for a key with a"),
+    (GRID + "[vary]\nsup.lead = { values = [7, 14], lo = 3 }\n", "vary.sup.lead.lo: unknown word; did you mean low"),
+    (GRID + "[vary]\nsup.lead = [7]\nchw.absent = {}\n", "vary.chw.absent = an empty table: must be 'declared', a"),
+    (GRID + "[vary]\nsup.lead = {}\n", "vary.sup.lead = an empty table: must be 'declared', a list of values, or a t"),
+    (GRID + f"[vary]\ntx.ors = {[i / 1000 for i in range(1000)]}\nsup.fill = {[i / 1000 for i in range(1000)]}\n",
+     "vary: makes 1,000,000 rows; a design may have at most 100,000 rows"),
+    (GRID.replace("= 2", "= 1000000") + "[vary]\ntx.ors = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]\n",
+     "vary: makes 6,000,000 cases (6 rows from 1,000,000 seeds); a design may have at most 5,000,000 cases"),
     (GRID + "[vary]\ntx.orz = [0.7]\n", "tx.orz: unknown parameter; did you mean tx.ors?"),
     (GRID + "[vary]\ntx.ors = [0.7, 0.7]\n", "vary.tx.ors: 0.7 is given twice"),
     (GRID + "[vary]\ntx.ors = []\n", "vary.tx.ors = []: must be a list of values, at least one"),
@@ -201,7 +253,13 @@ BROKEN = [
     (LHS + "[vary]\ntx.ors = { low = 0.9, high = 1.3 }\n", "must be between 0 and 1 (share of deaths"),
     (LHS + "[vary]\ntx.ors = [0.7, 0.9]\n", "vary.tx.ors: a design of kind lhs takes no list of values"),
     (LHS + "[vary]\ntx.ors = { group = 'a' }\n", "vary.tx.ors.group: groups are for morris and sobol"),
-    (LHS.replace("n = 4", ""), "vary = a table: must be a list of keys"),
+    (LHS.replace("n = 4", ""), "vary: must be given: a list of keys"),
+    (LHS + "[vary]\ntx.ors = {}\n", "vary.tx.ors = an empty table: must be 'declared', a list of values, or a table"),
+    (LHS.replace("n = 4", "n = 10000000"), "n = 10000000: must be a whole number between 1 and 100000"),
+    (LHS.replace("lhs", "morris").replace("n = 4", "n = 50000") + "vary = ['tx.ors', 'sup.lead']\n",
+     "n = 50000: makes 150,000 rows; a design may have at most 100,000 rows"),
+    (LHS.replace("lhs", "sobol").replace("n = 4", "n = 65536") + "vary = ['tx.ors', 'sup.lead']\n",
+     "n = 65536: makes 262,144 rows; a design may have at most 100,000 rows"),
     (LHS.replace("n = 4\n", "vary = ['tx.ors']\n"), "n: must be given for a design of kind lhs"),
     (LHS.replace("n = 4", "n = 0"), "n = 0: must be a whole number between 1 and"),
     (LHS.replace("lhs", "sobol").replace("n = 4", "n = 6") + "vary = ['tx.ors']\n", "n = 6: must be a power of 2"),
@@ -213,7 +271,14 @@ BROKEN = [
     (BY_FILE.replace("my.csv", "short.csv"), "short.csv, line 2: has 1 values for 2 keys"),
     (BY_FILE.replace("my.csv", "twice.csv"), "setting.tx.ors: is varied twice"),
     (BY_FILE.replace("my.csv", "far.csv"), "row 1: setting.tx.ors = 9: must be between 0 and 1 (share of deaths"),
-    (BY_FILE + "vary = ['tx.ors']\n", "vary: a design of kind rows has its keys in its file"),
+    (BY_FILE + "vary = ['tx.ors']\n", "vary = ['tx.ors']: a design of kind rows has its keys in its file"),
+    (FAR + "'sup.lead' = 3\n", "vary.sup.lead = 3: a design of kind rows has its keys in its file; here it may"),
+    (FAR + "'sup.lead' = { arms = 3 }\n", "vary.sup.lead.arms = 3: must be a list of names of arms"),
+    (FAR + "'sup.lead' = { arms = 'sahel/x' }\n", "vary.sup.lead.arms = 'sahel/x': must be a list of names of arms"),
+    (FAR + "sup.lead = { arms = ['x'], low = 3 }\n", "vary.sup.lead = a table: a design of kind rows has its keys"),
+    (FAR + "sup.lead = { arms = ['x'] }\n", "vary.sup.lead: is not a key of far.csv; there are tx.ors"),
+    (FAR + "sup.leed = { arms = ['x'] }\n", "sup.leed: unknown parameter; did you mean sup.lead?"),
+    (FAR + "sup.lead = { arms = ['x'] }\nprogramme.sup.lead = { arms = ['y'] }\n", "sup.lead: is varied twice"),
 ]  # fmt: skip
 TABLES = {"empty": "", "words": "sup.lead,tx.ors\n7,.7\n8,often\n", "short": "sup.lead,tx.ors\n7\n",
           "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n"}  # fmt: skip

@@ -16,6 +16,7 @@ from iccmsim.studies.anchor import FITTED, ILLNESSES, expected_by_illness, facil
 from iccmsim.studies.findings import FAILED, NOT_ANCHORED, Part, apart, ends, findings
 from iccmsim.studies.groups import CHOSEN, COMPARED, DATED, NOT_FREE, OFF, TABLES, chosen, group_of, what_varies
 from iccmsim.studies.sensitivity import (
+    LEAST,
     Asked,
     Sensitivity,
     design_of,
@@ -153,6 +154,61 @@ def test_all_points_are_lived_with_the_same_draws_of_the_inner_group():
 def test_an_inner_group_must_be_cheap_to_draw_again(more, said):
     with pytest.raises(ValueError, match=said):
         what_is_varied(arms(), Asked("sobol", n=4, **more))
+
+
+@pytest.mark.parametrize(("method", "more", "said"), [
+    ("morris", {"n": 1}, "n = 1: must be at least 2 for morris, which finds no indices in fewer"),
+    ("sobol", {"n": 1}, "n = 1: must be at least 2 for sobol"),
+    ("pawn", {"n": 49}, "n = 49: must be at least 50 for pawn"),
+    ("sobol", {"n": 4, "most": 2}, "most = 2: must be at least n = 4, with which the samples begin"),
+    ("pawn", {"n": 50, "most": 60}, "most = 60: only sobol goes on with more samples, not pawn"),
+])  # fmt: skip
+def test_a_script_too_is_told_of_sizes_that_give_no_indices(method, more, said):
+    with pytest.raises(ValueError, match=said):
+        Asked(method, **more)
+
+
+@pytest.mark.parametrize("method", LEAST)
+def test_the_least_size_is_the_least_that_can_be_analysed(method):
+    problem, n = {"num_vars": 2, "names": ["a", "b"], "bounds": [[0.0, 1.0]] * 2}, LEAST[method]
+    if method == "morris":
+        from SALib.sample import morris as sample
+
+        unit = sample.sample(problem, n, num_levels=4, seed=1)
+    else:
+        unit = np.random.default_rng(1).random((n * (4 if method == "sobol" else 1), 2))
+    y = (unit @ np.array([1.0, 3.0]))[:, None]
+    few, size = len(unit) * (n - 1) // n, len(unit) // n
+    assert len(unit) == n * size
+    assert findings([Part(1, problem, unit, y, np.array([""] * len(unit)))], method=method)["table"]
+    with pytest.raises(ValueError, match=r"at least (two|50)"):
+        findings([Part(1, problem, unit[:few], y[:few], np.array([""] * few))], method=method)
+
+
+def test_samples_that_would_become_too_many_are_refused_before_anything_is_run(tmp_path, monkeypatch):
+    from iccmsim.studies import sensitivity as module
+
+    monkeypatch.setattr(module, "sweep", None)
+    keys = ("CHW supply", "referral")
+    doubled, at_once = Asked("sobol", n=4, most=100_000, keys=keys), Asked("morris", n=100_000, keys=keys)
+    for asked, said in ((doubled, "most = 100000: makes 262,144 rows"), (at_once, "n = 100000: makes 300,000 rows")):
+        with pytest.raises(ValueError, match=said):
+            sensitivity(arms(), asked, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_few_samples_that_can_be_anchored_are_told_before_anything_is_run(tmp_path, monkeypatch):
+    from iccmsim.studies import sensitivity as module
+
+    def first_block(design, _, *, size):
+        return replace(design, rows=design.rows[:size], unit=design.unit[:size])
+
+    monkeypatch.setattr(module, "within_reach", first_block)
+    monkeypatch.setattr(module, "sweep", None)
+    asked = Asked("morris", n=4, keys=("CHW supply", "referral"))
+    with pytest.raises(ValueError, match="n = 4: only 1 of master seed 1 can be anchored, and morris needs 2; take"):
+        sensitivity(arms(), asked, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def part(master: int, *, missing: dict | None = None, n: int = 32) -> Part:
@@ -325,6 +381,9 @@ def test_a_folder_of_a_later_format_is_refused_and_an_earlier_one_read(small, tm
     told["asked"] = {key: value for key, value in told["asked"].items() if key not in ("inner", "draws")}
     (old / "manifest.json").write_text(json.dumps(told | {"format": 1}), encoding="utf-8")
     assert json.dumps(Sensitivity.load(old).findings()) == json.dumps(done.findings())
+    told["asked"]["most"] = 1  # was once taken, and meant none
+    (old / "manifest.json").write_text(json.dumps(told | {"format": 1}), encoding="utf-8")
+    assert json.dumps(Sensitivity.load(old).findings()) == json.dumps(done.findings())
     (old / "manifest.json").write_text(json.dumps(told | {"format": 3}), encoding="utf-8")
     with pytest.raises(ValueError, match="format 3 is of a later version"):
         Sensitivity.load(old)
@@ -344,6 +403,72 @@ def test_the_same_command_goes_on_and_finds_the_same(small):
     again = sensitivity(arms(), done.asked, out=out, workers=1)
     assert json.dumps(again.findings()) == json.dumps(done.findings())
     assert {file: file.stat().st_mtime_ns for file in out.rglob("parts/*.parquet")} == before
+
+
+OTHERS = [
+    ({"method": "morris", "second_order": False, "most": 0}, {}, "method = 'sobol' there and 'morris' here"),
+    ({"keys": ("CHW workforce",)}, {}, r"keys = CHW workforce, tx.ras, .* there and CHW workforce here"),
+    ({"anchored": False}, {}, "anchored = true there and false here"),
+    ({"second_order": False}, {}, "second_order = true there and false here"),
+    ({"seeds": 3}, {}, "seeds = 2 there and 3 here"),
+    ({"by_parameter": True}, {}, "by_parameter = false there and true here"),
+    ({"apart": ("CHW supply",)}, {}, "apart = none there and CHW supply here"),
+    ({}, {"tx.ors": 0.77}, "arms: sahel/facility-only is another scenario than it was"),
+    ({}, {"names": (ARMS[0], "sahel/iccm-supported")}, "arms = sahel/facility-only, sahel/iccm-as-delivered there and"),
+    ({"masters": 1}, {}, "holds an analysis with masters = 2, and may only grow, not shrink to masters = 1"),
+    ({"most": 0}, {}, "holds an analysis of 4 samples, and may only grow, not shrink to n = 2 with most = 0"),
+    ({"n": 256, "most": 0}, {}, r"holds an analysis with n = 2, below twice the number of parameters \(\d+\), whose"),
+]
+
+
+@pytest.mark.parametrize(("more", "other", "said"), OTHERS)
+def test_a_folder_of_another_analysis_is_refused_before_anything_is_run(more, other, said, small, monkeypatch):
+    from iccmsim.studies import sensitivity as module
+
+    (out, done), changed = small, dict(other)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    monkeypatch.setattr(module, "sweep", None)
+    with pytest.raises(ValueError, match=said):
+        sensitivity(arms(*changed.pop("names", ()), **changed), replace(done.asked, **more), out=out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_the_command_line_refuses_another_analysis_in_one_line(small, capsys):
+    out, _ = small
+    line = ["sensitivity", *ARMS, "--method", "morris", "--n", "4", "--masters", "2", "--out", str(out), *SETS]
+    before = (out / "manifest.json").read_bytes()
+    assert main(line) == 2
+    told = capsys.readouterr().err.strip()
+    assert "holds another analysis: method = 'sobol' there and 'morris' here" in told
+    assert "\n" not in told
+    assert (out / "manifest.json").read_bytes() == before
+
+
+def test_an_analysis_may_grow_and_is_whole_whenever_it_is_stopped(small, tmp_path, monkeypatch):
+    from shutil import copytree
+
+    from iccmsim.studies import sensitivity as module
+
+    out = Path(copytree(small[0], tmp_path / "out"))
+    found, plain, asked = Sensitivity.load(out), module.sweep, replace(small[1].asked, most=8)
+
+    def stopped(design, *, out, **more):
+        if not out.exists():
+            raise KeyboardInterrupt
+        return plain(design, out=out, **more)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "sweep", stopped)
+        for grown in (asked, replace(asked, n=4), replace(asked, masters=3)):
+            with pytest.raises(KeyboardInterrupt):
+                sensitivity(arms(), grown, out=out, workers=1)
+            assert json.dumps(Sensitivity.load(out).findings()) == json.dumps(found.findings())
+    monkeypatch.setattr(module, "too_wide", lambda table: ["CHW supply"])
+    assert sensitivity(arms(), asked, out=out, workers=1).manifest["samples"] == 8
+    monkeypatch.setattr(module, "too_wide", lambda table: [])
+    again = sensitivity(arms(), asked, out=out, outcome="chw_doses", workers=1)
+    assert (again.manifest["samples"], again.manifest["outcome"]) == (8, "chw_doses")
+    assert Sensitivity.load(out).asked == asked
 
 
 def test_an_analysis_that_was_stopped_early_says_so_and_goes_on(tmp_path, monkeypatch):
@@ -410,7 +535,11 @@ def test_pawn_ranks_single_parameters(tmp_path, capsys):
 @pytest.mark.parametrize(("words", "said"), [
     ([ARMS[0]], "give a comparator and at least one more scenario"),
     ([*ARMS], "--out: sensitivity needs a folder"),
-    ([*ARMS, "--n", "0", "--out", "x"], "--n 0: must be between 1 and"),
+    ([*ARMS, "--n", "1", "--out", "x"], "--n 1: must be between 2 and"),
+    ([*ARMS, "--method", "sobol", "--n", "1", "--out", "x"], "--n 1: must be between 2 and"),
+    ([*ARMS, "--method", "pawn", "--n", "49", "--out", "x"], "--n 49: must be between 50 and"),
+    ([*ARMS, "--method", "sobol", "--n", "4", "--most", "2", "--out", "x"], "--most 2: must be between 4 and"),
+    ([*ARMS, "--n", "4", "--most", "8", "--out", "x"], "--most 8: only --method sobol goes on with more samples, not"),
     ([*ARMS, "--method", "sobol", "--n", "3", "--out", "x"], "must be a power of 2"),
     ([*ARMS, "--second-order", "--out", "x"], "second_order: only sobol"),
     ([*ARMS, "--method", "sobol", "--draws", "4", "--out", "x"], "--draws: how often an inner group is drawn; give"),

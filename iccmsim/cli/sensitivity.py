@@ -119,15 +119,18 @@ def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
 
 def wanted(asked: argparse.Namespace) -> Asked:
     """The options as numbers."""
-    from iccmsim.studies.sensitivity import Asked
+    from iccmsim.studies.sensitivity import LEAST, Asked
 
+    n = whole("--n", asked.n or str(SIZES[asked.method]), low=LEAST[asked.method], high=1 << 20)
+    if asked.most and asked.method != "sobol":
+        raise InputError(f"--most {asked.most}: only --method sobol goes on with more samples, not {asked.method}")
     return Asked(
-        method=asked.method, n=whole("--n", asked.n or str(SIZES[asked.method]), low=1, high=1 << 20),
+        method=asked.method, n=n,
         seeds=whole("--seeds", asked.seeds, low=1, high=APART_MOST), masters=whole("--masters", asked.masters, low=1,
                                                                                   high=100),
         second_order=asked.second_order, by_parameter=asked.by_parameter, keys=tuple(asked.vary or ()),
         apart=tuple(asked.apart or ()), anchored=not asked.unanchored,
-        most=whole("--most", asked.most, low=1, high=1 << 20) if asked.most else 0,
+        most=whole("--most", asked.most, low=n, high=1 << 20) if asked.most else 0,
         inner=asked.inner or "", draws=_draws(asked),
     )  # fmt: skip
 

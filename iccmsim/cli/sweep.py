@@ -194,9 +194,10 @@ def _report(done: Sweep, folder: Path, asked: argparse.Namespace) -> None:
         print_json({"format": manifest["format"], "folder": str(folder), "complete": done.complete, "runs": runs,
                     "rows_not_precise": manifest["rows_not_precise"],
                     "rows_not_anchored": manifest["rows_not_anchored"],
+                    "unreadable_parts": manifest["unreadable_parts"], "larger_table": done.larger_table,
                     "table_sha256": manifest.get("table_sha256")})  # fmt: skip
         return
-    written = (folder / "table.parquet").is_file() and (done.complete or asked.collect is not None)
+    written = (done.complete or asked.collect is not None) and not done.larger_table
     print(f"{folder}: {runs['done']:,} runs done, {runs['failed']:,} failed, {runs['missing']:,} missing"
           + (f"; table.parquet has {runs['done'] + runs['failed']:,} rows" if written else ""))  # fmt: skip
     if runs["failed"]:
@@ -206,9 +207,20 @@ def _report(done: Sweep, folder: Path, asked: argparse.Namespace) -> None:
               f"{manifest['precision']['most_seeds']:,} seeds (--most-seeds)")  # fmt: skip
     if manifest["rows_not_anchored"]:
         print(f"{manifest['rows_not_anchored']:,} rows could not be anchored: see the column anchored")
-    if not written:
+    _report_damage(done, folder)
+    if not written and not done.larger_table:
         print(f"when all parts are done: iccmsim sweep --collect {shlex.quote(str(folder))}")
     tell(f"Written to {folder}")
+
+
+def _report_damage(done: Sweep, folder: Path) -> None:
+    """Parts that cannot be read, each by its name, and a table that was therefore left as it is."""
+    if names := done.manifest["unreadable_parts"]:
+        print(f"{len(names):,} parts cannot be read: {', '.join(names)}; the command of this sweep runs again what is "
+              "missing")  # fmt: skip
+    if done.larger_table:
+        print(f"{folder / 'table.parquet'} was left as it is: it has {done.larger_table:,} rows, and "
+              f"{len(done.columns['row']):,} can be gathered now")  # fmt: skip
 
 
 def _first(done: Sweep) -> str:

@@ -7,6 +7,7 @@ stay, so a country needs the memory of a few zones.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from iccmsim.world.population import ZoneMap
 FORMAT = 1
 KIND = "iccmsim comparison"
 COUNTS, PAIRED = "tallies.npy", "pairs.npy"
+MOST_REPLICATES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,12 +166,14 @@ def scenario_at(scenario: Scenario | str, places: Places | str | os.PathLike[str
 
 def seeds_of(seeds: int | Iterable[int]) -> tuple[int, ...]:
     """Seeds: numbers, or how many (5 means 1 to 5)."""
+    if isinstance(seeds, int) and seeds > MOST_REPLICATES:
+        raise ValueError(f"seeds = {seeds}: must be at most {MOST_REPLICATES}")
     chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(int(seed) for seed in seeds)
     if not chosen:
         raise ValueError(f"seeds = {seeds}: there must be at least one")
     for seed in chosen:
         refuse_unfit("seed", seed, SEED_LIMIT)
-    twice = sorted({seed for seed in chosen if chosen.count(seed) > 1})
+    twice = sorted(seed for seed, often in Counter(chosen).items() if often > 1)
     if twice:
         raise ValueError(f"seeds: {', '.join(map(str, twice))} given twice; each seed is one replicate")
     return chosen

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ from iccmsim.studies.doubt import values_at
 from iccmsim.studies.pick_freeze import Layout, blocks
 
 KINDS = ("grid", "lhs", "sobol", "morris", "rows")
+MOST_ROWS = 100_000  # each is checked before anything is run, which takes a minute or so for as many
+MOST_NUMBERS = 100_000_000  # rows x keys, 8 bytes each
+MOST_CASES = 5_000_000  # rows x seeds
 Range = tuple[float, float] | None  # a uniform range of the study's own; None: the declared doubt
 Keys = Sequence[str] | Mapping[str, Range]
 Arms = Sequence[str | Scenario]
@@ -65,10 +69,21 @@ def _problem(keys: Sequence[str], groups: Sequence[str] | None) -> dict[str, Any
     return found | ({"groups": list(groups)} if groups is not None else {})
 
 
+def refuse_too_large(what: str, *, rows: int, keys: int, seeds: Seeds) -> None:
+    """Refuse a design that is beyond what can be checked and kept, before it is made; `what` asked for it."""
+    many = len(seeds_of(seeds))
+    told = ((rows, MOST_ROWS, "rows", ""), (rows * keys, MOST_NUMBERS, "numbers", f" ({rows:,} rows of {keys:,} keys)"),
+            (rows * many, MOST_CASES, "cases", f" ({rows:,} rows from {many:,} seeds)"))  # fmt: skip
+    for count, most, name, how in told:
+        if count > most:
+            raise ValueError(f"{what}: makes {count:,} {name}{how}; a design may have at most {most:,} {name}")
+
+
 def grid(arms: Arms, values: Mapping[str, Sequence[float]], *, seeds: Seeds, settings: Mapping[str, Any] | None = None,
          name: str = "grid") -> Design:  # fmt: skip
     """Every combination of the values given for each key; the last key changes fastest."""
     keys = paths_of(tuple(values))
+    refuse_too_large("vary", rows=prod(map(len, values.values())), keys=len(keys), seeds=seeds)
     table = np.array(list(product(*values.values())), float).reshape(-1, len(keys))
     return Design(name, "grid", tuple(arms), seeds_of(seeds), keys, table, settings or {})
 
@@ -77,6 +92,7 @@ def rows(arms: Arms, keys: Sequence[str], table: Any, *, seeds: Seeds, settings:
          name: str = "rows") -> Design:  # fmt: skip
     """Rows as they are given: an array of shape (rows, keys)."""
     found = np.array(table, float).reshape(-1, len(keys))
+    refuse_too_large("rows", rows=len(found), keys=len(keys), seeds=seeds)
     return Design(name, "rows", tuple(arms), seeds_of(seeds), paths_of(keys), found, settings or {})
 
 
@@ -86,6 +102,7 @@ def latin_hypercube(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int =
     from scipy.stats import qmc
 
     ranges = ranges_of(keys)
+    refuse_too_large(f"n = {n}", rows=n, keys=len(ranges), seeds=seeds)
     unit = qmc.LatinHypercube(len(ranges), rng=seed).random(n)
     drawn = {"n": n, "seed": seed, "tails": tails}
     return Design(name, "lhs", tuple(arms), seeds_of(seeds), tuple(ranges), _values(ranges, unit, tails=tails),
@@ -101,6 +118,8 @@ def sobol(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, second
     if n < 1 or n & (n - 1):
         raise ValueError(f"n = {n}: must be a power of 2 for a Sobol' design")
     ranges = ranges_of(keys)
+    each = Layout(tuple(dict.fromkeys(groups or ranges)), second_order=second_order).size
+    refuse_too_large(f"n = {n}", rows=n * each, keys=len(ranges), seeds=seeds)
     unit = sample.sample(_problem(tuple(ranges), groups), n, calc_second_order=second_order, seed=seed)
     drawn = {"n": n, "seed": seed, "tails": tails, "second_order": second_order}
     return Design(name, "sobol", tuple(arms), seeds_of(seeds), tuple(ranges), _values(ranges, unit, tails=tails),
@@ -121,6 +140,7 @@ def pick_freeze(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, 
     ranges = ranges_of(keys)
     names = tuple(groups) if groups is not None else tuple(ranges)
     layout = Layout(tuple(dict.fromkeys(names)), inner, draws, second_order)
+    refuse_too_large(f"n = {n}", rows=n * layout.size, keys=len(ranges), seeds=seeds)
     unit = blocks(layout, names, n=n, seed=seed)
     drawn = {"n": n, "seed": seed, "tails": tails, "second_order": second_order, "inner": inner, "draws": draws}
     return Design(name, "sobol", tuple(arms), seeds_of(seeds), tuple(ranges), _values(ranges, unit, tails=tails),
@@ -134,6 +154,7 @@ def morris(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, level
     from SALib.sample import morris as sample
 
     ranges = ranges_of(keys)
+    refuse_too_large(f"n = {n}", rows=n * (len(set(groups or ranges)) + 1), keys=len(ranges), seeds=seeds)
     unit = sample.sample(_problem(tuple(ranges), groups), n, num_levels=levels, seed=seed)
     drawn = {"n": n, "seed": seed, "levels": levels}
     return Design(name, "morris", tuple(arms), seeds_of(seeds), tuple(ranges), _values(ranges, unit, tails=False),

@@ -17,22 +17,25 @@ from __future__ import annotations
 import csv
 import math
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from iccmsim.parameters.declare import did_you_mean, plain
 from iccmsim.parameters.files import is_file_name
-from iccmsim.studies.design import KINDS, Design, grid, latin_hypercube, morris, paths_of, rows, sobol
+from iccmsim.studies.compare import MOST_REPLICATES
+from iccmsim.studies.design import KINDS, MOST_ROWS, Design, grid, latin_hypercube, morris, paths_of, rows, sobol
 
 FORMAT = 1
-NUMBERS = {"n": (1, 10**7), "seed": (0, 2**31 - 1), "levels": (2, 100)}
+NUMBERS = {"n": (1, MOST_ROWS), "seed": (0, 2**31 - 1), "levels": (2, 100)}
 SWITCHES = ("second_order", "tails", "anchor")
 TEXTS = ("name", "says", "design", "file", "status_quo", "places")
 WORDS = ("format", "arms", "seeds", "vary", "settings", *TEXTS, *SWITCHES, *NUMBERS)
 OF_KIND = {"grid": (), "rows": ("file",), "lhs": ("n", "seed", "tails"), "morris": ("n", "seed", "levels"),
            "sobol": ("n", "seed", "tails", "second_order")}  # fmt: skip
+LARGEST = 1e300  # a number beyond it is no number of the model
 ENTRY = ("low", "high", "values", "arms", "group")  # of a table that says how one key is varied
 
 
@@ -74,7 +77,7 @@ def _check_words(path: Path, table: Mapping[str, Any]) -> None:
         if word not in WORDS:
             raise ValueError(f"{word}: unknown word of a design{did_you_mean(word, WORDS)}")
         if word in NUMBERS and not (_is_whole(value) and NUMBERS[word][0] <= value <= NUMBERS[word][1]):
-            raise ValueError(f"{word} = {plain(value)}: must be a whole number between {NUMBERS[word][0]} and "
+            raise ValueError(f"{word} = {_said(value)}: must be a whole number between {NUMBERS[word][0]} and "
                              f"{NUMBERS[word][1]}")  # fmt: skip
         if word in SWITCHES and not isinstance(value, bool):
             raise ValueError(f"{word} = {plain(value)}: must be true or false")
@@ -88,8 +91,9 @@ def _check_words(path: Path, table: Mapping[str, Any]) -> None:
         raise ValueError(f"arms = {plain(arms)}: must be a list of scenarios, the comparator first")
     seeds = table.get("seeds")
     many = isinstance(seeds, list) and seeds and all(_is_whole(seed) for seed in seeds)
-    if not many and not (_is_whole(seeds) and seeds >= 1):
-        raise ValueError(f"seeds = {plain(seeds)}: must be a whole number of at least 1, or a list of seeds")
+    if not many and not (_is_whole(seeds) and 1 <= seeds <= MOST_REPLICATES):
+        raise ValueError(f"seeds = {_said(seeds)}: must be a whole number between 1 and {MOST_REPLICATES}, or a list "
+                         "of seeds")  # fmt: skip
     if not isinstance(table.get("settings", {}), Mapping):
         raise ValueError(f"settings = {plain(table['settings'])}: must be a table of keys and values")
 
@@ -98,59 +102,92 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _said(value: Any) -> str:
+    """As `plain`, and whole numbers to their last digit."""
+    return str(value) if _is_whole(value) else plain(value)
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _entries(vary: Any, *, kind: str) -> dict[str, dict[str, Any]]:
     """How each key is varied: {"values": [...]}, {"low": ..., "high": ...} or {} for the declared doubt."""
     if kind == "rows":
-        if not isinstance(vary, Mapping) or any("arms" not in entry for entry in vary.values()):
-            raise ValueError("vary: a design of kind rows has its keys in its file; here it may say arms = [...] only")
-        return {key: dict(entry) for key, entry in vary.items()}
-    if isinstance(vary, list) and all(isinstance(key, str) for key in vary):
+        return _entries_of_rows(vary)
+    if isinstance(vary, list) and vary and all(isinstance(key, str) for key in vary):
         paths_of(vary)  # says if one is there twice
         vary = dict.fromkeys(vary, "declared")
     if not isinstance(vary, Mapping) or not vary:
-        raise ValueError(f"vary = {plain(vary)}: must be a list of keys, or a table of keys and how each is varied")
-    found = {key: _entry(key, value, kind=kind) for key, value in _flat(vary)}
+        said = "vary: must be given:" if isinstance(vary, Mapping) else f"vary = {plain(vary)}: must be"
+        raise ValueError(f"{said} a list of keys, at least one, or a table of keys and how each is varied")
+    found = {key: _entry(key, value, kind=kind) for key, value in _flat(vary, "vary").items()}
     grouped = [key for key, entry in found.items() if "group" in entry]
     if grouped and (len(grouped) < len(found) or kind not in ("morris", "sobol")):
         raise ValueError(f"vary.{grouped[0]}.group: groups are for morris and sobol, and then each key must have one")
     return found
 
 
-def _flat(table: Mapping[str, Any], head: str = "") -> list[tuple[str, Any]]:
-    """Keys with dots, whether they were written in quotes or not."""
-    found = []
-    for key, value in table.items():
-        if isinstance(value, Mapping) and not (value and set(value) <= set(ENTRY)):
-            found += _flat(value, f"{head}{key}.")
-        else:
-            found.append((head + key, value))
+def _entries_of_rows(vary: Any) -> dict[str, dict[str, Any]]:
+    """Of a design whose rows are in a file: in which arms keys of that file hold."""
+    said = "a design of kind rows has its keys in its file; here it may say arms = [...] only"
+    if not isinstance(vary, Mapping):
+        raise ValueError(f"vary = {plain(vary)}: {said}")
+    found = _flat(vary, "vary")
+    for key, entry in found.items():
+        if not isinstance(entry, Mapping) or set(entry) != {"arms"}:
+            raise ValueError(f"vary.{key} = {plain(entry)}: {said}")
+        _check_arms(key, entry["arms"])
+    paths_of(tuple(found))  # says if one is there twice
+    return {key: dict(entry) for key, entry in found.items()}
+
+
+def _flat(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Keys with dots, whether they were written in quotes or not; a ValueError names one that was written both ways."""
+    found: dict[str, Any] = {}
+    for key, value in _pairs(table):
+        if key in found:
+            raise ValueError(f"{where}.{key}: is given twice")
+        found[key] = value
     return found
+
+
+def _pairs(table: Mapping[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value and not set(value) & set(ENTRY):
+            yield from _pairs(value, f"{head}{key}.")
+        else:
+            yield head + key, value
 
 
 def _entry(key: str, value: Any, *, kind: str) -> dict[str, Any]:
     entry = {} if value == "declared" else {"values": value} if isinstance(value, list) else value
-    if not isinstance(entry, Mapping):
-        raise ValueError(f"vary.{key} = {plain(value)}: must be 'declared', a list of values, or a table with low "
-                         "and high")  # fmt: skip
+    if not isinstance(entry, Mapping) or value == {}:
+        told = "an empty table" if value == {} else plain(value)
+        raise ValueError(f"vary.{key} = {told}: must be 'declared', a list of values, or a table with low and high")
+    if (stray := next((word for word in entry if word not in ENTRY), None)) is not None:
+        raise ValueError(f"vary.{key}.{stray}: unknown word{did_you_mean(stray, ENTRY)}; there are {', '.join(ENTRY)}")
     if ("values" in entry) != (kind == "grid"):
         need = "needs a list of values" if kind == "grid" else "takes no list of values, but low and high"
         raise ValueError(f"vary.{key}: a design of kind {kind} {need}")
     if "values" in entry:
         _check_values(key, entry["values"])
+        if (beside := next((word for word in ("low", "high") if word in entry), None)) is not None:
+            raise ValueError(f"vary.{key}.{beside} = {plain(entry[beside])}: is not for a key with a list of values")
     elif "low" in entry or "high" in entry:
         low, high = entry.get("low"), entry.get("high")
         if not (_is_number(low) and _is_number(high) and low < high):
-            raise ValueError(f"vary.{key}: low = {plain(low)} and high = {plain(high)} must be numbers, low below high")
-    arms = entry.get("arms", ["one"])
-    if not isinstance(arms, list) or not arms or not all(isinstance(arm, str) for arm in arms):
-        raise ValueError(f"vary.{key}.arms = {plain(arms)}: must be a list of names of arms")
+            raise ValueError(f"vary.{key}: low = {_said(low)} and high = {_said(high)} must be numbers, low below high")
+    if "arms" in entry:
+        _check_arms(key, entry["arms"])
     if not isinstance(entry.get("group", ""), str):
         raise ValueError(f"vary.{key}.group = {plain(entry['group'])}: must be a text")
     return dict(entry)
+
+
+def _check_arms(key: str, arms: Any) -> None:
+    if not isinstance(arms, list) or not arms or not all(isinstance(arm, str) for arm in arms):
+        raise ValueError(f"vary.{key}.arms = {plain(arms)}: must be a list of names of arms")
 
 
 def _check_values(key: str, values: Any) -> None:
@@ -158,8 +195,8 @@ def _check_values(key: str, values: Any) -> None:
         raise ValueError(f"vary.{key} = {plain(values)}: must be a list of values, at least one")
     for value in values:
         if not _is_number(value):
-            raise ValueError(f"vary.{key} = {plain(value)}: must be a number (of a vector: a factor on it)")
-    if (twice := next((value for value in values if values.count(value) > 1), None)) is not None:
+            raise ValueError(f"vary.{key} = {_said(value)}: must be a number (of a vector: a factor on it)")
+    if (twice := next((value for value, often in Counter(values).items() if often > 1), None)) is not None:
         raise ValueError(f"vary.{key}: {plain(twice)} is given twice")
 
 
@@ -167,12 +204,14 @@ def _made(path: Path, table: Mapping[str, Any], vary: Mapping[str, Mapping[str, 
     """The design itself, by the constructor of its kind."""
     kind, arms = table["design"], [_scenario(path, arm) for arm in table["arms"]]
     seeds, name = table["seeds"], table.get("name", path.stem)
-    settings = dict(_flat(table.get("settings", {})))
+    settings = _flat(table.get("settings", {}), "settings")
     if kind == "grid":
         values = {key: entry["values"] for key, entry in vary.items()}
         return grid(arms, values, seeds=seeds, settings=settings, name=name)
     if kind == "rows":
         keys, found = _read_rows(path, table)
+        if stray := [key for key in vary if paths_of([key])[0] not in paths_of(keys)]:
+            raise ValueError(f"vary.{stray[0]}: is not a key of {table['file']}; there are {', '.join(keys)}")
         return rows(arms, keys, found, seeds=seeds, settings=settings, name=name)
     if "n" not in table:
         raise ValueError(f"n: must be given for a design of kind {kind} (how many)")

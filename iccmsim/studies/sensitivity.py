@@ -21,12 +21,13 @@ from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
-from iccmsim.studies.anchor import BURDEN, out_of_reach
-from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, sobol
+from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, refuse_too_large, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
+from iccmsim.studies.going_on import refuse_other
 from iccmsim.studies.groups import chosen, what_varies
 from iccmsim.studies.indices import block_size, too_wide, whole_blocks
 from iccmsim.studies.outcomes import NAMES
+from iccmsim.studies.reach import within_reach
 from iccmsim.studies.sweep import Sweep, sweep
 from iccmsim.studies.sweeping.sweep_folder import put_json
 
@@ -37,6 +38,7 @@ KIND = "iccmsim sensitivity"
 FORMAT = 2  # 2: an inner group, Latin hypercubes
 OTHERS = "all others"
 APART = 1000  # between the children's seeds of two master seeds
+LEAST = {"morris": 2, "sobol": 2, "pawn": 50}  # trajectories, base samples, rows: of fewer there are no indices
 Progress = Callable[[int, int], None]
 
 
@@ -64,12 +66,23 @@ class Asked:
         for name in ("n", "seeds", "masters"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} = {getattr(self, name)}: must be at least 1")
+        if self.n < LEAST[self.method]:
+            raise ValueError(f"n = {self.n}: must be at least {LEAST[self.method]} for {self.method}, which finds no "
+                             "indices in fewer")  # fmt: skip
+        if self.most and self.method != "sobol":
+            raise ValueError(f"most = {self.most}: only sobol goes on with more samples, not {self.method}")
+        if self.most and self.most < self.n:
+            raise ValueError(f"most = {self.most}: must be at least n = {self.n}, with which the samples begin")
         if self.second_order and self.method != "sobol":
             raise ValueError(f"second_order: only sobol has indices of pairs, not {self.method}")
         if self.inner and (self.method != "sobol" or self.second_order):
             raise ValueError("inner: is for sobol without indices of pairs")
         if (self.draws < 2) == bool(self.inner):
             raise ValueError(f"draws = {self.draws}: must be at least 2 with an inner group, and 1 without")
+
+    def told(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +96,8 @@ class Sensitivity:
     def asked(self) -> Asked:
         """What the analysis was to be."""
         told = dict(self.manifest["asked"])
+        if told["method"] != "sobol" or told["most"] < told["n"]:
+            told["most"] = 0  # as good as none, and once taken
         return Asked(**told | {name: tuple(told[name]) for name in ("keys", "apart")})
 
     def findings(self, outcome: str | None = None, *, arm: str | None = None) -> dict[str, Any]:
@@ -134,13 +149,15 @@ def sensitivity(arms: Sequence[Scenario], asked: Asked, *, out: str | os.PathLik
                 progress: Progress | None = None) -> Sensitivity:  # fmt: skip
     """Draw the designs, live what of them is not yet in the folder `out`, and gather it there.
 
+    A folder that holds another analysis is refused before anything is run; the same one may grow (n, most, masters).
     Sobol' doubles its samples until every total index above .1 is known to within .05, or `asked.most` is reached.
     """
     if outcome not in NAMES:
         raise ValueError(f"outcome = {outcome!r}: must be one of {', '.join(NAMES)}")
     varied, left = what_is_varied(arms, asked)
-    design_of(arms, asked, varied, n=asked.n, master=1)
-    store = _Store(Path(out), arms, asked, varied, left, outcome)
+    had = samples_there(Path(out), arms, asked, varied)
+    store = _Store(Path(out), arms, asked, varied, left, outcome, had=had)
+    store.draw_first()
     store.write(0)
     samples, wanted = 0, asked.n
     while True:
@@ -148,45 +165,86 @@ def sensitivity(arms: Sequence[Scenario], asked: Asked, *, out: str | os.PathLik
             store.add(master, samples, wanted, workers=workers, progress=progress)
         done = store.write(wanted)
         samples, wanted = wanted, 2 * wanted
+        if samples < had:
+            continue
         if asked.method != "sobol" or wanted > asked.most or not too_wide(done.findings()["table"]):
             return done
+
+
+def samples_there(folder: Path, arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str]) -> int:
+    """How many samples the same analysis has in a folder; a ValueError says if the folder holds another."""
+    if not (folder / MANIFEST).exists():
+        return 0
+    found = get_manifest(folder, kind=KIND, latest=FORMAT)
+    refuse_other(folder, found, asked.told(), arms)
+    before = found["asked"]["n"]
+    if as_blocks(asked, varied, n=asked.n) != as_blocks(asked, varied, n=before):
+        raise ValueError(f"{folder}: holds an analysis with n = {before}, below twice the number of parameters "
+                         f"({len(varied)}), whose samples are others than for n = {asked.n}; choose another "
+                         "folder")  # fmt: skip
+    return int(found["samples"])
 
 
 class _Store:
     """The folder of an analysis while it grows: sweeps of each master seed, and the manifest over them."""
 
     def __init__(self, folder: Path, arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
-                 left: Mapping[str, str], outcome: str) -> None:  # fmt: skip
-        self.folder, self.arms, self.asked, self.varied, self.left, self.outcome = (
-            folder, arms, asked, varied, left, outcome)  # fmt: skip
+                 left: Mapping[str, str], outcome: str, *, had: int) -> None:  # fmt: skip
+        self.folder, self.arms, self.asked, self.varied, self.left, self.outcome, self.had = (
+            folder, arms, asked, varied, left, outcome, had)  # fmt: skip
+        self.first: dict[int, tuple[Design, int]] = {}
         self.names: list[list[str]] = [[] for _ in range(asked.masters)]
         self.sweeps: list[list[Sweep]] = [[] for _ in range(asked.masters)]
         self.set_aside = [0] * asked.masters
 
     def add(self, master: int, first: int, last: int, *, workers: int | None, progress: Progress | None) -> None:
         """Live the samples of a master seed from `first` up to `last`."""
-        drawn, before = (design_of(self.arms, self.asked, self.varied, n=n, master=master) if n else None
-                         for n in (last, first))  # fmt: skip
-        design = further(drawn, before)
-        size = block_size(design.problem(), self.asked.method, second_order=self.asked.second_order)
-        near = within_reach(design, self.arms, size=size)
-        self.set_aside[master - 1] += (len(design.rows) - len(near.rows)) // size
+        near, aside = self.first.pop(master) if not first else self._drawn(master, first, last)
+        self.set_aside[master - 1] += aside
         self.names[master - 1].append(f"master-{master}-from-{first}-to-{last}")
         self.sweeps[master - 1].append(
             sweep(near, out=self.folder / self.names[master - 1][-1], workers=workers, progress=progress)
         )
 
+    def draw_first(self) -> None:
+        """Draw what each master seed begins with; a ValueError says if no indices could come of it."""
+        for master in range(1, self.asked.masters + 1):
+            self.first[master] = design, aside = self._drawn(master, 0, self.asked.n)
+            self._refuse_too_large(design, len(design.rows) // max(1, self.asked.n - aside))
+            if (left := self.asked.n - self.first[master][1]) < LEAST[self.asked.method]:
+                raise ValueError(f"n = {self.asked.n}: only {left} of master seed {master} can be anchored, and "
+                                 f"{self.asked.method} needs {LEAST[self.asked.method]}; take more")  # fmt: skip
+
+    def _refuse_too_large(self, design: Design, size: int) -> None:
+        """Refuse samples that would become more than a design may hold, once doubled as often as may be."""
+        last = self.asked.n
+        while 2 * last <= self.asked.most:
+            last *= 2
+        refuse_too_large(f"most = {self.asked.most}", rows=last * size, keys=len(design.keys), seeds=design.seeds)
+
+    def _drawn(self, master: int, first: int, last: int) -> tuple[Design, int]:
+        """The design of samples `first` to `last` that can be anchored, and how many of them are set aside."""
+        drawn, before = (design_of(self.arms, self.asked, self.varied, n=n, master=master) if n else None
+                         for n in (last, first))  # fmt: skip
+        design = further(drawn, before)
+        size = block_size(design.problem(), self.asked.method, second_order=self.asked.second_order)
+        near = within_reach(design, self.arms, size=size)
+        return near, (len(design.rows) - len(near.rows)) // size
+
     def write(self, samples: int) -> Sensitivity:
-        """Write down what the folder holds by now: so many samples of each master seed."""
+        """Write down what the folder holds by now: so many samples of each master seed.
+
+        While there are fewer than it had, what it says of them stays: it can be read, whatever stops this process.
+        """
         asked, arms, made = self.asked, self.arms, made_with()
-        told = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(asked).items()}
         manifest = {
             "kind": KIND, "format": FORMAT, "arms": [arm.name for arm in arms], "hashes": [arm.hash() for arm in arms],
-            "asked": told, "outcome": self.outcome, "samples": samples, "sweeps": self.names,
+            "asked": asked.told(), "outcome": self.outcome, "samples": samples, "sweeps": self.names,
             "set_aside": self.set_aside, "left_out": dict(self.left), "days": int(arms[0].run["run.days"]),
             "people": getattr(arms[0].place, "people", None), "version": made["version"], "made_with": made,
         }  # fmt: skip
-        put_json(self.folder / MANIFEST, manifest)
+        if samples >= self.had:
+            put_json(self.folder / MANIFEST, manifest)
         return Sensitivity(manifest, tuple(tuple(each) for each in self.sweeps))
 
 
@@ -227,7 +285,7 @@ def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
     first = 1 + APART * (master - 1)
     seeds, paths, groups = tuple(range(first, first + asked.seeds)), tuple(varied), tuple(varied.values())
     told = None if asked.by_parameter else groups
-    if asked.method == "sobol" and (asked.inner or asked.n < 2 * len(paths)):
+    if as_blocks(asked, varied, n=asked.n):
         drawn = pick_freeze(arms, paths, n=n, seeds=seeds, seed=master, second_order=asked.second_order, groups=told,
                             inner=asked.inner or None, draws=asked.draws)  # fmt: skip
     elif asked.method == "sobol":
@@ -239,22 +297,9 @@ def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
     return replace(drawn, name=f"{asked.method}, master seed {master}", anchor=asked.anchored)
 
 
-def within_reach(design: Design, arms: Sequence[Scenario], *, size: int) -> Design:
-    """A design without the blocks in which a row is out of reach by incidence and severity alone, before it is run."""
-    if not design.anchor:
-        return design
-    base = dict(arms[0].setting)
-    keys = [parameter(path) for path in design.keys]
-    known: dict[tuple[float, ...], bool] = {}
-    mine = [j for j, each in enumerate(keys) if each.key in BURDEN]
-    for row in design.rows[:, mine]:
-        if tuple(row) not in known:
-            told = {keys[j].key: float(value) for j, value in zip(mine, row, strict=True)}
-            known[tuple(row)] = not out_of_reach(base | told, base)
-    keep = whole_blocks(np.array([known[tuple(row)] for row in design.rows[:, mine]]), size)
-    if not keep.any():
-        raise ValueError(f"{design.name}: no row can be anchored; take more samples")
-    return replace(design, rows=design.rows[keep], unit=design.unit[keep])
+def as_blocks(asked: Asked, varied: Mapping[str, str], *, n: int) -> bool:
+    """Whether samples for Sobol' that begin with n are drawn as Latin hypercubes, and not as one Sobol' sequence."""
+    return asked.method == "sobol" and (bool(asked.inner) or n < 2 * len(varied))
 
 
 def further(design: Design, before: Design | None) -> Design:

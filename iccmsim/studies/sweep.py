@@ -20,10 +20,10 @@ from iccmsim.studies.design import Design
 from iccmsim.studies.sweeping.cases import Cases, Fitted, Task, code_version, study_of
 from iccmsim.studies.sweeping.executors import Crew, crew
 from iccmsim.studies.sweeping.fitting import fit_settings
-from iccmsim.studies.sweeping.kept import Kept, sweep_up
+from iccmsim.studies.sweeping.kept import PARTS, Kept, sweep_up
 from iccmsim.studies.sweeping.living import live
 from iccmsim.studies.sweeping.precision import Precision, seeds_wanted
-from iccmsim.studies.sweeping.sweep_folder import begin, gather, open_sweep, read_sweep, write_table
+from iccmsim.studies.sweeping.sweep_folder import begin, gather, open_sweep, read_sweep, rows_of_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +41,7 @@ class Sweep:
     design: Design
     manifest: Mapping[str, Any]
     columns: Mapping[str, np.ndarray]  # by name, in order of row, seed and arm
+    larger_table: int = 0  # rows of an earlier table.parquet that was left there, having more than can be gathered now
 
     def table(self) -> pd.DataFrame:
         """One row a (row, seed, arm): row, seed, arm, status, error, the row's parameters, and outcomes by name."""
@@ -95,7 +96,10 @@ def _room_on_disk(work: _Work) -> Iterator[None]:
 
 
 def collect(folder: str | os.PathLike[str]) -> Sweep:
-    """Gather what a folder has into its table, whether or not that is all."""
+    """Gather what a folder has into its table, whether or not that is all.
+
+    A table that has more rows than can be gathered now, since parts are damaged or gone, is left as it is.
+    """
     return _gathered(Path(folder), partly=True)
 
 
@@ -103,6 +107,9 @@ def _gathered(folder: Path, *, partly: bool) -> Sweep:
     manifest, design = open_sweep(folder)
     columns, far = gather(folder, manifest, design)
     manifest |= far
+    larger = 0 if manifest["complete"] else rows_of_table(folder)
+    if larger > len(columns["row"]):
+        return Sweep(design, manifest, columns, larger_table=larger)
     if partly or manifest["complete"]:
         manifest |= write_table(folder, manifest, columns)
     return Sweep(design, manifest, columns)
@@ -139,6 +146,16 @@ class _Work:
                 self.again.difference_update(run.case for run in runs)
                 self._tell()
             self.kept.look()
+            self._refuse_to_spin(todo)
+
+    def _refuse_to_spin(self, todo: Sequence[Task]) -> None:
+        """A round after which all that it was to do is still to be done would be followed by the same for ever."""
+        if not any(self._done(case) for task in todo for case in cases_of(task)):
+            raise OSError(f"{self.folder}: {len(todo)} parts were run, and none of them can be found again in "
+                          f"{self.folder / PARTS}; is the folder on a disk that keeps what is written?")  # fmt: skip
+
+    def _done(self, case: str) -> bool:
+        return case in self.kept.cases and case not in self.again
 
     def _todo(self, rows: list[int], fitted: Mapping[str, Fitted]) -> list[Task]:
         """The tasks of this round that are this shard's and not done."""

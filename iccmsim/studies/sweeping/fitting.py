@@ -45,8 +45,21 @@ def read_fitted(folder: Path, setting: str) -> Fitted | None:
     """What was solved for in a setting, None if that has not been done (or cannot be read)."""
     try:
         return Fitted(**json.loads((folder / FOLDER / f"{setting}.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return None
+
+
+def rows_not_fitted(folder: Path, identities: Identities) -> set[int]:
+    """Rows of an anchored design for whose setting nothing was solved, or what was is damaged or gone."""
+    if identities.told["anchor"] is None:
+        return set()
+    return {row for row in range(len(identities.rows)) if read_fitted(folder, identities.setting(row)) is None}
+
+
+def damaged_fits(folder: Path, identities: Identities, rows: set[int]) -> list[str]:
+    """Of these rows the files with what was solved for that are there and cannot be read."""
+    names = sorted({f"{FOLDER}/{identities.setting(row)}.json" for row in rows})
+    return [name for name in names if (folder / name).exists()]
 
 
 def fitted_columns(folder: Path, identities: Identities) -> dict[str, np.ndarray]:

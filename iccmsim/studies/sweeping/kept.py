@@ -80,6 +80,18 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
+def parquet_columns(file: Path, names: Sequence[str] | None = None) -> dict[str, np.ndarray] | None:
+    """The columns (those named, or all) of a Parquet file by name; None if it is not there whole."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(io.BytesIO(file.read_bytes()), columns=None if names is None else list(names))
+        return {name: table[name].to_numpy() for name in names or table.column_names}
+    except (OSError, ValueError, KeyError, MemoryError, pa.ArrowException):
+        return None
+
+
 def part_bytes(runs: Sequence[Lived]) -> bytes:
     """Some runs as Parquet: which case and arm, its numbers, and the error of those that failed."""
     import pyarrow as pa
@@ -114,36 +126,41 @@ class Kept:
     folder: Path
     cases: dict[str, Found] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)  # names of parts that were there and could not be read
 
     def look(self) -> Kept:
-        """Read the parts that were not read before; a file that cannot be read counts for nothing."""
+        """Read the parts that were not read before; a file that cannot be read counts for nothing, and is named."""
         for file in sorted((self.folder / PARTS).glob("*.parquet")):
             if file.name not in self.seen:
                 self._read(file)
         return self
 
     def has_part(self, cases: Sequence[str]) -> bool:
-        """Whether somebody has written this very part."""
-        return (self.folder / PARTS / name_of_part(cases)).exists()
+        """Whether somebody has written this very part, and it can be read and holds these cases."""
+        file = self.folder / PARTS / name_of_part(cases)
+        if file.name not in self.seen and file.exists():
+            self._read(file)
+        return all(case in self.cases for case in cases)
 
     def keep(self, runs: Sequence[Lived]) -> None:
         """Write a part and take it in."""
         name = name_of_part(dict.fromkeys(run.case for run in runs))
         put(self.folder / PARTS / name, part_bytes(runs))
-        self.seen.add(name)
+        self._mark_read(name)
         self._take([run.case for run in runs], np.array([run.numbers for run in runs]), [run.error for run in runs])
 
     def _read(self, file: Path) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        try:
-            table = pq.read_table(io.BytesIO(file.read_bytes()), columns=["case", "error", *NAMES])
-        except (OSError, pa.ArrowException):
+        columns = parquet_columns(file, ("case", "error", *NAMES))
+        if columns is None:
+            self.unreadable.add(file.name)
             return
-        self.seen.add(file.name)
-        numbers = np.column_stack([table[name].to_numpy() for name in NAMES])
-        self._take(table["case"].to_pylist(), numbers, table["error"].to_pylist())
+        self._mark_read(file.name)
+        numbers = np.column_stack([columns[name] for name in NAMES])
+        self._take(columns["case"].tolist(), numbers, columns["error"].tolist())
+
+    def _mark_read(self, name: str) -> None:
+        self.seen.add(name)
+        self.unreadable.discard(name)
 
     def _take(self, cases: Sequence[str], numbers: np.ndarray, errors: Sequence[str]) -> None:
         """Add runs, which come case by case and arm by arm; a case that was done is not undone by one that failed."""

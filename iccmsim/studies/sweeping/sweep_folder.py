@@ -22,8 +22,8 @@ from iccmsim.results.folder import MANIFEST, get_manifest, made_with
 from iccmsim.studies.design import Design
 from iccmsim.studies.outcomes import NAMES
 from iccmsim.studies.sweeping.cases import Cases, Identities
-from iccmsim.studies.sweeping.fitting import fitted_columns, not_anchored
-from iccmsim.studies.sweeping.kept import PASSING, Found, Kept, parquet_bytes, put
+from iccmsim.studies.sweeping.fitting import damaged_fits, fitted_columns, not_anchored, rows_not_fitted
+from iccmsim.studies.sweeping.kept import PARTS, PASSING, Found, Kept, parquet_bytes, parquet_columns, put
 from iccmsim.studies.sweeping.precision import Precision, error_of, seeds_wanted
 
 KIND, FORMAT = "iccmsim sweep", 1
@@ -47,8 +47,18 @@ def begin(folder: Path, cases: Cases, precision: Precision, *, write: bool = Tru
     elif write:
         put_json(folder / MANIFEST, asked)
     for name, array in ((ROWS, cases.design.rows), (UNIT, cases.design.unit)):
-        if write and array is not None and not (folder / name).exists():
-            put(folder / name, npy_bytes(array))
+        if write and array is not None:
+            _make_sure(folder / name, npy_bytes(array))
+
+
+def _make_sure(file: Path, content: bytes) -> None:
+    """Write a file unless it is there and is this very one."""
+    try:
+        same = file.read_bytes() == content
+    except OSError:
+        same = False
+    if not same:
+        put(file, content)
 
 
 def manifest_of(cases: Cases, precision: Precision) -> dict[str, Any]:
@@ -96,13 +106,19 @@ def put_json(path: Path, value: Mapping[str, Any]) -> None:
 def _array(folder: Path, name: str) -> np.ndarray:
     try:
         return np.load(folder / name, allow_pickle=False)
-    except (OSError, ValueError):
-        raise ValueError(f"{folder / name}: cannot be read; give the command of this sweep again") from None
+    except (OSError, ValueError, EOFError, MemoryError):
+        raise ValueError(_told_damaged(folder / name)) from None
+
+
+def _told_damaged(file: Path) -> str:
+    return f"{file}: cannot be read; give the command of this sweep again, which writes it anew"
 
 
 def design_of(folder: Path, manifest: Mapping[str, Any]) -> Design:
     """The design that a folder holds; its arms are given by their names."""
     rows = _array(folder, ROWS)
+    if hashlib.sha256(npy_bytes(rows)).hexdigest() != manifest["rows_sha256"]:
+        raise ValueError(_told_damaged(folder / ROWS))
     unit = _array(folder, UNIT) if (folder / UNIT).exists() else None
     groups = manifest["groups"]
     return Design(manifest["name"], manifest["design"], tuple(arm["name"] for arm in manifest["arms"]),
@@ -120,17 +136,16 @@ def open_sweep(folder: Path) -> tuple[dict[str, Any], Design]:
 def read_sweep(folder: Path) -> tuple[dict[str, Any], Design, dict[str, np.ndarray]]:
     """Manifest, design and columns of a folder, as far as the sweep has come."""
     manifest, design = open_sweep(folder)
-    if manifest["complete"] and (folder / TABLE).is_file():
-        return manifest, design, _read_table(folder / TABLE)
+    if manifest["complete"] and (table := parquet_columns(folder / TABLE)) is not None:
+        return manifest, design, table
     columns, far = gather(folder, manifest, design)
     return manifest | far, design, columns
 
 
-def _read_table(file: Path) -> dict[str, np.ndarray]:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(file)
-    return {name: table[name].to_numpy() for name in table.column_names}
+def rows_of_table(folder: Path) -> int:
+    """How many rows the table of a folder has; 0 where there is none that can be read."""
+    columns = parquet_columns(folder / TABLE, ("row",))
+    return 0 if columns is None else len(columns["row"])
 
 
 def write_table(folder: Path, manifest: Mapping[str, Any], columns: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -151,16 +166,22 @@ def table_bytes(columns: Mapping[str, np.ndarray]) -> bytes:
 
 
 def gather(folder: Path, manifest: Mapping[str, Any], design: Design) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """All runs in order of row, seed and arm as columns, and how many there are, failed, and are missing."""
+    """All runs in order of row, seed and arm as columns, and how far that is.
+
+    That is how many runs are done, failed and missing, and which parts cannot be read. Runs of a row whose anchoring is
+    lost are missing, too: the table could not say what they are.
+    """
     identities = Identities(manifest["told"], design.rows, design.seeds)
     precision = Precision(**manifest["precision"])
-    kept = Kept(folder).look().cases
+    store = Kept(folder).look()
+    kept = store.cases
+    unfitted = rows_not_fitted(folder, identities)
     runs, missing, unsure = [], 0, 0
     for row in range(len(design.rows)):
         seeds = seeds_wanted(identities, row, kept, precision)
         for seed in seeds:
             case = identities.identity(row, seed)
-            if case in kept:
+            if case in kept and row not in unfitted:
                 runs += [(row, seed, arm, case, kept[case]) for arm in range(len(design.arms))]
             else:
                 missing += len(design.arms)
@@ -168,7 +189,9 @@ def gather(folder: Path, manifest: Mapping[str, Any], design: Design) -> tuple[d
         unsure += precision.mcse is not None and error_of(found, precision.outcome) > precision.mcse
     failed = sum(bool(found.errors[arm]) for *_, arm, _, found in runs)
     columns = _columns(design, runs, fitted_columns(folder, identities))
+    damaged = [f"{PARTS}/{name}" for name in sorted(store.unreadable)] + damaged_fits(folder, identities, unfitted)
     return columns, {"complete": not missing, "rows_not_precise": unsure, "rows_not_anchored": not_anchored(columns),
+                     "unreadable_parts": damaged,
                      "runs": {"done": len(runs) - failed, "failed": failed, "missing": missing}}  # fmt: skip
 
 
