@@ -19,8 +19,9 @@ Reading    CHW workforce 0.75 ± 0.03 (ST; alone S1 0.58 ± 0.03) makes most of 
            care-seeking 0.11 ± 0.03 (no chance), all others 0.09 ± 0.03 (no chance), health facilities
            0.07 ± 0.03 (no chance) and speed of illness 0.05 ± 0.02 (no chance) are left. Alone, care-seeking does
            little and the others nothing that shows; 0 groups above .1 are not known to within .05. The three master
-           seeds share 5 of the first five, `all others` being one. 256 parameters vary; 33,600 of 34,600 rows were
-           analysed, 220 could not be anchored, and 38 blocks of rows set aside unrun (readings/ has all).
+           seeds share 5 of the first five, `all others` being one. 256 parameters vary, of which `fac.skill_sd` did
+           nothing and is gone since; 33,600 of 34,600 rows were analysed, 220 could not be anchored, and 38 blocks of
+           rows set aside unrun (readings/ has all).
 
 python experiments/sensitivity_sobol.py --out FOLDER [--n 64] [--most 128] [--masters 3] [--seeds 4] [--draws 10]
     [--toy] [--remake]

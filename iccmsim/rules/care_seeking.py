@@ -121,8 +121,8 @@ def lacked_drugs(visit):
 @rule
 def feels_in_good_hands(child, visit):
     """After treatment a family waits for it to work, unless it was told to go on, or sees a child in danger at home."""
-    inpatient = visit.provider == AT_FACILITY
-    return not visit.marks & REFERRED and (inpatient or not child.perceived)
+    at_centre = visit.provider == AT_FACILITY
+    return not visit.marks & REFERRED and (at_centre or not child.perceived)
 
 
 @rule(joined=True)
