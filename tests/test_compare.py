@@ -10,7 +10,7 @@ import pytest
 from small import TWO_ZONES, tiny
 
 from iccmsim.core.records import CAUSES, ILLNESSES
-from iccmsim.engine.pairs import PAIRS, cohort_is_complete
+from iccmsim.engine.pairs import PAIRS, PARTS, cohort_is_complete
 from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import load_scenario
@@ -43,7 +43,7 @@ def test_averted_is_saved_less_lost_and_the_difference_of_deaths(comparison):
         without, given = (comparison.tallies["deaths"][:, arm, :11].sum(axis=(1, 2, 3)) for arm in (0, i))
         saved, lost = (comparison.pairs[name][:, i].sum(axis=1) for name in ("saved", "lost"))
         assert (saved - lost).tolist() == (without - given).tolist()
-        for group in ("age", "wealth", "km"):
+        for group in ("age", "wealth", "km", "part"):
             assert comparison.pairs[f"saved_by_{group}"][:, i].sum(axis=1).tolist() == saved.tolist()
             assert comparison.pairs[f"lost_by_{group}"][:, i].sum(axis=1).tolist() == lost.tolist()
     assert comparison.pairs["saved"][:, 1].sum() > 0
@@ -63,6 +63,46 @@ def test_saved_and_lost_are_the_rows_of_two_runs_apart(comparison):
     assert not ((runs[0].state == "alive") & born).any()
     age = [((run.end_day - run.birth_day) / 365.25) for run in runs]
     assert comparison.pairs["age_saved"][1, 1] == pytest.approx(age[0][died[0] & ~died[1]].sum())
+
+
+def part_of_chw(run, child, illness, other):
+    """What the tables of two runs tell of a CHW's part in the episode of which a child dies in the first."""
+    fatal = illness.set_index("child").loc[child]
+    twin = other.episodes[other.episodes.episode_id == fatal.episode_id]
+    happened = len(twin) == 1 and twin.outcome.iloc[0] != "prevented"
+    if fatal.by_chw or (happened and twin.by_chw.iloc[0]):
+        return "saw_chw"
+    for visits in (run.visits, other.visits):
+        mine = visits[(visits.child == child) & (visits.provider == "chw") & (visits.day >= fatal.onset_day)]
+        if (mine.day < fatal.kills_day).any():
+            return "missed_chw"
+    return "no_chw" if happened else "ill_in_one_arm"
+
+
+def test_what_a_chw_had_to_do_with_it_is_what_the_tables_of_both_arms_tell():
+    two = arms({**LONG, "place.people": 12000})[:2]
+    compared, found = compare(two, seeds=[1], threads=2), {}
+    runs = [simulate(arm, seed=1, threads=2) for arm in two]
+    died = [(run.children.state == "dead") & (run.children.end_day >= 0) & (run.children.end_day < 1826)
+            for run in runs]  # fmt: skip
+    for word, run, other, only in (("saved", *runs, died[0] & ~died[1]), ("lost", *runs[::-1], died[1] & ~died[0])):
+        episodes = run.episodes[run.episodes.outcome == "died"]
+        for child in run.children.child[only]:
+            key = word, part_of_chw(run, child, episodes, other)
+            found[key] = found.get(key, 0) + 1
+    counted = {(word, part): int(compared.pairs[f"{word}_by_part"][0, 1, k])
+               for word in ("saved", "lost") for k, part in enumerate(PARTS)}  # fmt: skip
+    assert {key: n for key, n in counted.items() if n} == found
+    assert len(found) >= 5
+
+
+def test_chws_who_are_hardly_ever_there_matter_by_that_alone():
+    more = {**LONG, "place.people": 12000}
+    hardly = {**more, "chw.absent": 0.95, "night.avail": 0}
+    found = compare([tiny("facility-only", name="without", more=more), tiny(name="away", more=hardly)], seeds=2)
+    saved, lost = (dict(zip(PARTS, found.pairs[f"{word}_by_part"][:, 1].sum(axis=0), strict=True))
+                   for word in ("saved", "lost"))  # fmt: skip
+    assert lost["missed_chw"] + saved["missed_chw"] > 3 * (lost["saw_chw"] + saved["saw_chw"]) + 10
 
 
 def test_episodes_that_a_chw_saw_are_found_again_in_the_arm_without(comparison):

@@ -30,6 +30,7 @@ BASIC_PRODUCTS = 6  # of the usual box; the others are held only where policy ha
 
 PROVIDERS = ("wait", "informal", "chw", "facility", "hospital", "volunteer")
 WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL, VOLUNTEER = range(6)
+MISSED_CHW = 6  # beside who saw a child in an illness: the family came to a CHW in vain
 
 NUTRITION = ("average", "well_nourished", "moderate_wasting", "severe_wasting", "treated_wasting")
 AVERAGE, WELL_NOURISHED, MODERATE_WASTING, SEVERE_WASTING, TREATED_WASTING = range(5)
@@ -144,7 +145,7 @@ COURSE = np.dtype(
         ("outcome", "i1"),
         ("perceived", "i1"),
         ("was_severe", "i1"),
-        ("seen_by", "i1"),  # bits 1 << provider
+        ("seen_by", "i1"),  # bits 1 << provider, and 1 << MISSED_CHW
         ("treated_by", "i1"),  # bits 1 << provider who gave something
         ("first_provider", "i1"),
         ("home_asked", "i1"),  # 1 once considered at home

@@ -10,8 +10,10 @@ from iccmsim.core.records import (
     AT_FACILITY,
     AT_HOSPITAL,
     DEAD,
+    DIED,
     INFORMAL,
     MINUTES,
+    MISSED_CHW,
     MONTH,
     NOT_REACHED,
     PREVENTED,
@@ -30,6 +32,11 @@ COHORT_DAYS = 365  # births of the first year, followed to the fifth birthday
 ELSEWHERE = ("no_care", "informal", "chw", "facility", "hospital", "not_ill")
 NO_CARE, NOT_ILL = 0, 5
 
+# What a CHW, of either arm, had to do with the illness of which a child dies in one arm alone; the first that holds.
+# Nobody dies of the background in one arm alone.
+PARTS = ("saw_chw", "missed_chw", "ill_in_one_arm", "no_chw")
+SAW, MISSED, ILL_IN_ONE_ARM, NO_CHW = range(4)
+
 PAIRS = np.dtype(
     [
         ("saved", "i8", (7,)),  # die only in the first arm, in the window, by their cause there
@@ -40,6 +47,8 @@ PAIRS = np.dtype(
         ("lost_by_wealth", "i8", (QUINTILES,)),
         ("saved_by_km", "i8", (len(KM_BANDS),)),
         ("lost_by_km", "i8", (len(KM_BANDS),)),
+        ("saved_by_part", "i8", (len(PARTS),)),
+        ("lost_by_part", "i8", (len(PARTS),)),
         ("age_saved", "f8"),  # years, summed over the saved: age at which they die in the first arm
         ("age_lost", "f8"),
         ("last_two", "i8"),  # fewer deaths in the last two years of the window
@@ -120,6 +129,41 @@ def where_else(care):
     return INFORMAL if care.first_care >= 0 else NO_CARE
 
 
+@rule
+def came_about(course):
+    """Whether an episode happened in this arm."""
+    return course.outcome != NOT_REACHED and course.outcome != PREVENTED
+
+
+@rule
+def part_of_chw(here, there):
+    """What a CHW had to do with a fatal illness, as it went in the arm in which it kills and in the other."""
+    seen_by = here.seen_by | there.seen_by
+    if seen_by & 1 << AT_CHW:
+        return SAW
+    if seen_by & 1 << MISSED_CHW:
+        return MISSED
+    return NO_CHW if came_about(there) else ILL_IN_ONE_ARM
+
+
+@rule(entry=True)
+def pair_fates(lives, without, children, courses, first, last, out):
+    """What a CHW had to do with the illnesses of which children die in one arm alone."""
+    t = out[0]
+    for i in range(courses.shape[0]):
+        a = without[i]
+        course = courses[i]
+        if a.outcome != DIED and course.outcome != DIED:
+            continue
+        saved = died_within(lives[course.child], first, last)
+        if saved == died_within(children[course.child], first, last):
+            continue
+        if saved and a.outcome == DIED:
+            t.saved_by_part[part_of_chw(a, course)] += 1
+        elif not saved and course.outcome == DIED:
+            t.lost_by_part[part_of_chw(course, a)] += 1
+
+
 @rule(entry=True)
 def pair_courses(without, courses, first, last, out):
     """Displacement: where the episodes that a CHW saw would have gone; and formal care won or given up."""
@@ -130,9 +174,9 @@ def pair_courses(without, courses, first, last, out):
             continue
         if course.onset >= last:
             return
-        happened = course.outcome != NOT_REACHED and course.outcome != PREVENTED
+        happened = came_about(course)
         a = without[i]
-        in_a = a.outcome != NOT_REACHED and a.outcome != PREVENTED
+        in_a = came_about(a)
         if happened and in_a:
             t.formal_gained[course.illness] += course.first_formal >= 0 and a.first_formal < 0
             t.formal_lost[course.illness] += course.first_formal < 0 and a.first_formal >= 0
@@ -169,6 +213,7 @@ def pair_zone(first: tuple[np.recarray, np.recarray], run: ZoneRun) -> np.recarr
     groups = np.array([int(day * MINUTES) for day in GROUP_EDGES], np.int64)
     wealth, km = bands_of(run.plan)
     pair_children(first[0], run.zone.child, run.zone.household, edges, groups, wealth, km, out)
+    pair_fates(first[0], first[1], run.zone.child, run.course, edges[0], edges[TAIL], out)
     pair_courses(first[1], run.course, edges[0], edges[TAIL], out)
     return out
 

@@ -35,6 +35,7 @@ from iccmsim.engine.ways import (
     mark_referral_done,
     morning_after,
     note_care,
+    note_missed_chw,
     open_visit,
     set_out,
 )
@@ -180,6 +181,8 @@ def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
         return
     i = open_visit(zone, row, child.going_to, who, lead_course(child), minute)
     zone.visit[i].marks |= mark
+    if child.going_to == AT_CHW:
+        note_missed_chw(zone, child)
     month.visits_missed += 1
     be_disappointed(zone, row, p, key, minute)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOME, AT_HOSPITAL, INFORMAL, MINUTES, WAIT
+from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOME, AT_HOSPITAL, INFORMAL, MINUTES, MISSED_CHW, WAIT
 from iccmsim.engine.calendar import put
 from iccmsim.rules.care_seeking import remember, walking_minutes
 from iccmsim.rules.illness import live_until
@@ -97,6 +97,15 @@ def note_care(zone, child, provider, minute):
             course.first_provider = provider
         if AT_CHW <= provider <= AT_HOSPITAL and course.first_formal < 0:
             course.first_formal = minute
+        some = rest_of(some)
+
+
+@rule(joined=True)
+def note_missed_chw(zone, child):
+    """The family came to a CHW in vain with each illness the child has now."""
+    some = int(child.ill)
+    while some:
+        zone.course[child.active[first_of(some)]].seen_by |= 1 << MISSED_CHW
         some = rest_of(some)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from iccmsim.results.shock_words import who_has, with_own_values
@@ -16,6 +16,8 @@ INDENT = "    "
 PRODUCT_NAMES = {"ors": "ORS", "zinc": "zinc", "amoxicillin": "amoxicillin", "act_infant": "ACT (infant)",
                  "act_child": "ACT (child)", "rdt": "malaria test", "rectal_artesunate": "rectal artesunate",
                  "gentamicin": "gentamicin", "rutf": "ready-to-use food", "any": "any of these"}  # fmt: skip
+PARTS_OF_CHWS = {"saw_chw": "a CHW saw the child", "missed_chw": "came to a CHW in vain",
+                 "ill_in_one_arm": "ill in one arm only", "no_chw": "no CHW had part in it"}  # fmt: skip
 BEYOND_THE_BOX = ("rectal_artesunate", "gentamicin", "rutf")  # told of only if they were ever out
 Row = tuple[str, list[str]]
 
@@ -195,6 +197,7 @@ def _rows(arms: Sequence[Mapping[str, Any]], common: str, *, causes: Sequence[st
     yield beside("  in percent of deaths", lambda arm: with_interval(arm["percent_averted"]))
     yield beside("  children saved", lambda arm: with_interval(arm["saved"]))
     yield beside("  children lost", lambda arm: with_interval(arm["lost"]))
+    yield from _parts_of_chws(arms, beside)
     yield beside("Expected deaths averted", lambda arm: with_interval(arm["deaths_averted_expected"]))
     yield "Deaths averted by cause", []
     for name in causes:
@@ -202,6 +205,16 @@ def _rows(arms: Sequence[Mapping[str, Any]], common: str, *, causes: Sequence[st
     yield "Averted of the four illnesses", []
     yield beside("  in this model (expected)", lambda arm: with_interval(arm["list"]["model"]))
     yield beside("  by LiST's formula", lambda arm: with_interval(arm["list"]["deaths_averted"]))
+
+
+def _parts_of_chws(arms: Sequence[Mapping[str, Any]], beside: Callable[..., Row]) -> Iterator[Row]:
+    """What a CHW had to do with the illnesses that were fatal in one arm alone."""
+    if not any(arm["setting"]["chws"] for arm in arms):
+        return
+    yield "Saved (+), lost (-) where", []
+    for part, label in PARTS_OF_CHWS.items():
+        yield beside("  " + label, lambda arm, part=part: f"+{count(arm['saved_by_chw_part'][part]['mean'], 1)}  "
+                     f"-{count(arm['lost_by_chw_part'][part]['mean'], 1)}")  # fmt: skip
 
 
 def _size(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from iccmsim.core.records import CAUSES, ILLNESSES, PRODUCTS, YEAR
-from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE
+from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, PARTS
 from iccmsim.engine.tally import AGE_BANDS, BY_PROVIDER, CASCADE, KM_BANDS, QUINTILES, TAIL
 from iccmsim.results.dictionary import BOOK, NAME, UNDER_FIVE, Column
 
@@ -30,6 +30,9 @@ DIVISIONS = {
     "wealth": Column("wealth", "Fifth of households by the wealth that the setting describes, the poorest first.", NAME,
                      values=tuple(f"fifth_{n}" for n in range(1, QUINTILES + 1))),
     "distance": Column("distance", "To the health facility, in a straight line.", NAME, values=KM_BANDS),
+    "chw_part": Column("chw_part", "What a CHW of either arm had to do with the illness that was fatal in one: saw the "
+                       "child; was come to in vain (away, or no turn); nothing, and the other arm has no such illness "
+                       "(an antimalarial prevented it); nothing at all. The first that holds.", NAME, values=PARTS),
     "provider": Column("provider", "CHWs, or first-level health facilities.", NAME, values=("chw", "facility")),
     "product": Column("product", "Drug, test or food.", NAME, values=PRODUCTS),
 }  # fmt: skip
@@ -114,7 +117,8 @@ OF_A_RUN: tuple[Count, ...] = (
 OF_A_PAIR: tuple[Count, ...] = (
     *_counts(("cause",), ("saved", "children", "Die in the window only in the comparator, by their cause there."),
              ("lost", "children", "Die in the window only in this arm, by their cause here."), paired=True),
-    *(each for by, name in (("age_group", "age"), ("wealth", "wealth"), ("distance", "km")) for each in _counts(
+    *(each for by, name in (("age_group", "age"), ("wealth", "wealth"), ("distance", "km"),
+                                     ("chw_part", "part")) for each in _counts(
         (by,), (f"saved_by_{name}", "children", "Die in the window only in the comparator."),
         (f"lost_by_{name}", "children", "Die in the window only in this arm."), paired=True)),
     *_counts((), ("age_saved", "years", "Ages at death in the comparator, summed over the saved."),

@@ -32,7 +32,7 @@ from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 
-FORMAT = 1
+FORMAT = 2  # of the folder; 2: saved and lost by what a CHW had to do with it
 KIND = "iccmsim comparison"
 COUNTS, PAIRED = "tallies.npy", "pairs.npy"
 MOST_REPLICATES = 1_000_000
@@ -84,7 +84,7 @@ class Comparison:
     def load(folder: str | os.PathLike[str]) -> Comparison:
         """Read back what `save` wrote; says clearly what is wrong with a folder that is no comparison."""
         folder = Path(folder)
-        manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+        manifest = get_manifest(folder, kind=KIND, latest=FORMAT, earliest=FORMAT)
         return Comparison(
             names=tuple(manifest["names"]), seeds=tuple(manifest["seeds"]),
             tallies=read_counts(folder / COUNTS, TALLY).view(np.recarray),

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from iccmsim.core.records import CAUSES, ILLNESSES, PRODUCTS
-from iccmsim.engine.pairs import AGE_GROUPS
+from iccmsim.engine.pairs import AGE_GROUPS, PARTS
 from iccmsim.engine.tally import CASCADE, KM_BANDS
-from iccmsim.results.counts import STEPS_SAY
+from iccmsim.results.counts import DIVISIONS, STEPS_SAY
 from iccmsim.results.dictionary import UNDER_FIVE, Column
 from iccmsim.studies.estimate import NOTHING, Q
 from iccmsim.studies.outcomes import OUTCOMES
 from iccmsim.studies.summary import WEALTH
 
-GROUPS = {*CAUSES, *ILLNESSES, *AGE_GROUPS, *WEALTH, *KM_BANDS, *PRODUCTS, "any", "chw", "facility"}
+GROUPS = {*CAUSES, *ILLNESSES, *AGE_GROUPS, *WEALTH, *KM_BANDS, *PRODUCTS, *PARTS, "any", "chw",
+          "facility"}  # fmt: skip
 NOT_ESTIMATES = ("name", "scenario_hash", "setting", "shocks", "flagged", "says")
 BESIDE = {"by_cause": "from this cause", "by_age": "at this age", "by_wealth": "in this fifth of wealth",
           "by_distance": "at this distance from the health facility"}  # fmt: skip
@@ -53,6 +54,9 @@ _AVERTED = (
            per="deaths of the comparator"),
     *_told("children", {**_beside("saved", "Children who die {} only in the comparator."),
                         **_beside("lost", "Children who die {} only in this arm.")}),
+    *_told("children", {"saved_by_chw_part": "The saved, by what a CHW had to do with the illness that was fatal: "
+                        f"{DIVISIONS['chw_part'].says.partition(': ')[2]}",
+                        "lost_by_chw_part": "The lost, in the same way."}),
     *_told("births", {"births_followed_to_five": "Births of the first year, where the run follows them to the fifth "
                       "birthday."}, ages="at birth"),
     *_told("years", {"life_years_gained_reference": "As life_years_gained, by the reference life expectancy."}),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, RDT, YEAR
-from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, cohort_is_complete
+from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, PARTS, cohort_is_complete
 from iccmsim.engine.tally import CASCADE, KM_BANDS, QUINTILES
 from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
@@ -77,6 +77,8 @@ def _averted(c: Comparison, i: int) -> dict[str, Any]:
     return {
         "deaths_averted": estimate(saved - lost), "percent_averted": percent_less(without, given),
         "saved": estimate(saved), "lost": estimate(lost),
+        "saved_by_chw_part": {name: estimate(pairs["saved_by_part"][:, k]) for k, name in enumerate(PARTS)},
+        "lost_by_chw_part": {name: estimate(pairs["lost_by_part"][:, k]) for k, name in enumerate(PARTS)},
         "deaths_averted_expected": estimate(expected[0] - expected[1]),
         "percent_averted_expected": percent_less(*expected),
         "deaths_averted_by_five": estimate(pairs["by_five"]) if complete else dict(NOTHING),
