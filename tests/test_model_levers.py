@@ -257,9 +257,11 @@ def test_each_mechanism_moves_what_it_should(name):
 
 LOOPS = {
     "trust": ({"seek.trust": 0}, {}),
-    "motivation": ({"motiv.base": 0.86, "motiv.supervised": 0, "motiv.overload": 0, "motiv.stocked": 0}, {}),
+    "motivation, well supported": (
+        {"spv.freq": 1, "sup.fill": 1, "motiv.base": 0.79, "motiv.supervised": 0, "motiv.overload": 0,
+         "motiv.stocked": 0}, {"spv.freq": 1, "sup.fill": 1}),
     "motivation, ill supported": (
-        {"spv.freq": 0, "sup.fill": 0.3, "motiv.base": 0.86, "motiv.supervised": 0, "motiv.overload": 0,
+        {"spv.freq": 0, "sup.fill": 0.3, "motiv.base": 0.79, "motiv.supervised": 0, "motiv.overload": 0,
          "motiv.stocked": 0}, {"spv.freq": 0, "sup.fill": 0.3}),
 }  # fmt: skip
 

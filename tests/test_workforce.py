@@ -353,3 +353,19 @@ def test_supervision_is_drawn_for_each_month():
     assert len({is_supervised(a_provider(), p, KEY, month)[0] >= 0 for month in range(30)}) == 2
     assert is_supervised(a_provider(), staff(spv_freq=0.0), KEY, 1)[0] == -1
     assert is_supervised(a_provider(), staff(spv_freq=1.0), KEY, 1)[0] >= 0
+
+
+def test_in_the_programme_as_delivered_absence_and_attrition_are_as_stated():
+    from iccmsim.engine.simulation import Simulation
+    from iccmsim.parameters.scenario import load_scenario
+
+    scenario = load_scenario("sahel/iccm-as-delivered")
+    p = scenario.programme
+    runs = Simulation(scenario, seed=5, tables=False).run().runs
+    months = np.concatenate([run.zone.monthly[1:] for run in runs])
+    motivation, present, leaving = (months[name].sum() / months["days_in_post"].sum()
+                                    for name in ("motivation", "days_present", "departures"))  # fmt: skip
+    assert motivation == pytest.approx(p["motiv.ref"], abs=0.02)
+    week = p["chw.days_week"] / 7
+    assert present == pytest.approx((1 - p["chw.absent"]) * (week + (1 - week) * p["night.avail"]), abs=0.02)
+    assert leaving * 365.25 == pytest.approx(p["chw.attr"], abs=0.03)

@@ -242,7 +242,7 @@ def be_seen(zone, row, p, key, minute, who, month):
     if provider.kind == AT_FACILITY and visit.marks & DANGER_FOUND and not visit.marks & NO_BED:
         admit(child, zone.course, AT_FACILITY, p.fac_full, minute, p, key)
     if visit.lacked:
-        some = int(child.afoot)
+        some = int(child.ill)
         while some:
             zone.course[child.active[first_of(some)]].lacked |= visit.lacked
             some = rest_of(some)

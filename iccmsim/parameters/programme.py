@@ -119,10 +119,10 @@ SUPERVISION = (
     lever("motiv.overload", .15, "motivation", (0, 1), (0, .3), says="What too much work takes away."),
     lever("motiv.stocked", .10, "motivation", (0, 1), (0, .2), says="What having drugs to give adds."),
     lever("motiv.days", 180, "days", (1, 3650), (60, 365), says="How slowly motivation follows its causes."),
-    lever("motiv.ref", .86, "motivation, 0-1", (.01, 1), None,
-          source="assumption: about the mean motivation in the programme as delivered, which differs by place",
+    lever("motiv.ref", .79, "motivation, 0-1", (.01, 1), None,
+          source="the mean motivation of the programme as delivered in sahel, as it comes out of this model",
           says="Motivation at which absence and attrition are as stated.",
-          note="a point of reference, not a fact in doubt; in sahel the mean is .80, see docs/known-gaps.md"),
+          note="a point of reference, not a fact in doubt; the mean differs by place, see docs/known-gaps.md"),
     lever("motiv.attrition", 2, "logarithm of the rate per unit of motivation", (0, 20), (0, 4),
           says="How much faster CHWs leave who have lost heart."),
 )
