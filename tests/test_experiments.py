@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from iccmsim.engine.pairs import PARTS
 from iccmsim.parameters.files import library_names
 from iccmsim.parameters.reasons import Reasons
 
@@ -54,6 +55,23 @@ def test_table_and_figure_are_remade_from_the_stored_results(density: Path):
     assert main(["--out", str(density), "--remake"]) == 0
     assert (density / "density.csv").read_bytes() == before
     assert (density / "density.png").exists()
+
+
+def test_saved_and_lost_at_the_door_add_up_and_are_remade(tmp_path: Path, capsys):
+    main = runpy.run_path(str(EXPERIMENTS / "at_the_door.py"))["main"]
+    assert main(["--out", str(tmp_path), "--toy", "--settings", "sahel"]) == 0
+    first = capsys.readouterr().out
+    with (tmp_path / "at_the_door.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["programme"] for row in rows][::3] == ["as delivered", "always there, twice the hours"]
+    for row in rows:
+        assert float(row["averted"]) == float(row["saved"]) - float(row["lost"])
+        for word in ("saved", "lost"):
+            assert float(row[word]) == sum(float(row[f"{word}_{part}"]) for part in PARTS)
+    (tmp_path / "at_the_door.png").unlink()
+    assert main(["--out", str(tmp_path), "--remake", "--settings", "sahel"]) == 0
+    assert capsys.readouterr().out == first
+    assert (tmp_path / "at_the_door.png").exists()
 
 
 def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_path: Path, capsys):

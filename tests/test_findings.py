@@ -47,11 +47,19 @@ def country(row: Row) -> list[str]:
             number(row["mc_error"], 0), f"{number(row['percent'], 2)} %"]  # fmt: skip
 
 
+def door(row: Row) -> list[str]:
+    return [row["setting"], row["programme"], number(row["chws"], 0),
+            f"{number(row['averted'], 1)} ({number(row['error'], 1)})",
+            *(number(row[name], 1) for name in ("saved", "lost", "lost_saw_chw", "lost_missed_chw"))]  # fmt: skip
+
+
 TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
     "whole_library": ("| programme | CHWs | visits to a CHW, per child-year | expected deaths averted (error) | one "
                       "district, 95 % | of all deaths | beside as delivered |", library),
     "which_component_next": ("| component | raised alone (error) | share of raising all (error) | most together with |",
                              components),
+    "at_the_door": ("| baseline | CHWs as delivered, but | CHWs | deaths averted (error) | saved | lost | lost, seen by "
+                    "a CHW | lost at the door |", door),
     "shocks": ("| shock | with | care lost at worst | days to recover | deaths added (error) |", shocks),
     "a_country": ("| area | arm | CHWs | expected deaths averted | error | of all deaths |", country),
 }  # fmt: skip
