@@ -58,8 +58,8 @@ TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
                       "district, 95 % | of all deaths | beside as delivered |", library),
     "which_component_next": ("| component | raised alone (error) | share of raising all (error) | most together with |",
                              components),
-    "at_the_door": ("| baseline | CHWs as delivered, but | CHWs | deaths averted (error) | saved | lost | lost, seen by "
-                    "a CHW | lost at the door |", door),
+    "at_the_door": ("| baseline | CHWs as delivered, but | CHWs | deaths averted (error) | saved | lost | lost, seen "
+                    "by a CHW | lost at the door |", door),
     "shocks": ("| shock | with | care lost at worst | days to recover | deaths added (error) |", shocks),
     "a_country": ("| area | arm | CHWs | expected deaths averted | error | of all deaths |", country),
 }  # fmt: skip
