@@ -22,6 +22,7 @@ SMALL = {"setting.place.zones": 2, "setting.place.people": 3000, "setting.place.
 SEEDS = tuple(range(1, 13))
 DEATHS = 1000  # of the comparator, in each pair
 LOST = 30
+LOST_AT_THE_DOOR = 12
 MORTAL = ("malaria", "pneumonia", "diarrhoea", "newborn_infection", "background")
 
 
@@ -53,6 +54,8 @@ def with_nets(nets: Sequence[Sequence[int]], *, programmes: int = 2, seeds: Sequ
             pairs["saved"][s, i], pairs["lost"][s, i] = 0, 0
             if i:
                 pairs["saved"][s, i, 0], pairs["lost"][s, i, 0] = LOST + net, LOST
+                pairs["saved_by_part"][s, i] = (LOST + net, 0, 0, 0)
+                pairs["lost_by_part"][s, i] = (LOST - LOST_AT_THE_DOOR, LOST_AT_THE_DOOR, 0, 0)
             for cause in MORTAL:
                 tallies["deaths"][s, i, 0, CAUSES.index(cause), 4] = deaths // len(MORTAL)
             tallies["deaths"][s, i, 0, 0, 4] -= net
