@@ -128,8 +128,8 @@ def test_the_answer_has_the_numbers_of_the_comparison(source, pages):
 
 def test_of_those_lost_it_says_how_many_came_to_a_chw_in_vain(pages):
     said = [pages[code][0]["note"]["averted"].replace(WIDE, " ") for code in CODES]
-    assert said[0].endswith("lost with “iCCM well supported”, 12.0 had been brought to a CHW who was away or had no turn "
-                            "left, and 18.0 had been seen by one.")  # fmt: skip
+    assert said[0].endswith("lost with “iCCM well supported”, 12.0 had been brought to a CHW who was away or had no "
+                            "turn left, and 18.0 had been seen by one.")  # fmt: skip
     assert "12,0 enfants avaient été amenés chez un ASC absent ou débordé, et 18,0" in said[1]
 
 
