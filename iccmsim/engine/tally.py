@@ -274,9 +274,9 @@ def weigh(course, effect, p, full, t, y):
 
 
 @rule(entry=True)
-def tally_courses(courses, p, full, edges, out):
+def tally_courses(courses, regime, full, edges, out):
     """Episodes, what was done about them, and the deaths to be expected. Rows come in order of onset."""
-    t = out[0]
+    p, t = regime[0], out[0]
     y = 0
     for i in range(courses.shape[0]):
         course = courses[i]
@@ -331,11 +331,11 @@ def bands_of(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
 def tally_zone(run: ZoneRun) -> np.recarray:
     """Count one zone of one arm: one row of `TALLY`."""
     out, plan = table(TALLY, 1), run.plan
-    p, edges = plan.record(plan.warmup)[0], year_edges(plan, run.day)
+    regime, edges = plan.record(plan.warmup), year_edges(plan, run.day)
     ages = np.array([int(day * MINUTES) for day in AGE_EDGES], np.int64)
     wealth, km = bands_of(plan)
     tally_children(run.zone.child, run.zone.household, edges, ages, wealth, km, out)
-    tally_courses(run.course, p, full_effect(p), edges, out)
+    tally_courses(run.course, regime, full_effect(regime[0]), edges, out)
     tally_months(run, out[0])
     return out
 
