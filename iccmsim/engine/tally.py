@@ -36,6 +36,7 @@ from iccmsim.core.records import (
     YEAR,
     table,
 )
+from iccmsim.engine.books import tally_months
 from iccmsim.engine.plan import Plan
 from iccmsim.engine.simulation import ZoneRun
 
@@ -301,21 +302,6 @@ def tally_courses(courses, regime, full, edges, out):
             went_far(course, effect, t)
 
 
-def tally_months(run: ZoneRun, t: np.record) -> None:
-    """Add up the monthly books of the CHWs and of the facility, for the months that begin in the window."""
-    p, plan = run.plan.record(run.plan.warmup)[0], run.plan
-    first = int(p["month_offset"])
-    days = max(0, min(run.day, plan.window[1]) - plan.warmup)
-    months = int(np.ceil(days / MONTH))
-    lived = min(max(0, run.day - plan.warmup), int(np.ceil(months * MONTH)))
-    for kind, rows in enumerate((slice(1, None), slice(0, 1))):
-        book = run.zone.monthly[rows, first : first + months]
-        for name in (*BY_PROVIDER, "given", "received", "ordered", "stock_out_days", "leaked", "expired"):
-            t[name][kind] = book[name].sum(axis=(0, 1))
-        t["providers"][kind] = len(book)
-        t["provider_days"][kind] = len(book) * lived
-
-
 def full_effect(p: np.record) -> np.ndarray:
     """The effect of a full treatment in time, by illness: what "treated effectively" is measured against."""
     return np.array([p["tx_act"], p["tx_amox_nonsev"], p["tx_ors"], p["tx_psbi_inj"], 0.0, 0.0])
@@ -336,7 +322,7 @@ def tally_zone(run: ZoneRun) -> np.recarray:
     wealth, km = bands_of(plan)
     tally_children(run.zone.child, run.zone.household, edges, ages, wealth, km, out)
     tally_courses(run.course, regime, full_effect(regime[0]), edges, out)
-    tally_months(run, out[0])
+    tally_months(run, out)
     return out
 
 
