@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
-from iccmsim.core.records import VISIT, table
+from iccmsim.core.records import VISIT, first_rows, table
 from iccmsim.engine.day import begin_regime, run_days
 from iccmsim.engine.launch import copy_of, launch, open_zone
 from iccmsim.engine.plan import Plan, make_plan, same_posts, zone_maps
@@ -43,7 +43,7 @@ class ZoneRun:
     @property
     def course(self) -> np.recarray:
         """The courses of the days that were lived, in order of onset."""
-        return self.zone.course[: self.zone.days[self.day, ONSET_FROM]]
+        return first_rows(self.zone.course, self.zone.days[self.day, ONSET_FROM])
 
     def run_to(self, day: int) -> None:
         """Let days pass up to (not including) a day since the warm-up began."""

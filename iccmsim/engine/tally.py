@@ -34,6 +34,7 @@ from iccmsim.core.records import (
     PREVENTED,
     UNBORN,
     YEAR,
+    row_type,
     table,
 )
 from iccmsim.engine.books import tally_months
@@ -59,7 +60,7 @@ BY_PROVIDER = ("cases", "visits_missed", "without_drug", "referred", "supervised
                "days_in_post", "days_present", "any_out_days", "minutes", "reported_cases",
                "reported_out_days")  # fmt: skip
 
-TALLY = np.dtype(
+TALLY = row_type(
     [
         ("child_days", "f8", (YEARS, 9)),
         ("deaths", "i8", (YEARS, 7, 9)),  # by cause and age band
@@ -89,8 +90,7 @@ TALLY = np.dtype(
         ("stock_out_days", "i8", (2, N_PRODUCTS)),
         ("leaked", "i8", (2, N_PRODUCTS)),
         ("expired", "i8", (2, N_PRODUCTS)),
-    ],
-    align=True,
+    ]
 )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.memory import large_table
-from iccmsim.core.records import CANDIDATE, FIVE_YEARS, MINUTES, NEWBORN
+from iccmsim.core.records import CANDIDATE, FIVE_YEARS, MINUTES, NEWBORN, first_rows
 from iccmsim.rules.nutrition import mark_wasting
 from iccmsim.world.courses import FATE, draw_fates, keep_courses, mark_overlaps
 from iccmsim.world.onsets import (
@@ -133,4 +133,4 @@ def find_candidates(child: np.recarray, regime: np.recarray, key: tuple[int, int
     counts = np.empty(2 + max(1 << LOW_BITS, end >> LOW_BITS), np.int64)
     order, spare = np.empty(n, np.int64), np.empty(n, np.int64)
     order_by_onset(candidate, n, order, spare, counts, from_day)
-    return candidate[:n], order, from_day
+    return first_rows(candidate, n), order, from_day
