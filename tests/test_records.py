@@ -34,6 +34,7 @@ from iccmsim.core.records import (
     RECORDS,
     SECOND_LINE,
     STEPS,
+    first_rows,
     names_that_clash,
     table,
 )
@@ -56,6 +57,15 @@ def test_no_field_has_a_name_that_numpy_uses_for_something_else(name):
 
 def test_a_clash_of_names_would_be_found():
     assert names_that_clash(np.dtype([("fill", "i4"), ("stock", "i4")])) == {"fill"}
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_all_tables_of_a_kind_share_one_kind_of_row(name):
+    kind = RECORDS[name]
+    made = table(kind, 3), large_table(kind, 3), first_rows(table(kind, 3), 2)
+    assert all(each.dtype is kind and isinstance(each, np.recarray) for each in made)
+    assert len(made[2]) == 2
+    assert np.shares_memory(first_rows(made[0], 2), made[0])
 
 
 @pytest.mark.parametrize("name", sorted(RECORDS))

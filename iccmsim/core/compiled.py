@@ -88,7 +88,9 @@ def rule(function: Callable | None = None, *, inline: bool = False, joined: bool
     `inline` copies it into its callers before they are compiled, so that a loop over it can be vectorised. `joined`
     has the compiler put it into its callers in the end: for what is called often and handed the whole zone, since a
     call passes on all arrays of a zone word by word. `entry` is for what is called from Python and takes long: it is
-    made one whole with all that it calls.
+    made one whole with all that it calls. The parameters are handed to it as the table of one row that they are kept
+    in, a regime, whose row it takes out itself (`p = regime[0]`): of a row that comes from Python numba takes longer
+    to find out of what kind it is than of all tables of a zone.
 
     An index is never negative in a rule: compiled it would not count from the end.
     """

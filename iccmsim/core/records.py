@@ -67,7 +67,16 @@ NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME, AT_HOME = (1 << i for i in
 NO_BED, TAKEN_THERE, ESCORTED, SECOND_LINE = (1 << i for i in range(16, 20))
 MOST_BEDS = 24  # of one health centre, or of the hospital for one zone
 
-CHILD = np.dtype(  # what is read every day of an illness comes first, what an event reads next
+
+def row_type(fields: list | dict) -> np.dtype:
+    """The kind of row with these fields. A row reads as `row.field`, in compiled and in plain Python.
+
+    All tables of a kind share this one object: by it numba knows them at once, and otherwise only field by field.
+    """
+    return np.dtype((np.record, np.dtype(fields, align=True)))
+
+
+CHILD = row_type(  # what is read every day of an illness comes first, what an event reads next
     [
         ("household", "i4"),  # row
         ("state", "i4"),
@@ -102,8 +111,7 @@ CHILD = np.dtype(  # what is read every day of an illness comes first, what an e
         ("fed_at", "i4"),  # minute at which treatment of severe wasting began, 0 never
         ("fed_until", "i4"),  # minute at which the spell of wasting so treated would have ended by itself
         ("act_dose", "f8"),  # 1 a full course, less a partial one
-    ],
-    align=True,
+    ]
 )
 
 DRAWN = [  # what is drawn of a course before anything has happened
@@ -126,9 +134,9 @@ DRAWN = [  # what is drawn of a course before anything has happened
 LAST_EPISODE = 32_767
 _NAMES, _KINDS = zip(*DRAWN, strict=True)
 _PLACES = [np.dtype(DRAWN, align=True).fields[name][1] for name in _NAMES]
-CANDIDATE = np.dtype({"names": _NAMES, "formats": _KINDS, "offsets": _PLACES, "itemsize": LINE_OF_CACHE}, align=True)
+CANDIDATE = row_type({"names": _NAMES, "formats": _KINDS, "offsets": _PLACES, "itemsize": LINE_OF_CACHE})
 
-COURSE = np.dtype(
+COURSE = row_type(
     [
         *DRAWN,
         ("stage", "i1"),
@@ -156,11 +164,10 @@ COURSE = np.dtype(
         ("y", "f8", (3,)),  # best effect on fatality, by mechanism
         ("chance_severe", "f8"),  # P at T_w
         ("chance_death", "f8"),  # C at T_d: what expected deaths count
-    ],
-    align=True,
+    ]
 )
 
-HOUSEHOLD = np.dtype(  # what a choice reads comes first
+HOUSEHOLD = row_type(  # what a choice reads comes first
     [
         ("village", "i4"),
         ("chw", "i4"),  # row, -1 none
@@ -175,22 +182,20 @@ HOUSEHOLD = np.dtype(  # what a choice reads comes first
         ("km_hospital", "f8"),
         ("km_chw", "f8"),
         ("round_place", "i8"),  # place in the CHW's round of home visits
-    ],
-    align=True,
+    ]
 )
 
-VILLAGE = np.dtype(
+VILLAGE = row_type(
     [
         ("number", "i8"),
         ("post", "i4"),
         ("trust_day", "i4"),
         ("trust", "f8", (2,)),
         ("users", "f8", (2,)),  # households that used it, each fading since its last use as trust does
-    ],
-    align=True,
+    ]
 )
 
-PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
+PROVIDER = row_type(  # a CHW, or the zone's first-level facility
     [
         ("number", "i8"),
         ("kind", "i4"),  # AT_CHW or AT_FACILITY
@@ -255,11 +260,10 @@ PROVIDER = np.dtype(  # a CHW, or the zone's first-level facility
         ("wait_hours", "f8"),  # that families have lately waited here, a running mean
         ("bed_until", "i4", (MOST_BEDS,)),  # minute until which each bed of the health centre is taken
         ("hospital_bed_until", "i4", (MOST_BEDS,)),  # the same for the zone's share of the hospital's beds
-    ],
-    align=True,
+    ]
 )
 
-MONTHLY = np.dtype(
+MONTHLY = row_type(
     [
         ("days_in_post", "i4"),
         ("days_present", "i4"),
@@ -290,11 +294,10 @@ MONTHLY = np.dtype(
         ("targeted", "i4"),  # visits sent where the reports look worst
         ("aid_days", "i4"),  # days in post with a job aid that works
         ("campaign_days", "i4"),  # days in post of which a campaign took its share
-    ],
-    align=True,
+    ]
 )
 
-VISIT = np.dtype(
+VISIT = row_type(
     [
         ("child", "i4"),
         ("course", "i4"),  # row of the course that led the visit
@@ -308,8 +311,7 @@ VISIT = np.dtype(
         ("lacked", "i4"),
         ("by_referral", "i8"),
         ("dose", "f8", (5,)),  # size of each dose of a drug by mouth: 1 right, less if wrong
-    ],
-    align=True,
+    ]
 )
 
 RECORDS = {
@@ -319,8 +321,13 @@ RECORDS = {
 
 
 def table(record: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
-    """Make an empty table of records whose rows read as `row.field`, in compiled and in plain Python."""
+    """Make an empty table of records."""
     return np.zeros(rows, dtype=record).view(np.recarray)
+
+
+def first_rows(table: np.recarray, rows: int) -> np.recarray:
+    """The first rows of a table, as a table of the very same kind; `table[:rows]` would make up a kind of its own."""
+    return np.asarray(table)[:rows].view(np.recarray)
 
 
 def names_that_clash(record: np.dtype) -> set[str]:

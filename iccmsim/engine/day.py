@@ -23,6 +23,7 @@ from iccmsim.rules.care_seeking import (
     reckon_usual,
 )
 from iccmsim.rules.illness import awaits
+from iccmsim.rules.supply import bring_in_products
 from iccmsim.rules.treatment import care_at_home
 from iccmsim.world.courses import open_course
 from iccmsim.world.zone import (
@@ -46,11 +47,12 @@ from iccmsim.world.zone import (
 
 
 @rule(entry=True)
-def run_days(zone, p, key, first, last):
+def run_days(zone, regime, key, first, last):
     """Let days pass in one zone, from `first` up to, not including, `last`; returns the day it stopped at.
 
     It stops early when the table of visits may not hold another day: the caller enlarges it and goes on.
     """
+    p = regime[0]
     zone.wake[:] = first  # whatever was written to a record since: every family is looked at
     for day in range(first, last):
         if zone.visit.shape[0] > 1 and zone.n[VISITS] + MARGIN * zone.child.shape[0] > zone.visit.shape[0]:
@@ -67,6 +69,14 @@ def run_days(zone, p, key, first, last):
 
 
 @rule(entry=True)
+def begin_regime(zone, regime):
+    """From today other parameters are in force: families and policy reckon with them."""
+    p = regime[0]
+    tastes_of_families(zone.household, p)
+    bring_in_products(zone.provider, p)
+
+
+@rule
 def tastes_of_families(households, p):
     """A new regime, or new CHWs: every household reckons anew what it would usually do."""
     for i in range(households.shape[0]):

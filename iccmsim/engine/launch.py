@@ -81,7 +81,8 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
 
     Everything else of the zone goes on as it was; the zone given is used up.
     """
-    p, key = plan.record(plan.warmup)[0], (seed, population.number)
+    regime, key = plan.record(plan.warmup), (seed, population.number)
+    p = regime[0]
     posts, of_village, km = _posts_of(plan, population)
     chws = int(posts.sum()) if len(posts) else 0
     provider, monthly = table(PROVIDER, 1 + chws), table(MONTHLY, (1 + chws, zone.monthly.shape[1]))
@@ -89,13 +90,13 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone
     send_home(zone.child, zone.days, int(plan.warmup))
     stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, N_PRODUCTS), np.int32)
     stock[:, 0] = zone.stock_by_day[:, 0]
-    post_chws(provider, p, key)
+    post_chws(provider, regime, key)
     _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
     if chws:
         serving = zone.household["chw"][zone.household["chw"] >= 0]
         provider["families"] = np.bincount(serving, minlength=1 + chws)
         provider["village"][1:] = np.repeat(_seats(plan, population), posts)
-        _cut_off(provider, population.village["number"], plan, p, key)
+        _cut_off(provider, population.village["number"], plan, regime, key)
     if p.chw_rollout > 0:  # who comes later is not walked to before
         later = zone.household["chw"] >= 0
         zone.household["chw"][later] = -1 - zone.household["chw"][later]
@@ -140,18 +141,20 @@ def _seats(plan: Plan, population: Population) -> np.ndarray:
     return np.searchsorted(population.village["number"], plan.deployment.post_village[mine])
 
 
-def _cut_off(provider: np.recarray, villages: np.ndarray, plan: Plan, p: np.record, key: tuple[int, int]) -> None:
+def _cut_off(provider: np.recarray, villages: np.ndarray, plan: Plan, regime: np.recarray,
+             key: tuple[int, int]) -> None:  # fmt: skip
     """Which posts no road leads to while it rains: a share of those far from the health facility, the same in all arms.
 
     Drawn for the village, so that CHWs of one post share its road.
     """
     at = villages[provider["village"][1:]]
-    cut_off_posts(provider, at, np.asarray(plan.places.km_facility, float)[at], p, key)
+    cut_off_posts(provider, at, np.asarray(plan.places.km_facility, float)[at], regime, key)
 
 
 @rule(entry=True)
-def cut_off_posts(provider, villages, km, p, key):
+def cut_off_posts(provider, villages, km, regime, key):
     """Whether each CHW's post is cut off, by its village (number in the district) and km to the health facility."""
+    p = regime[0]
     for row in range(1, provider.shape[0]):
         u, _, _, _ = draw(key, Decision.CUT_OFF, villages[row - 1], 0)
         provider[row].cut_off = 1 if km[row - 1] >= p.road_cut_km and u < p.road_cut_posts else 0
@@ -178,8 +181,9 @@ def send_home(children, days, today):
 
 
 @rule(entry=True)
-def post_chws(provider, p, key):
+def post_chws(provider, regime, key):
     """Each CHW, freshly trained and with a full box, in its post or found but not posted yet."""
+    p = regime[0]
     for row in range(1, provider.shape[0]):
         chw = provider[row]
         chw.number = row

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
-from iccmsim.core.records import VISIT, table
-from iccmsim.engine.day import run_days, tastes_of_families
+from iccmsim.core.records import VISIT, first_rows, table
+from iccmsim.engine.day import begin_regime, run_days
 from iccmsim.engine.launch import copy_of, launch, open_zone
 from iccmsim.engine.plan import Plan, make_plan, same_posts, zone_maps
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
-from iccmsim.rules.supply import bring_in_products
 from iccmsim.world.population import Population, ZoneMap, build_population
 from iccmsim.world.zone import MARGIN, ONSET_FROM, STUCK, VISITS, Zone
 
@@ -44,18 +43,17 @@ class ZoneRun:
     @property
     def course(self) -> np.recarray:
         """The courses of the days that were lived, in order of onset."""
-        return self.zone.course[: self.zone.days[self.day, ONSET_FROM]]
+        return first_rows(self.zone.course, self.zone.days[self.day, ONSET_FROM])
 
     def run_to(self, day: int) -> None:
         """Let days pass up to (not including) a day since the warm-up began."""
         while self.day < day:
             last = min(day, self.plan.until(self.day, self.number))
-            p = self.plan.record(self.day, self.number)
-            if self.regime is not p:
-                self.regime = p
-                tastes_of_families(self.zone.household, p[0])
-                bring_in_products(self.zone.provider, p[0])
-            reached = run_days(self.zone, p[0], self.key, self.day, last)
+            regime = self.plan.record(self.day, self.number)
+            if self.regime is not regime:
+                self.regime = regime
+                begin_regime(self.zone, regime)
+            reached = run_days(self.zone, regime, self.key, self.day, last)
             if reached < 0:
                 why = ("", "an illness began within itself", "today's line overflowed")[self.zone.n[STUCK]]
                 raise RuntimeError(f"zone {self.number}, after day {self.day}: {why}")

@@ -34,8 +34,10 @@ from iccmsim.core.records import (
     PREVENTED,
     UNBORN,
     YEAR,
+    row_type,
     table,
 )
+from iccmsim.engine.books import tally_months
 from iccmsim.engine.plan import Plan
 from iccmsim.engine.simulation import ZoneRun
 
@@ -58,7 +60,7 @@ BY_PROVIDER = ("cases", "visits_missed", "without_drug", "referred", "supervised
                "days_in_post", "days_present", "any_out_days", "minutes", "reported_cases",
                "reported_out_days")  # fmt: skip
 
-TALLY = np.dtype(
+TALLY = row_type(
     [
         ("child_days", "f8", (YEARS, 9)),
         ("deaths", "i8", (YEARS, 7, 9)),  # by cause and age band
@@ -88,8 +90,7 @@ TALLY = np.dtype(
         ("stock_out_days", "i8", (2, N_PRODUCTS)),
         ("leaked", "i8", (2, N_PRODUCTS)),
         ("expired", "i8", (2, N_PRODUCTS)),
-    ],
-    align=True,
+    ]
 )
 
 
@@ -274,9 +275,9 @@ def weigh(course, effect, p, full, t, y):
 
 
 @rule(entry=True)
-def tally_courses(courses, p, full, edges, out):
+def tally_courses(courses, regime, full, edges, out):
     """Episodes, what was done about them, and the deaths to be expected. Rows come in order of onset."""
-    t = out[0]
+    p, t = regime[0], out[0]
     y = 0
     for i in range(courses.shape[0]):
         course = courses[i]
@@ -301,21 +302,6 @@ def tally_courses(courses, p, full, edges, out):
             went_far(course, effect, t)
 
 
-def tally_months(run: ZoneRun, t: np.record) -> None:
-    """Add up the monthly books of the CHWs and of the facility, for the months that begin in the window."""
-    p, plan = run.plan.record(run.plan.warmup)[0], run.plan
-    first = int(p["month_offset"])
-    days = max(0, min(run.day, plan.window[1]) - plan.warmup)
-    months = int(np.ceil(days / MONTH))
-    lived = min(max(0, run.day - plan.warmup), int(np.ceil(months * MONTH)))
-    for kind, rows in enumerate((slice(1, None), slice(0, 1))):
-        book = run.zone.monthly[rows, first : first + months]
-        for name in (*BY_PROVIDER, "given", "received", "ordered", "stock_out_days", "leaked", "expired"):
-            t[name][kind] = book[name].sum(axis=(0, 1))
-        t["providers"][kind] = len(book)
-        t["provider_days"][kind] = len(book) * lived
-
-
 def full_effect(p: np.record) -> np.ndarray:
     """The effect of a full treatment in time, by illness: what "treated effectively" is measured against."""
     return np.array([p["tx_act"], p["tx_amox_nonsev"], p["tx_ors"], p["tx_psbi_inj"], 0.0, 0.0])
@@ -331,12 +317,12 @@ def bands_of(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
 def tally_zone(run: ZoneRun) -> np.recarray:
     """Count one zone of one arm: one row of `TALLY`."""
     out, plan = table(TALLY, 1), run.plan
-    p, edges = plan.record(plan.warmup)[0], year_edges(plan, run.day)
+    regime, edges = plan.record(plan.warmup), year_edges(plan, run.day)
     ages = np.array([int(day * MINUTES) for day in AGE_EDGES], np.int64)
     wealth, km = bands_of(plan)
     tally_children(run.zone.child, run.zone.household, edges, ages, wealth, km, out)
-    tally_courses(run.course, p, full_effect(p), edges, out)
-    tally_months(run, out[0])
+    tally_courses(run.course, regime, full_effect(regime[0]), edges, out)
+    tally_months(run, out)
     return out
 
 

@@ -25,6 +25,7 @@ from iccmsim.core.records import (
     SPREAD_POINTS,
     STEPS,
     YEAR,
+    row_type,
 )
 from iccmsim.parameters.catalogue import all_parameters, parameter
 
@@ -85,7 +86,7 @@ def record_dtype() -> np.dtype:
     fields.append(("main_product", "i8", (6,)))
     if clash := {name for name, *_ in fields} & set(dir(np.record)):
         raise ValueError(f"{', '.join(sorted(clash))}: would hide an attribute of np.record")
-    return np.dtype(fields, align=True)
+    return row_type(fields)
 
 
 def _vector(values: Mapping[str, object], *keys: str) -> np.ndarray:

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AVERAGE, MINUTES, MODERATE_WASTING, MONTH, NEVER, SEVERE_WASTING, WELL_NOURISHED
+from iccmsim.core.records import (
+    AVERAGE,
+    MINUTES,
+    MODERATE_WASTING,
+    MONTH,
+    NEVER,
+    SEVERE_WASTING,
+    WELL_NOURISHED,
+    row_type,
+)
 
 WASTES_FROM = int(6 * MONTH) * MINUTES  # age at which spells begin: younger children are all average
 
-SPELL = np.dtype(  # a child is well for one, wasted for the next
+SPELL = row_type(  # a child is well for one, wasted for the next
     [
         ("state", "i4"),
         ("until", "i4"),  # minute at which that ends
-    ],
-    align=True,
+    ]
 )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.memory import large_table
-from iccmsim.core.records import CANDIDATE, FIVE_YEARS, MINUTES, NEWBORN
+from iccmsim.core.records import CANDIDATE, FIVE_YEARS, MINUTES, NEWBORN, first_rows
 from iccmsim.rules.nutrition import mark_wasting
 from iccmsim.world.courses import FATE, draw_fates, keep_courses, mark_overlaps
 from iccmsim.world.onsets import (
@@ -26,11 +26,12 @@ LOW_BITS = 11  # of the minute of an onset, by which courses are sorted first
 BATCH = 4096  # candidates that are drawn in one go
 
 @rule(entry=True)
-def draw_illnesses(child, n, raw, p, key, end, found, fate, desk):
+def draw_illnesses(child, n, raw, regime, key, end, found, fate, desk):
     """All courses of all children, child by child; returns how many, or -1 if a table is too small.
 
     Children are taken together until their candidates fill half of `found`.
     """
+    p = regime[0]
     rows = 0
     count = 0
     for who in range(n):
@@ -116,7 +117,7 @@ def sort_by(these, those, n, counts, shift, mask):
         counts[bucket] += 1
 
 
-def find_candidates(child: np.recarray, p: np.record, key: tuple[int, int], *, end: int,
+def find_candidates(child: np.recarray, regime: np.recarray, key: tuple[int, int], *, end: int,
                     days: int) -> tuple[np.recarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Every course that the children of a zone may suffer before minute `end`, child by child; their rows in order of
     onset; and the place in that order with which each day begins."""
@@ -124,7 +125,7 @@ def find_candidates(child: np.recarray, p: np.record, key: tuple[int, int], *, e
     while True:
         candidate = large_table(CANDIDATE, size, clean=False)
         found, fate = np.empty((len(FOUND), width), np.int64), np.empty((FATE, width), np.int64)
-        n = draw_illnesses(child, len(child), candidate, p, key, end, found, fate, new_desk(width // 64))
+        n = draw_illnesses(child, len(child), candidate, regime, key, end, found, fate, new_desk(width // 64))
         if n >= 0:
             break
         size, width = 2 * size, 2 * width
@@ -132,4 +133,4 @@ def find_candidates(child: np.recarray, p: np.record, key: tuple[int, int], *, e
     counts = np.empty(2 + max(1 << LOW_BITS, end >> LOW_BITS), np.int64)
     order, spare = np.empty(n, np.int64), np.empty(n, np.int64)
     order_by_onset(candidate, n, order, spare, counts, from_day)
-    return candidate[:n], order, from_day
+    return first_rows(candidate, n), order, from_day

@@ -52,8 +52,9 @@ class Population:
 
 
 @rule(entry=True)
-def draw_households(household, first, p, key, km_facility, km_hospital):
+def draw_households(household, first, regime, key, km_facility, km_hospital):
     """Wealth, inclinations and distances of all households; those of village v begin at row first[v]."""
+    p = regime[0]
     for village in range(first.shape[0] - 1):
         for h in range(first[village], first[village + 1]):
             u, v, w, x = draw(key, Decision.HOUSEHOLD_TASTE, h, 0)
@@ -82,8 +83,9 @@ def survives_to(p, days):
 
 
 @rule(entry=True)
-def draw_all_births(child, people, first, p, key, end):
+def draw_all_births(child, people, first, regime, key, end):
     """The children of all villages, one village after another; -1 if there is no room."""
+    p = regime[0]
     n = 0
     for village in range(people.shape[0]):
         n = draw_births(child, n, village, people[village], first[village], first[village + 1], p, key, end)
@@ -149,8 +151,9 @@ def draw_leaving(row, who, p, key):
 
 
 @rule(entry=True)
-def draw_children(child, n, p, key):
+def draw_children(child, n, regime, key):
     """Everything else of a child that is drawn once; state at the start."""
+    p = regime[0]
     for who in range(n):
         row = child[who]
         row.number = who
@@ -172,13 +175,13 @@ def draw_children(child, n, p, key):
         row.changes = row.leaves
 
 
-def build_population(place: ZoneMap, p: np.recarray, *, seed: int, days: int) -> Population:
+def build_population(place: ZoneMap, regime: np.recarray, *, seed: int, days: int) -> Population:
     """Make the families and children of one zone from the seed, with every birth and candidate onset of `days`."""
     refuse_unfit("zone", place.number, ZONE_LIMIT)
     key, end = (int(seed), int(place.number)), int(days) * MINUTES
-    village, household, first = _settle(place, p[0], key)
-    child = _bear(place, p[0], key, end=end, first=first)
-    candidate, order, onset_from = find_candidates(child, p[0], key, end=end, days=days)
+    village, household, first = _settle(place, regime, key)
+    child = _bear(place, regime, key, end=end, first=first)
+    candidate, order, onset_from = find_candidates(child, regime, key, end=end, days=days)
     calendar, lists = _calendar(child, days)
     calendar[:, ONSET_FROM] = onset_from
     return Population(place.number, child, candidate, order, household, village, calendar, lists)
@@ -199,25 +202,27 @@ def _calendar(child: np.recarray, days: int) -> tuple[np.ndarray, np.ndarray]:
     return calendar, lists
 
 
-def _settle(place: ZoneMap, p: np.record, key: tuple[int, int]) -> tuple[np.recarray, np.recarray, np.ndarray]:
+def _settle(place: ZoneMap, regime: np.recarray, key: tuple[int, int]) -> tuple[np.recarray, np.recarray, np.ndarray]:
     villages = len(place.people)
-    count = np.where(place.people > 0, np.maximum(1, np.rint(place.people / p.pop_household_size)), 0).astype(np.int64)
+    size = regime[0].pop_household_size
+    count = np.where(place.people > 0, np.maximum(1, np.rint(place.people / size)), 0).astype(np.int64)
     first = np.concatenate([[0], np.cumsum(count)])
     refuse_unfit("households of a zone", int(first[-1]), WHO_LIMIT)
     village, household = table(VILLAGE, villages), table(HOUSEHOLD, int(first[-1]))
     village["number"], village["post"] = place.villages, -1
     far = (np.asarray(km, dtype=float) for km in (place.km_facility, place.km_hospital))
-    draw_households(household, first, p, key, *far)
+    draw_households(household, first, regime, key, *far)
     return village, household, first
 
 
-def _bear(place: ZoneMap, p: np.record, key: tuple[int, int], *, end: int, first: np.ndarray) -> np.recarray:
+def _bear(place: ZoneMap, regime: np.recarray, key: tuple[int, int], *, end: int, first: np.ndarray) -> np.recarray:
+    p = regime[0]
     years = end / (MINUTES * YEAR) + 5.0
     mean = float(place.people.sum()) * p.pop_birth_rate / 1000.0 * years * math.exp(max(0.0, p.pop_growth) * years)
     child = table(CHILD, int(mean + 8.0 * math.sqrt(mean) + 16))
-    n = draw_all_births(child, np.asarray(place.people, dtype=float), first, p, key, end)
+    n = draw_all_births(child, np.asarray(place.people, dtype=float), first, regime, key, end)
     if n < 0:
         raise ValueError(f"zone {place.number}: more births than 8 standard deviations allow; check pop.birth_rate")
     child = bytes_of(child[:n]).copy().view(CHILD).view(np.recarray)
-    draw_children(child, n, p, key)
+    draw_children(child, n, regime, key)
     return child
