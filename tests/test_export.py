@@ -319,7 +319,7 @@ def test_a_workbook_holds_what_the_csv_files_hold(stored, tmp_path, capsys):
     openpyxl = pytest.importorskip("openpyxl")
     folder = stored("comparison")
     assert main(["export", str(folder), "--xlsx", "--out", str(tmp_path / "made.xlsx")]) == 0
-    assert "19 tables" in capsys.readouterr().out
+    assert "20 tables" in capsys.readouterr().out
     book = openpyxl.load_workbook(tmp_path / "made.xlsx", read_only=True)
     assert book.sheetnames[:2] == ["about", "dictionary"]
     assert set(book.sheetnames) == set(headings(folder))

@@ -18,6 +18,7 @@ from iccmsim.core.records import (
     NOT_REACHED,
     PREVENTED,
     YEAR,
+    row_type,
     table,
 )
 from iccmsim.engine.simulation import ZoneRun
@@ -37,7 +38,7 @@ NO_CARE, NOT_ILL = 0, 5
 PARTS = ("saw_chw", "missed_chw", "ill_in_one_arm", "no_chw")
 SAW, MISSED, ILL_IN_ONE_ARM, NO_CHW = range(4)
 
-PAIRS = np.dtype(
+PAIRS = row_type(
     [
         ("saved", "i8", (7,)),  # die only in the first arm, in the window, by their cause there
         ("lost", "i8", (7,)),  # die only in the second
@@ -57,14 +58,12 @@ PAIRS = np.dtype(
         ("elsewhere", "i8", (len(ELSEWHERE), 6)),  # episodes seen by a CHW: first formal, else any, provider without
         ("formal_gained", "i8", (6,)),  # episodes with formal care only in the second arm
         ("formal_lost", "i8", (6,)),
-    ],
-    align=True,
+    ]
 )
 
 # What is kept of the first arm while the others are run
-LIFE = np.dtype([(name, "i4") for name in ("birth", "household", "state", "end", "cause")], align=True)
-CARE = np.dtype([("outcome", "i4"), ("first_care", "i4"), ("first_formal", "i4"),
-                 ("seen_by", "i4")], align=True)  # fmt: skip
+LIFE = row_type([(name, "i4") for name in ("birth", "household", "state", "end", "cause")])
+CARE = row_type([(name, "i4") for name in ("outcome", "first_care", "first_formal", "seen_by")])
 
 
 @rule
