@@ -184,8 +184,9 @@ def get_manifest(folder: Path, *, kind: str, latest: int | None, earliest: int =
     number = manifest.get("format")
     if latest is not None and (not isinstance(number, int) or not earliest <= number <= latest):
         when = "an earlier" if isinstance(number, int) and number < earliest else "a later"
-        raise ValueError(f"{folder}: format {number!r} is of {when} version of iccmsim "
-                         f"(this is {__version__}, which reads {earliest} to {latest})")  # fmt: skip
+        reads = f"format {latest}" if earliest == latest else f"formats {earliest} to {latest}"
+        raise ValueError(f"{folder}: format {number!r} is of {when} version of iccmsim (this is {__version__}, which "
+                         f"reads {reads})")  # fmt: skip
     return manifest
 
 
