@@ -82,7 +82,8 @@ INCIDENCE = (
               source=src.ASSUMED, grade="D",
               says="Days after an episode before a new one of the same illness can begin."),
     Parameter("gap.pneu", 14, unit="days", allowed=(1, 90), plausible=(7, 28), distribution="U",
-              source=src.ASSUMED, grade="D", says="The same for pneumonia."),
+              source=src.ASSUMED, grade="D",
+              says="Days after a pneumonia before a new one can begin."),
     Parameter("prophylaxis.act.days", 21, unit="days", allowed=(0, 90), plausible=(14, 28), distribution="U",
               source="assumption, in line with repeats within 4 weeks: Cairns 2015 Malar J 14:321 PMC4539702",
               grade="D", says="Days after an ACT in which new malaria is prevented: wholly for half of them, "

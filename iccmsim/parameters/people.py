@@ -87,7 +87,7 @@ OVERSIGHT = (
               note="odds of looking for danger signs 1.9-2.5; that of coughs (4.8) halved, since observed and "
               "not randomised"),
     lever("aid.down", .2, "share of days", (0, .5), (.05, .5), says="Days on which a job aid is broken or flat."),
-    lever("aid.down_days", 30, "days, mean", (1, 365), (7, 90), says="How long it then takes to mend it."),
+    lever("aid.down_days", 30, "days, mean", (1, 365), (7, 90), says="How long it takes to mend a job aid."),
     lever("motiv.aid", .05, "motivation", (0, 1), (0, .3),
           source=f"assumption; attrition 4.5 percentage points lower (0.5-8.7) with phones or clubs, {INSCALE}",
           says="What a working job aid adds to motivation."),

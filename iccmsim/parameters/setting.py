@@ -58,7 +58,8 @@ PEOPLE = (
                says="Life expectancy that a child saved has before it, in Mali.",
                note="a convention of accounting; the reference value is reported beside it"),
     convention("daly.le_reference", 87, "years", (1, 120), source="GBD reference life table (remembered)",
-               says="The same in the reference life table.", note="a convention of accounting"),
+               says="Life expectancy that a child saved would have by the reference life table.",
+               note="a convention of accounting"),
 )
 
 SEEKING = (
@@ -131,10 +132,11 @@ SURVEYS = (
 INFORMAL = (
     chance("informal.act", .25, 0, .5,
            says="Informal visits for malaria that end with an antimalarial of the right kind."),
-    chance("informal.amox", .25, 0, .5, says="The same for an antibiotic when the child coughs or breathes fast."),
-    chance("informal.ors", .15, 0, .3, says="The same for ORS in diarrhoea."),
-    chance("informal.zinc", .03, 0, .06, says="The same for zinc in diarrhoea."),
-    chance("informal.dose", .5, .2, .8, says="Effect of what is bought there, as a share of a full dose."),
+    chance("informal.amox", .25, 0, .5,
+           says="Informal visits for cough or fast breathing that end with an antibiotic."),
+    chance("informal.ors", .15, 0, .3, says="Informal visits for diarrhoea that end with ORS."),
+    chance("informal.zinc", .03, 0, .06, says="Informal visits for diarrhoea that end with zinc."),
+    chance("informal.dose", .5, .2, .8, says="Effect of what an informal visit gives, as a share of a full dose."),
     chance("home.ors", .10, 0, .2, says="Families who give ORS at home by themselves."),
     chance("home.act", .05, 0, .1, says="Families who give an antimalarial at home by themselves."),
 )
@@ -178,11 +180,14 @@ FACILITIES = (
                     "room to wait."),
     assumed("fac.minutes", 12, "minutes per child", (0, 480), (8, 20), says="Staff time for one sick child.",
             source="assumption; 8 minutes in nine countries, PMC6052007"),
-    assumed("fac.queue", 128, "children", (1, 100000), (64, 256), integer=True, says="How many can wait."),
-    assumed("fac.patience", 2, "days", (0, 30), (1, 3), says="How long a family waits before it goes home."),
+    assumed("fac.queue", 128, "children", (1, 100000), (64, 256), integer=True,
+            says="How many can wait at a health centre."),
+    assumed("fac.patience", 2, "days", (0, 30), (1, 3),
+            says="How long a family waits at a health centre before it goes home."),
     chance("fac.full", .40, .2, .7, distribution="Beta(5.5, 8.25)", source=src.CARAMAL_DRC,
            says="Severe children at a first-level facility who get the full inpatient treatment."),
-    chance("hosp.full", .90, .7, .98, says="The same at the referral hospital."),
+    chance("hosp.full", .90, .7, .98,
+           says="Severe children at the referral hospital who get the full inpatient treatment."),
     convention("fac.beds", 0, "beds; 0: as many as it takes", (0, 24), integer=True, note=BEDS, source=BEDS,
                says="Beds of a health centre for severely ill children; who finds none is sent on to the hospital."),
     convention("hosp.beds", 0, "beds a zone; 0: as many as it takes", (0, 24), integer=True, note=BEDS, source=BEDS,
