@@ -3,7 +3,7 @@
 Every measurement runs in a process of its own, so that peaks of memory are apart; times are CPU seconds, which other
 work on the machine disturbs least. `--only` leaves out the rest: import; arm (one arm of one seed, on one and on two
 threads); w (workload W against Starsim and Mesa, where they are installed); growth (with children, CHWs and years);
-precision (what pairing and expected deaths gain, `--seeds` pairs).
+precision (what pairing and expected deaths gain in two baselines, `--seeds` pairs of each).
 
 What is compared is done in turn, round after round: numbers of one run on one machine mean little, ratios more.
 """
@@ -20,6 +20,7 @@ PEOPLE = 50_000  # about 10,000 children under five
 SIZES = (50_000, 150_000, 500_000)  # people
 MILLION = 5_000_000
 PEOPLE_PER_CHW = (3000, 1000, 300, 100)
+BASELINES = ("sahel", "sahel-registers")
 EVERYWHERE = {"programme.chw.min_km": 0}  # CHWs in every village, near a centre or not
 
 # Workload W: children, and days for each engine. The slow ones stop sooner: they take as long for each day.
@@ -122,7 +123,8 @@ def main(arguments: list[str] | None = None) -> int:
     if "growth" in given.only:
         time_growth(given.people, given.rounds, million=given.million)
     if "precision" in given.only:
-        tell("precision", **fresh("precision", people=given.people, seeds=given.seeds))
+        for baseline in BASELINES:
+            tell("precision", **fresh("precision", people=given.people, seeds=given.seeds, baseline=baseline))
     return 0
 
 

@@ -70,14 +70,14 @@ def year_by_year(people: int, seed: int = 1, more: dict | None = None) -> dict:
             "child_year_of_last_to_first": a_child[-1] / a_child[0]}  # fmt: skip
 
 
-def precision(people: int, seeds: int, more: dict | None = None) -> dict:
+def precision(people: int, seeds: int, baseline: str = "sahel", more: dict | None = None) -> dict:
     """How much narrower deaths averted become by pairing, and by expected deaths, with bootstrap intervals."""
     import numpy as np
 
     from iccmsim.studies.compare import compare
     from iccmsim.studies.summary import deaths_of
 
-    names = ("sahel/facility-only", "sahel/iccm-as-delivered")
+    names = (f"{baseline}/facility-only", f"{baseline}/iccm-as-delivered")
     result = compare([scenario(name, people=people, more=more) for name in names], seeds=seeds)
     before, after = (deaths_of(result, arm).sum(axis=(1, 2)).astype(float) for arm in (0, 1))
     expected = [expected_deaths(result, arm) for arm in (0, 1)]
@@ -92,7 +92,7 @@ def precision(people: int, seeds: int, more: dict | None = None) -> dict:
     saved, lost = (int(result.pairs[name][:, 1].sum()) for name in ("saved", "lost"))
     gap = (expected[0] - expected[1]) - (before - after)
     return {
-        "people": people, "pairs": seeds, "share_averted": share,
+        "baseline": baseline, "people": people, "pairs": seeds, "share_averted": share,
         "saved": saved, "lost": lost,
         "ratio_if_none_were_lost": math.sqrt((2 - share) / share),
         "ratio_by_saved_and_lost": math.sqrt((before.sum() + after.sum()) / (saved + lost)),
