@@ -11,7 +11,7 @@ Design     Facilities only against the programme as delivered, with twice the mi
 Reading    Right of the line children saved, left of it children lost, by the first of the four that holds for the
            illness that was fatal in one arm alone; the dot is the net, with two Monte-Carlo errors either way. A child
            lost "at the door" died of an illness with which the family came to a CHW who was away or had no turn left,
-           and whom no CHW saw; without CHWs it would have been taken elsewhere, or sooner.
+           and whom no CHW saw; without CHWs the same child lives.
 
 python experiments/at_the_door.py --out FOLDER [--settings sahel sahel-registers] [--seeds 20] [--toy] [--remake]
 """
