@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from small import TWO_ZONES, tiny
 
-from iccmsim.core.records import CAUSES, ILLNESSES
+from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, MONTHLY
 from iccmsim.engine.pairs import PAIRS
 from iccmsim.engine.plan import make_plan
 from iccmsim.engine.tally import (
@@ -127,6 +127,25 @@ def test_doses_and_visits_in_the_books_are_those_of_the_table_of_visits():
     months = run.chw_months
     assert run.tally["days_in_post"][0] == months.days_in_post[months.month >= 0].sum() > 0
     assert run.tally["provider_days"][0] == run.tally["providers"][0] * 400
+
+
+@pytest.fixture(scope="module")
+def busy_zone():
+    """A zone in which everything that the monthly books count does happen."""
+    from iccmsim.engine.simulation import Simulation
+
+    happens = {"programme.sup.leak": 0.2, "programme.sup.shelf": 60, "run.days": 700}
+    return Simulation(tiny(more=happens), seed=5, tables=False, threads=1).run().runs[0]
+
+
+@pytest.mark.parametrize("name", [name for name in TALLY.names if name in MONTHLY.names])
+def test_every_count_of_the_monthly_books_is_the_sum_of_its_months(busy_zone, name):
+    plan = busy_zone.plan
+    first = int(plan.record(plan.warmup)[0]["month_offset"])
+    months = busy_zone.zone.monthly[name][:, first : first + math.ceil(700 / MONTH)]
+    counted, wanted = tally_zone(busy_zone)[name][0], (months[1:].sum(axis=(0, 1)), months[0].sum(axis=0))
+    np.testing.assert_allclose(counted, wanted, rtol=1e-12)
+    assert counted[0].sum() > 0
 
 
 @pytest.mark.parametrize("programme", ["facility-only", "iccm-as-delivered"])
