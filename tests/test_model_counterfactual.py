@@ -101,7 +101,7 @@ def other_value(each) -> object:
 
 
 WITHOUT_CHWS_TOO = ("chw.deployed", "mob.on", "relais.reach", "fee.waived", "fee.exempt_poorest",
-                     "demand.knowledge", "hmm.reach", "fac.second_line")  # fmt: skip
+                     "demand.knowledge", "hmm.reach", "fac.second_line", "fac.triage")  # fmt: skip
 LEVERS = [key for key in of_section("programme") if key not in WITHOUT_CHWS_TOO]
 
 

@@ -206,6 +206,13 @@ def salib_indices(groups, function, *, n: int, times: int) -> list[dict]:
     return found
 
 
+def test_no_two_matters_of_an_analysis_share_their_random_numbers():
+    drawn = {stream(seed, what, part).random() for seed in range(5) for what in range(4) for part in range(7)}
+    plain = {np.random.default_rng(seed).random() for seed in range(5)}
+    assert len(drawn) == 5 * 4 * 7
+    assert drawn.isdisjoint(plain)
+
+
 def ishigami(unit: np.ndarray) -> np.ndarray:
     return Ishigami.evaluate((2 * unit - 1) * np.pi)
 
@@ -241,10 +248,3 @@ def coverage_table(times: int = 200) -> str:
 
 if __name__ == "__main__":
     print(coverage_table())
-
-
-def test_no_two_matters_of_an_analysis_share_their_random_numbers():
-    drawn = {stream(seed, what, part).random() for seed in range(5) for what in range(4) for part in range(7)}
-    plain = {np.random.default_rng(seed).random() for seed in range(5)}
-    assert len(drawn) == 5 * 4 * 7
-    assert {stream(seed, 2).random() for seed in range(5)}.isdisjoint(plain)  # a design's first part is numpy's own

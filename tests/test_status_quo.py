@@ -17,7 +17,7 @@ BUSY = {**NEAR, "place.people": 3000, "run.warmup_days": 60, "run.days": 60, "se
         "sup.kit_contacts": 20}  # fmt: skip
 FOLLOWED = {**BUSY, "followup.share": 1, "followup.days": 3}
 REACHING = {"fee.waived": 1, "fee.exempt_poorest": 0.5, "mob.on": 1, "relais.reach": 0.5, "demand.knowledge": 0.5,
-            "hmm.reach": 0.5, "fac.second_line": 1}  # fmt: skip
+            "hmm.reach": 0.5, "fac.second_line": 1, "fac.triage": 1}  # fmt: skip
 
 
 def after(programme: str, more: dict, *, day: int = 120) -> Simulation:

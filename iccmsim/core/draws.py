@@ -104,6 +104,7 @@ class Decision(IntEnum):
     TRANSPORT = 93
     VOLUNTEER = 94
     SECOND_LINE = 95
+    TRIAGE = 96
 
 
 @rule(inline=True)

@@ -60,11 +60,11 @@ MAIN, BY_ZINC, BY_SECOND_LINE = range(3)
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",
          "fast_found", "referred", "gone", "not_allowed", "oximeter", "low_oxygen", "indrawing_at_home",
-         "at_home", "no_bed", "taken_there", "escorted", "second_line")  # fmt: skip
+         "at_home", "no_bed", "taken_there", "escorted", "second_line", "triaged")  # fmt: skip
 FOUND_CLOSED, FOUND_NO_DRUG, TURNED_AWAY, LOOKED, DANGER_FOUND, TESTED, POSITIVE = (1 << i for i in range(7))
 COUNTED, FAST_FOUND, REFERRED, GONE = (1 << i for i in range(7, 11))
 NOT_ALLOWED, OXIMETER, LOW_OXYGEN, INDRAWING_AT_HOME, AT_HOME = (1 << i for i in range(11, 16))
-NO_BED, TAKEN_THERE, ESCORTED, SECOND_LINE = (1 << i for i in range(16, 20))
+NO_BED, TAKEN_THERE, ESCORTED, SECOND_LINE, TRIAGED = (1 << i for i in range(16, 21))
 MOST_BEDS = 24  # of one health centre, or of the hospital for one zone
 
 

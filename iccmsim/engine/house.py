@@ -6,7 +6,7 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, N_PRODUCTS, NO_JOB_AID, WORKS
 from iccmsim.engine.orders import order_stock
 from iccmsim.engine.staff import families_hear, join_campaign, pay_salaries, send_to_the_worst
-from iccmsim.rules.facility_care import facility_is_open, is_rainy, is_shut, minutes_today, month_number
+from iccmsim.rules.facility_care import facility_is_open, is_rainy, is_shut, minutes_today, month_number, time_owed
 from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired, withdraw
 from iccmsim.rules.workforce import (
     NOT_YET_POSTED,
@@ -39,7 +39,7 @@ def keep_house(zone, p, key, day):
             withdraw(provider, month, p)
         provider.waiting = 0
         provider.overloaded_today = 0
-        provider.minutes = minutes_today(provider.kind, p)
+        provider.minutes = minutes_today(provider.kind, p) + time_owed(provider.minutes)
         provider.clock = day * MINUTES
         if provider.kind == AT_FACILITY:
             provider.present = 1 if facility_is_open(day, p) and not is_shut(provider, p, key, day) else 0

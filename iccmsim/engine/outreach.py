@@ -85,6 +85,6 @@ def see_at_home(zone, row, p, key, day):
     child.going_to = AT_CHW
     child.at_home = 1
     child.arrives = minute
-    be_seen(zone, row, p, key, minute, who, month)
+    be_seen(zone, row, p, key, minute, who, month, 0)
     child.at_home = 0
     return True

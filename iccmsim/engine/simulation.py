@@ -21,7 +21,7 @@ from iccmsim.world.zone import MARGIN, ONSET_FROM, STUCK, VISITS, Zone
 
 # Levers by which a programme reaches families without CHWs
 BEYOND_CHWS = ("fee.waived", "fee.exempt_poorest", "mob.on", "relais.reach", "demand.knowledge", "hmm.reach",
-               "fac.second_line")  # fmt: skip
+               "fac.second_line", "fac.triage")  # fmt: skip
 
 
 @dataclass

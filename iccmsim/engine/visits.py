@@ -22,6 +22,7 @@ from iccmsim.core.records import (
     NO_BED,
     REFERRED,
     TAKEN_THERE,
+    TRIAGED,
     TURNED_AWAY,
     VOLUNTEER,
     WAIT,
@@ -55,12 +56,15 @@ from iccmsim.rules.facility_care import (
     has_room,
     help_on_the_way,
     is_rainy,
+    is_taken_first,
     loses_patience,
     minutes_each,
     month_number,
     referral_minutes,
     ride_minutes,
     takes_bed,
+    time_owed,
+    triage,
 )
 from iccmsim.rules.illness import signs_now, signs_of_breathing
 from iccmsim.rules.outreach import promise_follow_up
@@ -143,7 +147,12 @@ def at_provider(zone, row, p, key, day):
         walk_for_nothing(zone, row, p, key, child.arrives, who, month, FOUND_CLOSED)
         return
     starts = max(child.arrives, provider.clock)
-    if provider.minutes < minutes_each(provider.kind, p) or starts >= (day + 1) * MINUTES:
+    full = provider.minutes < minutes_each(provider.kind, p) or starts >= (day + 1) * MINUTES
+    marks = 0
+    if triage(provider.kind, p) > 0.0 and (full or starts > child.arrives) and cannot_wait(zone, row, p, key):
+        starts = child.arrives
+        marks = TRIAGED
+    elif full:
         queue_up(zone, row, p, key, day, who, month)
         return
     bring_up(child, zone.course, zone.household, zone.village, p, key, starts)
@@ -151,10 +160,21 @@ def at_provider(zone, row, p, key, day):
         go_home(child)
         return
     provider.minutes -= minutes_each(provider.kind, p)
-    provider.clock = starts + int(minutes_each(provider.kind, p))
+    provider.clock = max(starts, provider.clock) + int(minutes_each(provider.kind, p))
     if p.seek_wait > 0.0:
         note_wait(provider, starts - (child.arrives if child.waits_since < 0 else child.waits_since))
-    be_seen(zone, row, p, key, starts, who, month)
+    be_seen(zone, row, p, key, starts, who, month, marks)
+
+
+@rule(joined=True)
+def cannot_wait(zone, row, p, key):
+    """Whether a child that would have to wait is picked out and seen at once, beyond the hours if need be."""
+    child = zone.child[row]
+    bring_up(child, zone.course, zone.household, zone.village, p, key, child.arrives)
+    if child.state != ALIVE or child.ill == 0:
+        return False
+    lead = zone.course[lead_course(child)]
+    return is_taken_first(child, lead, signs_now(child, zone.course), p, key)
 
 
 @rule(joined=True)
@@ -211,12 +231,13 @@ def be_disappointed(zone, row, p, key, minute):
 
 
 @rule(joined=True)
-def be_seen(zone, row, p, key, minute, who, month):
+def be_seen(zone, row, p, key, minute, who, month, marks):
     """The consultation and what follows: doses, inpatient care, referral, the family's memory of it."""
     child = zone.child[row]
     provider = zone.provider[who]
     lead = lead_course(child)
     visit = zone.visit[open_visit(zone, row, provider.kind, who, lead, minute)]
+    visit.marks |= marks
     month.cases += 1
     month.minutes += minutes_each(provider.kind, p)
     note_care(zone, child, provider.kind, minute)
@@ -297,7 +318,7 @@ def send_on(zone, row, p, key, minute, visit, destination):
         return False
     visit.marks |= GONE | aid
     if aid & ESCORTED:  # the CHW is away for the rest of the day
-        zone.provider[visit.who].minutes = 0.0
+        zone.provider[visit.who].minutes = time_owed(zone.provider[visit.who].minutes)
     go_home(child)
     child.going_to = destination
     child.by_referral = 1

@@ -56,6 +56,10 @@ CHW = (
           says="How many can wait for a CHW."),
     lever("chw.patience", 2, "days", (0, 30), (1, 3),
           says="How long a family waits for a CHW before it goes home."),
+    lever("chw.triage", 0, "share of children in danger", (0, 1), (0, 1),
+          source="assumption, strictly in order of arrival; no study found of whom CHWs see first",
+          says="Children who show a danger sign whom a CHW picks out of those who wait and sees at once, if need be "
+          "beyond its hours; 0: none."),
     lever("chw.absent", .20, "share of working days", (0, .95), (.08, .40), distribution="Beta(4.6, 18.4)",
           source=f"{src.DERIVED} from {src.ZALISK_2019}",
           says="Working days on which a CHW is away at the motivation of reference; 0: none at any motivation."),

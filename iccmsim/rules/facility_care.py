@@ -10,6 +10,7 @@ from iccmsim.core.records import (
     AT_CHW,
     AT_HOSPITAL,
     ESCORTED,
+    HAS_DANGER,
     MINUTES,
     MONTH,
     RECTAL_ARTESUNATE,
@@ -66,6 +67,28 @@ def minutes_today(kind, p):
 def minutes_each(kind, p):
     """Minutes that one sick child takes."""
     return p.chw_minutes if kind == AT_CHW else p.fac_minutes
+
+
+@rule
+def time_owed(minutes):
+    """What a provider has worked beyond its hours, on those who could not wait, is missing the next day."""
+    return min(0.0, minutes)
+
+
+@rule
+def triage(kind, p):
+    """Of children in danger, the share whom a provider picks out of those who wait."""
+    return p.chw_triage if kind == AT_CHW else p.fac_triage
+
+
+@rule
+def is_taken_first(child, course, signs, p, key):
+    """Whether a child that waits shows a danger sign, or comes with a referral, and somebody notices and sees to it
+    that it need not wait. Who looks again on another day of the same wait notices no more than before."""
+    if not (signs & HAS_DANGER or child.by_referral):
+        return False
+    u, _, _, _ = draw(key, Decision.TRIAGE, course.child, course.episode, course.illness, course.visits)
+    return u < triage(child.going_to, p)
 
 
 @rule

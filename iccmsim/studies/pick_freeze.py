@@ -26,9 +26,9 @@ Product = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of outcomes with see
 
 
 def stream(seed: int, what: int, part: int = 0) -> np.random.Generator:
-    """The random numbers of one matter of an analysis. numpy takes 0 at the end of a seed for nothing at all, so what
-    is named in the seed keeps a resampling apart from the design that it judges."""
-    return np.random.default_rng((seed, what, part))
+    """The random numbers of one matter of an analysis: a child of the seed, as numpy spawns them, so that a resampling
+    has nothing in common with the design that it judges."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(what, part)))
 
 
 @dataclass(frozen=True)
