@@ -52,7 +52,7 @@ ALSO = {
     "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting", "test_lever_policy",
                   "test_lever_second_line"),
     "care_seeking": ("test_lever_referral", "test_lever_outreach", "test_lever_finance"),
-    "facility_care": ("test_lever_referral", "test_lever_artesunate", "test_shocks"),
+    "facility_care": ("test_lever_referral", "test_lever_artesunate", "test_lever_triage", "test_shocks"),
     "case_management": ("test_lever_policy", "test_lever_newborn", "test_lever_artesunate", "test_lever_wasting"),
     "nutrition": ("test_lever_wasting",),
 }  # fmt: skip

@@ -12,13 +12,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from small import NEAR, tiny
 from test_cli_errors import TINY
 
 from iccmsim import __version__
 from iccmsim.cli import COMMANDS, main
 from iccmsim.cli.words import overrides_of, seeds_of
 from iccmsim.report.terminal import comparison_text, count
-from iccmsim.report.trace import age, dated, listed
+from iccmsim.report.trace import age, dated, life_of, listed
+from iccmsim.results.result import simulate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HEAVY = {"numba", "pandas", "pyarrow", "pydantic", "matplotlib", "mesa", "numpy", "scipy", "rich"}
@@ -134,6 +136,17 @@ def test_the_life_of_a_child_is_told_in_order_from_birth_to_the_end(here, capsys
     days = [int(re.match(r"day +(-?\d+) ", line).group(1)) for line in lines[1:]]
     assert days == sorted(days)
     assert any("falls ill with" in line for line in lines)
+
+
+def test_every_kind_of_visit_is_told():
+    more = {**NEAR, "hmm.reach": 0.7, "outreach.minutes_day": 60, "chw.triage": 1, "chw.minutes_day": 30,
+            "sup.kit_contacts": 3, "transport.share": 0.5, "was.on": 0}  # fmt: skip
+    result = simulate(tiny(more=more), seed=2, threads=1)
+    told = " ".join(line for child in range(len(result.children)) for line in life_of(result, child))
+    for words in ("buys something from a seller", "A volunteer near by gives an antimalarial",
+                  "A volunteer near by has no", "sees the child at home", ", before others who wait.",
+                  "there is no turn", "nobody is there", "of waiting", "Is admitted."):  # fmt: skip
+        assert words in told, words
 
 
 def test_dates_and_ages_are_those_of_a_calendar():

@@ -116,6 +116,11 @@ def _visit(v: Mapping[str, Any]) -> str:
     """One visit: where, what was done, what was lacking, where next."""
     if v["provider"] == "informal":
         return f"The family buys something from a seller{_with(v)}."
+    if v["provider"] == "volunteer":
+        given = any(v[f"given_{p}"] for p in PRODUCTS)
+        return f"A volunteer near by {'gives an antimalarial (ACT)' if given else 'has no antimalarial left'}."
+    if v["at_home"]:
+        return " ".join([f"CHW {v['chw']} sees the child at home{_with(v)}.", *_care(v)])
     where = {"chw": f"CHW {v['chw']}", "facility": "the health centre", "hospital": "the hospital"}[v["provider"]]
     told = [f"Goes to {where}{' as referred' * bool(v['by_referral'])}{_with(v)}"]
     if v["found_closed"]:
