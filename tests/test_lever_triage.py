@@ -5,10 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from small import NEAR, lived, what_differs
-from world import KEY, MANY, a_child, assert_share, parameters, some_courses
+from world import DAY, KEY, MANY, a_child, a_provider, assert_share, parameters
 
-from iccmsim.core.records import AT_CHW, AT_FACILITY, HAS_DANGER, HAS_FEVER, TRIAGED, TURNED_AWAY
-from iccmsim.rules.facility_care import is_taken_first, time_owed
+from iccmsim.core.records import (
+    AT_CHW,
+    AT_FACILITY,
+    ESCORTED,
+    FOUND_CLOSED,
+    HAS_DANGER,
+    HAS_FEVER,
+    NEVER,
+    TRIAGED,
+    TURNED_AWAY,
+)
+from iccmsim.rules.facility_care import is_taken_first, make_up_for
+from iccmsim.rules.workforce import takes_up_post
 
 SHARES = {AT_CHW: 0.3, AT_FACILITY: 0.7}
 CROWDED = {**NEAR, "place.people": 3000, "seek.chw_shift": 2.0, "programme.chw.minutes_day": 30,
@@ -16,16 +27,11 @@ CROWDED = {**NEAR, "place.people": 3000, "seek.chw_shift": 2.0, "programme.chw.m
 BOTH = {"programme.chw.triage": 1, "programme.fac.triage": 1}
 
 
-def picked(kind, signs, *, by_referral=0, visits=1):
+def picked(kind, signs, *, by_referral=0, day=100, waits_since=-1):
     """Of many children that wait at one kind of provider, those that need not."""
     p = parameters(chw_triage=SHARES[AT_CHW], fac_triage=SHARES[AT_FACILITY])
-    child, course = a_child(going_to=kind, by_referral=by_referral), some_courses({})[0]
-    course.visits = visits
-    seen = []
-    for i in range(MANY):
-        course.child = i
-        seen.append(bool(is_taken_first(child, course, signs, p, KEY)))
-    return np.array(seen)
+    child = a_child(going_to=kind, by_referral=by_referral, arrives=day * DAY + 500, waits_since=waits_since)
+    return np.array([bool(is_taken_first(child, who, signs, p, KEY)) for who in range(MANY)])
 
 
 @pytest.mark.parametrize("kind", SHARES)
@@ -38,14 +44,27 @@ def test_a_child_that_was_sent_counts_as_in_danger():
     assert (picked(AT_FACILITY, HAS_FEVER, by_referral=1) == picked(AT_FACILITY, HAS_DANGER)).all()
 
 
-def test_a_second_look_in_the_same_wait_finds_no_more_and_another_visit_is_another_chance():
-    first = picked(AT_CHW, HAS_DANGER)
-    assert (first == picked(AT_CHW, HAS_DANGER)).all()
-    assert (first != picked(AT_CHW, HAS_DANGER, visits=2)).any()
+def test_a_second_look_in_the_same_wait_finds_no_more():
+    assert (picked(AT_CHW, HAS_DANGER) == picked(AT_CHW, HAS_DANGER, day=101, waits_since=100 * DAY + 500)).all()
 
 
-def test_only_time_beyond_the_hours_is_owed():
-    assert [time_owed(minutes) for minutes in (45.0, 0.0, -30.0)] == [0.0, 0.0, -30.0]
+def test_to_come_on_another_day_is_another_chance_and_luck_here_is_none_there():
+    one = picked(AT_CHW, HAS_DANGER)
+    for other, share in ((picked(AT_CHW, HAS_DANGER, day=101), SHARES[AT_CHW]),
+                         (picked(AT_FACILITY, HAS_DANGER), SHARES[AT_FACILITY])):  # fmt: skip
+        assert_share(other[one].sum(), int(one.sum()), share)
+
+
+def test_time_owed_is_made_up_for_on_the_next_days_at_work_and_not_by_a_successor():
+    chw = a_provider(minutes=60.0, owed=90.0)
+    make_up_for(chw)
+    assert (chw.minutes, chw.owed) == (0.0, 30.0)
+    chw.minutes = 60.0
+    make_up_for(chw)
+    assert (chw.minutes, chw.owed) == (30.0, 0.0)
+    chw.owed = 90.0
+    takes_up_post(chw, parameters(), KEY, 300)
+    assert chw.owed == 0.0
 
 
 @pytest.fixture(scope="module")
@@ -69,20 +88,42 @@ def test_nobody_in_danger_is_turned_away_any_more(crowds):
     assert (crowds[0].zone.visit["marks"] & TRIAGED).sum() == 0
 
 
-def test_who_is_picked_out_is_seen_as_it_arrives(crowds):
+def test_who_is_picked_out_is_seen_on_arrival_or_once_in_danger_in_the_morning(crowds):
     visits = crowds[1].zone.visit[: crowds[1].zone.n[1]]
     first = visits[visits["marks"] & TRIAGED > 0]
-    at_once = first["minute"] == first["arrived"]
-    assert at_once.mean() > 0.7
-    assert (first["minute"] - first["arrived"] <= 2 * 1440).all()  # who turned worse, or came when nobody was there
+    waited = first["minute"] > first["arrived"]
+    assert 0 < waited.sum() < 0.2 * len(first)
+    assert set(first["minute"][waited] % DAY) == {360}
+
+
+def test_the_others_pay_with_their_turns(crowds):
+    in_vain = TURNED_AWAY | FOUND_CLOSED
+    refused = [run.zone.monthly["visits_missed"].sum() - (in_danger(run)["marks"] & in_vain > 0).sum()
+               for run in crowds]  # fmt: skip
+    assert refused[1] > refused[0]
 
 
 def test_triage_makes_no_time(crowds):
-    minutes = [run.zone.monthly["minutes"].sum(axis=1) for run in crowds]
-    for run, used in zip(crowds, minutes, strict=True):
-        hours = run.plan.record(0)[0]
-        assert (used[1:] <= hours["chw_minutes_day"] * run.day + hours["chw_minutes"]).all()
-    assert minutes[1][0] == pytest.approx(minutes[0][0], rel=0.05)  # a health centre that is always full
+    for run in crowds:
+        hours, providers = run.plan.record(0)[0], run.zone.provider
+        open_days = sum(day % 7 < hours["fac_days_week"] for day in range(run.day))
+        days = np.array([open_days, *run.zone.monthly["days_present"][1:].sum(axis=1)])
+        each = np.array([hours["fac_minutes_day"], *[hours["chw_minutes_day"]] * (len(days) - 1)])
+        used = run.zone.monthly["minutes"].sum(axis=1)
+        assert (used <= days * each + providers["owed"]).all()
+        assert (used > 0.7 * days * each).all()  # or the bound is none
+        assert (providers["owed"] <= 2 * hours["chw_minutes"]).all()
+    assert (crowds[0].zone.provider["owed"] == 0.0).all()
+
+
+def test_a_chw_that_went_along_to_a_referral_sees_nobody_until_the_next_day():
+    run = lived({**CROWDED, **BOTH, "escort.share": 1}).runs[0]
+    visits = run.zone.visit[: run.zone.n[1]]
+    gone = {(v["who"], v["minute"] // DAY): v["minute"] for v in visits[visits["marks"] & ESCORTED > 0]}
+    assert len(gone) > 10
+    seen = visits[(visits["provider"] == AT_CHW) & (visits["marks"] & (TURNED_AWAY | FOUND_CLOSED) == 0)]
+    later = [v for v in seen if v["minute"] > gone.get((v["who"], v["minute"] // DAY), NEVER)]
+    assert not later
 
 
 def test_without_anybody_who_waits_every_array_stays_as_it_was():

@@ -6,7 +6,7 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, N_PRODUCTS, NO_JOB_AID, WORKS
 from iccmsim.engine.orders import order_stock
 from iccmsim.engine.staff import families_hear, join_campaign, pay_salaries, send_to_the_worst
-from iccmsim.rules.facility_care import facility_is_open, is_rainy, is_shut, minutes_today, month_number, time_owed
+from iccmsim.rules.facility_care import facility_is_open, is_rainy, is_shut, make_up_for, minutes_today, month_number
 from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired, withdraw
 from iccmsim.rules.workforce import (
     NOT_YET_POSTED,
@@ -39,7 +39,7 @@ def keep_house(zone, p, key, day):
             withdraw(provider, month, p)
         provider.waiting = 0
         provider.overloaded_today = 0
-        provider.minutes = minutes_today(provider.kind, p) + time_owed(provider.minutes)
+        provider.minutes = minutes_today(provider.kind, p)
         provider.clock = day * MINUTES
         if provider.kind == AT_FACILITY:
             provider.present = 1 if facility_is_open(day, p) and not is_shut(provider, p, key, day) else 0
@@ -47,6 +47,8 @@ def keep_house(zone, p, key, day):
             if provider.generation == NOT_YET_POSTED and day >= provider.vacant_until and p.chw_recruit > 0.0:
                 families_hear(zone, who, p, day)
             chw_morning(provider, month, p, key, day, number)
+        if provider.owed > 0.0 and provider.present:
+            make_up_for(provider)
     if p.spv_targeted > 0.0 and number != month_number(day - 1, p):
         send_to_the_worst(zone, p, key, day, number)
     if number != month_number(day + 1, p):

@@ -63,7 +63,6 @@ from iccmsim.rules.facility_care import (
     referral_minutes,
     ride_minutes,
     takes_bed,
-    time_owed,
     triage,
 )
 from iccmsim.rules.illness import signs_now, signs_of_breathing
@@ -147,9 +146,12 @@ def at_provider(zone, row, p, key, day):
         walk_for_nothing(zone, row, p, key, child.arrives, who, month, FOUND_CLOSED)
         return
     starts = max(child.arrives, provider.clock)
-    full = provider.minutes < minutes_each(provider.kind, p) or starts >= (day + 1) * MINUTES
+    takes = minutes_each(provider.kind, p)
+    over = starts >= (day + 1) * MINUTES
+    full = provider.minutes < takes or over
     marks = 0
-    if triage(provider.kind, p) > 0.0 and (full or starts > child.arrives) and cannot_wait(zone, row, p, key):
+    if triage(provider.kind, p) > 0.0 and (full or starts > child.arrives) and not over \
+            and cannot_wait(zone, row, p, key):  # fmt: skip
         starts = child.arrives
         marks = TRIAGED
     elif full:
@@ -159,8 +161,12 @@ def at_provider(zone, row, p, key, day):
     if child.state != ALIVE or child.ill == 0:
         go_home(child)
         return
-    provider.minutes -= minutes_each(provider.kind, p)
-    provider.clock = max(starts, provider.clock) + int(minutes_each(provider.kind, p))
+    if full:  # seen all the same
+        provider.owed += takes
+        provider.overloaded_today = 1
+    else:
+        provider.minutes -= takes
+    provider.clock = max(starts, provider.clock) + int(takes)
     if p.seek_wait > 0.0:
         note_wait(provider, starts - (child.arrives if child.waits_since < 0 else child.waits_since))
     be_seen(zone, row, p, key, starts, who, month, marks)
@@ -173,8 +179,7 @@ def cannot_wait(zone, row, p, key):
     bring_up(child, zone.course, zone.household, zone.village, p, key, child.arrives)
     if child.state != ALIVE or child.ill == 0:
         return False
-    lead = zone.course[lead_course(child)]
-    return is_taken_first(child, lead, signs_now(child, zone.course), p, key)
+    return is_taken_first(child, row, signs_now(child, zone.course), p, key)
 
 
 @rule(joined=True)
@@ -318,7 +323,8 @@ def send_on(zone, row, p, key, minute, visit, destination):
         return False
     visit.marks |= GONE | aid
     if aid & ESCORTED:  # the CHW is away for the rest of the day
-        zone.provider[visit.who].minutes = time_owed(zone.provider[visit.who].minutes)
+        zone.provider[visit.who].minutes = 0.0
+        zone.provider[visit.who].clock = (minute // MINUTES + 1) * MINUTES
     go_home(child)
     child.going_to = destination
     child.by_referral = 1

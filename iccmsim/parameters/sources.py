@@ -68,9 +68,9 @@ HYPOXAEMIA_2022 = "2022 Lancet Glob Health, hypoxaemia in pneumonia, PMC8864303:
 GINSBURG_2020 = "Ginsburg 2020 NEJM 383:13 PMC7233470 (chest indrawing, amoxicillin by mouth)"
 GRANT_2009 = ("Grant 2009 Lancet Infect Dis 9:185 PMC7172451 (failure: no slower breathing after 48-72 h, or "
               "signs that ask for referral)")
-TRIAGE_MALAWI_2021 = ("readiness for emergency triage at primary care, Malawi, Glob Health Action 2021;14:1989807 "
-                      "PMC8592602: 74 % of staff of health centres say that there is triage, by a child's looks "
-                      "(45 % of these), danger signs (29 %) or ETAT (22 %); seen by no observer")
+KING_2021 = ("King 2021 Glob Health Action 14:1989807 PMC8592602, table 2 (two districts of Malawi: 74 % of staff of "
+             "health centres say that there is triage, of these 45 % by a child's looks, 29 % by danger signs, 22 % "
+             "by ETAT; seen by no observer)")
 WHO_PNEUMONIA_2014 = ("WHO 2014, Revised classification and treatment of childhood pneumonia at health facilities, "
                       "ISBN 978 92 4 150781 3")
 WHO_MALARIA_2006 = "WHO 2006, Guidelines for the treatment of malaria, 7.8 (another drug for failure within 14 days)"

@@ -129,7 +129,7 @@ def _visit(v: Mapping[str, Any]) -> str:
         return f"{told[0]}: too many are waiting, and there is no turn."
     days = int(v["day"] - v["arrived_day"] + 0.5)
     told[0] += f", and is seen after {days} day{'s' * (days > 1)} of waiting" if days else ""
-    told[0] += ", before others who wait." if v["triaged"] else "."
+    told[0] += ", and as a child in danger is seen at once." if v["triaged"] else "."
     return " ".join([*told, *_care(v)])
 
 

@@ -124,7 +124,7 @@ MARKS_SAY = {
     "taken_there": "Transport to the referral was arranged.",
     "escorted": "The CHW went along to the referral.",
     "second_line": "The first line had failed, and the second was given.",
-    "triaged": "Picked out of those who waited, as in danger, and seen before them.",
+    "triaged": "As a child in danger seen at once: out of turn, or beyond the hours.",
 }
 
 VISITS = (

@@ -70,9 +70,11 @@ def minutes_each(kind, p):
 
 
 @rule
-def time_owed(minutes):
-    """What a provider has worked beyond its hours, on those who could not wait, is missing the next day."""
-    return min(0.0, minutes)
+def make_up_for(provider):
+    """What was worked beyond the hours, for those who could not wait, is missing on the next days at work."""
+    back = min(provider.minutes, provider.owed)
+    provider.minutes -= back
+    provider.owed -= back
 
 
 @rule
@@ -82,12 +84,13 @@ def triage(kind, p):
 
 
 @rule
-def is_taken_first(child, course, signs, p, key):
+def is_taken_first(child, who, signs, p, key):
     """Whether a child that waits shows a danger sign, or comes with a referral, and somebody notices and sees to it
     that it need not wait. Who looks again on another day of the same wait notices no more than before."""
     if not (signs & HAS_DANGER or child.by_referral):
         return False
-    u, _, _, _ = draw(key, Decision.TRIAGE, course.child, course.episode, course.illness, course.visits)
+    came = (child.arrives if child.waits_since < 0 else child.waits_since) // MINUTES
+    u, _, _, _ = draw(key, Decision.TRIAGE, who, came, 0, 0, child.going_to)
     return u < triage(child.going_to, p)
 
 

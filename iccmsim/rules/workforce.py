@@ -120,6 +120,7 @@ def takes_up_post(provider, p, key, day):
     provider.skill = p.skill_training * (1.0 if p.skill_training <= p.skill_max else p.skill_max / p.skill_training)
     provider.motivation = p.motiv_ref
     provider.overload = 0.0
+    provider.owed = 0.0
     provider.supervised_day = -1
     provider.mentored_day = -1
     provider.refreshed_day = day
