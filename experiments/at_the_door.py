@@ -5,12 +5,12 @@ Question   `iccm-as-delivered` saves children who die without it, and loses othe
            the other arm (an antimalarial prevented it)? And what if CHWs had twice the hours, were always there, or
            saw a child that shows a danger sign before all others?
 Design     Facilities only against the programme as delivered, with triage (a child in danger is seen at once, and the
-           time is missing the next day), with twice the minutes of consultation a working day, with CHWs who are there
-           every day and night, with two of these together, and with a CHW for every 750 people, not 1,500. Two
+           time is missing the next day), with twice the minutes of consultation a working day, with CHWs who are never
+           absent, with CHWs who are also there on days off, with two of these together, and with a CHW for every 750
+           people, not 1,500. Minutes are per day at work, so that CHWs who are always there have more in all. Two
            baselines: `sahel`, fitted to surveys, where families ask more of CHWs than they have time for, and
            `sahel-registers`. Expected before it was run: what is lost at the door goes with hours and presence, what
-           is lost to a CHW's lesser skill stays; triage saves fewer than one in three of those lost at the door, since
-           one child in fifty that a CHW sees shows a danger sign.
+           is lost to a CHW's lesser skill stays; triage saves fewer than one in three of those lost at the door.
 Reading    Right of the line children saved, left of it children lost, by the first of the four that holds for the
            illness that was fatal in one arm alone; the dot is the net, with two Monte-Carlo errors either way. A child
            lost "at the door" died of an illness with which the family came to a CHW who was away or had no turn left,
@@ -22,20 +22,25 @@ python experiments/at_the_door.py --out FOLDER [--settings sahel sahel-registers
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from iccmsim.engine.pairs import PARTS
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
 from iccmsim.report.style import ARMS, INK, STEPS, WORDS, new_figure, quiet
 from iccmsim.studies.compare import Comparison, compare
+from iccmsim.studies.summary import deaths_of
 
 HOURS = {"chw.minutes_day": 120}
 THERE = {"chw.absent": 0, "chw.days_week": 7, "night.avail": 1}
 FIRST = {"chw.triage": 1}
-LEVERS = {"as delivered": {}, "in danger first": FIRST, "twice the hours": HOURS, "always there": THERE,
+LEVERS = {"as delivered": {}, "half of those in danger first": {"chw.triage": 0.5}, "in danger first": FIRST,
+          "twice the hours": HOURS, "never absent": {"chw.absent": 0}, "always there": THERE,
           "always there, in danger first": FIRST | THERE, "always there, twice the hours": HOURS | THERE,
           "a CHW for 750 people": {"chw.catch": 750}}  # fmt: skip
 LABELS = dict(zip(PARTS, ("a CHW saw the child", "at the door: came to a CHW in vain", "ill in one arm only",
@@ -56,10 +61,19 @@ def arms(setting: str, *, toy: bool) -> list:
 def rows(setting: str, result: Comparison) -> list[dict]:
     """One row an arm: the net effect, and the saved and the lost by what a CHW had to do with it."""
     found = []
+    deaths = [deaths_of(result, arm).sum(axis=(1, 2)) for arm in range(1, len(LEVERS) + 1)]
+    usual = deaths[0]
+
+    def more(with_lever: np.ndarray) -> dict:
+        """Deaths averted beyond those of the programme as delivered, pair by pair."""
+        fewer = usual - with_lever
+        return {"more": float(fewer.mean()), "more_error": float(fewer.std(ddof=1) / math.sqrt(len(fewer)))}
+
     for arm in result.to_json()["arms"][1:]:
         net = arm["deaths_averted"]
         found.append({"setting": setting, "programme": arm["name"], "chws": arm["setting"]["chws"],
-                      "averted": net["mean"], "error": net["mcse"], "saved": arm["saved"]["mean"],
+                      "averted": net["mean"], "error": net["mcse"], **more(deaths.pop(0)),
+                      "saved": arm["saved"]["mean"],
                       "lost": arm["lost"]["mean"]}
                      | {f"{word}_{part}": arm[f"{word}_by_chw_part"][part]["mean"]
                         for word in ("saved", "lost") for part in PARTS})  # fmt: skip
