@@ -176,7 +176,7 @@ FAILURES = (
 
 TRIAGE = (
     choice("fac.triage", 0, "share of children in danger", (0, 1), integer=False,
-           source=f"a choice of the programme; {src.KING_2021}",
+           source=f"a choice of the programme; {src.KING_2021}; {src.DESMOND_2024}",
            says="Children who show a danger sign, or come with a referral, whom a health centre picks out of those who "
            "wait and sees at once, if need be beyond its hours; 0: none."),
 )
