@@ -71,8 +71,8 @@ GRANT_2009 = ("Grant 2009 Lancet Infect Dis 9:185 PMC7172451 (failure: no slower
 KING_2021 = ("King 2021 Glob Health Action 14:1989807 PMC8592602, table 2 (two districts of Malawi: 74 % of staff of "
              "health centres say that there is triage, of these 45 % by a child's looks, 29 % by danger signs, 22 % "
              "by ETAT; seen by no observer)")
-DESMOND_2024 = ("Desmond 2024 PLOS Glob Public Health 4:e0002786 PMC11057765 (support staff against clinicians, Blantyre: "
-                "agreement on emergencies .31, kappa .42)")
+DESMOND_2024 = ("Desmond 2024 PLOS Glob Public Health 4:e0002786 PMC11057765 (support staff against clinicians in "
+                "Blantyre: agreement on emergencies .31, kappa .42)")
 WHO_PNEUMONIA_2014 = ("WHO 2014, Revised classification and treatment of childhood pneumonia at health facilities, "
                       "ISBN 978 92 4 150781 3")
 WHO_MALARIA_2006 = "WHO 2006, Guidelines for the treatment of malaria, 7.8 (another drug for failure within 14 days)"
