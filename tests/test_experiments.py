@@ -63,9 +63,12 @@ def test_saved_and_lost_at_the_door_add_up_and_are_remade(tmp_path: Path, capsys
     first = capsys.readouterr().out
     with (tmp_path / "at_the_door.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["programme"] for row in rows][::3] == ["as delivered", "always there, twice the hours"]
+    assert [row["programme"] for row in rows][::3] == ["as delivered", "twice the hours",
+                                                       "always there, in danger first"]  # fmt: skip
+    assert {name: float(rows[0][name]) for name in ("more", "more_error")} == {"more": 0.0, "more_error": 0.0}
     for row in rows:
         assert float(row["averted"]) == float(row["saved"]) - float(row["lost"])
+        assert float(row["more"]) == float(row["averted"]) - float(rows[0]["averted"])
         for word in ("saved", "lost"):
             assert float(row[word]) == sum(float(row[f"{word}_{part}"]) for part in PARTS)
     (tmp_path / "at_the_door.png").unlink()

@@ -438,7 +438,7 @@ def visited(signs, **of_provider):
     child, courses = with_courses({"illness": MALARIA, "stage": MILD, "due": WORSENS, "signs": signs})
     child.going_to, child.arrives = AT_CHW, SOON
     zone = a_zone(child, courses, a_provider(danger=0.0, obey=1.0, **of_provider))
-    be_seen(zone, 0, pharmacy(dx_rdt_sens=1.0, dx_rdt_spec=1.0), KEY, SOON, 1, zone.monthly[1, 0])
+    be_seen(zone, 0, pharmacy(dx_rdt_sens=1.0, dx_rdt_spec=1.0), KEY, SOON, 1, zone.monthly[1, 0], 0)
     return zone.visit[0], zone.course[0]
 
 
