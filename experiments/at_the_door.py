@@ -22,12 +22,9 @@ python experiments/at_the_door.py --out FOLDER [--settings sahel sahel-registers
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from iccmsim.engine.pairs import PARTS
 from iccmsim.parameters.scenario import load_scenario
@@ -35,6 +32,7 @@ from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_
 from iccmsim.report.style import ARMS, INK, STEPS, WORDS, new_figure, quiet
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.summary import deaths_of
+from iccmsim.studies.sweeping.precision import standard_error
 
 HOURS = {"chw.minutes_day": 120}
 THERE = {"chw.absent": 0, "chw.days_week": 7, "night.avail": 1}
@@ -61,19 +59,13 @@ def arms(setting: str, *, toy: bool) -> list:
 def rows(setting: str, result: Comparison) -> list[dict]:
     """One row an arm: the net effect, and the saved and the lost by what a CHW had to do with it."""
     found = []
-    deaths = [deaths_of(result, arm).sum(axis=(1, 2)) for arm in range(1, len(LEVERS) + 1)]
-    usual = deaths[0]
-
-    def more(with_lever: np.ndarray) -> dict:
-        """Deaths averted beyond those of the programme as delivered, pair by pair."""
-        fewer = usual - with_lever
-        return {"more": float(fewer.mean()), "more_error": float(fewer.std(ddof=1) / math.sqrt(len(fewer)))}
-
-    for arm in result.to_json()["arms"][1:]:
+    as_delivered = deaths_of(result, 1).sum(axis=(1, 2))
+    for number, arm in enumerate(result.to_json()["arms"][1:], start=1):
+        more = as_delivered - deaths_of(result, number).sum(axis=(1, 2))  # averted beside as delivered, pair by pair
         net = arm["deaths_averted"]
         found.append({"setting": setting, "programme": arm["name"], "chws": arm["setting"]["chws"],
-                      "averted": net["mean"], "error": net["mcse"], **more(deaths.pop(0)),
-                      "saved": arm["saved"]["mean"],
+                      "averted": net["mean"], "error": net["mcse"], "more": more.mean(),
+                      "more_error": standard_error(more), "saved": arm["saved"]["mean"],
                       "lost": arm["lost"]["mean"]}
                      | {f"{word}_{part}": arm[f"{word}_by_chw_part"][part]["mean"]
                         for word in ("saved", "lost") for part in PARTS})  # fmt: skip

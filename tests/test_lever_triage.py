@@ -129,4 +129,3 @@ def test_a_chw_that_went_along_to_a_referral_sees_nobody_until_the_next_day():
 def test_without_anybody_who_waits_every_array_stays_as_it_was():
     nobody_waits = {**NEAR, "programme.chw.minutes": 0, "setting.fac.minutes": 0}
     assert what_differs(lived(nobody_waits), lived({**nobody_waits, **BOTH})) == set()
-    assert what_differs(lived(CROWDED), lived({**CROWDED, **dict.fromkeys(BOTH, 0)})) == set()

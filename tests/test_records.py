@@ -141,7 +141,7 @@ def test_arrays_of_a_record_have_a_place_for_every_illness_product_provider_step
 def test_marks_and_products_fit_the_fields_they_are_noted_in():
     assert 1 << MARKS.index("second_line") == SECOND_LINE
     assert 1 << MARKS.index("triaged") == TRIAGED == 1 << len(MARKS) - 1
-    assert SECOND_LINE < 1 << 31
+    assert TRIAGED < 1 << 31
     assert 1 << len(PRODUCTS) < 1 << 31
     # keys of draws: an illness has 4 bits, a product 8
     assert len(ILLNESSES) <= 16
