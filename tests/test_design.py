@@ -43,11 +43,20 @@ def test_what_is_drawn_is_plausible_in_order_and_has_the_declared_distribution_b
     values = values_at(each, shares)
     low, high = each.plausible
     assert (np.diff(values) >= 0).all()
-    assert low - 0.5 * each.integer <= values[0] <= values[-1] <= high + 0.5 * each.integer
+    assert low <= values[0] <= values[-1] <= high
     if not each.integer:
         doubt = distribution_of(each)
         inside = (doubt.cdf(values) - doubt.cdf(low)) / (doubt.cdf(high) - doubt.cdf(low))
         np.testing.assert_allclose(inside, shares, atol=1e-6)
+
+
+@pytest.mark.parametrize(("key", "span"), [("chw.patience", None), ("sup.review", (14, 17))])
+def test_a_uniform_doubt_about_a_whole_number_holds_each_to_be_as_likely(key, span):
+    low, high = span or parameter(key).plausible
+    found, times = np.unique(values_at(parameter(key), np.linspace(0.00005, 0.99995, 10_000), span=span),
+                             return_counts=True)  # fmt: skip
+    assert found.tolist() == list(range(int(low), int(high) + 1))
+    assert np.abs(times - 10_000 / len(found)).max() <= 1
 
 
 def test_with_tails_a_beta_distribution_is_drawn_whole():

@@ -54,8 +54,10 @@ CHW = (
           says="Time of one consultation."),
     lever("chw.queue", 32, "children", (1, 100000), (16, 64), integer=True,
           says="How many can wait for a CHW."),
-    lever("chw.patience", 2, "days", (0, 30), (1, 3),
-          says="How long a family waits for a CHW before it goes home."),
+    lever("chw.patience", 2, "nights", (0, 30), (0, 3), integer=True,
+          source="assumption; no study found of what families do whom a CHW has no turn for",
+          says="Nights over which a family waits for its turn at a CHW before it goes home or elsewhere; 0: it does so "
+          "at once, and decides anew the next day."),
     lever("chw.triage", 0, "share of children in danger", (0, 1), (0, 1),
           source="assumption, strictly in order of arrival; no study found of whom CHWs see first",
           says="Children who show a danger sign whom a CHW picks out of those who wait and sees at once, if need be "

@@ -182,8 +182,9 @@ FACILITIES = (
             source="assumption; 8 minutes in nine countries, PMC6052007"),
     assumed("fac.queue", 128, "children", (1, 100000), (64, 256), integer=True,
             says="How many can wait at a health centre."),
-    assumed("fac.patience", 2, "days", (0, 30), (1, 3),
-            says="How long a family waits at a health centre before it goes home."),
+    assumed("fac.patience", 2, "nights", (0, 30), (0, 3), integer=True,
+            says="Nights over which a family waits for its turn at a health centre before it goes home or elsewhere; "
+            "0: it does so at once, and decides anew the next day."),
     chance("fac.full", .40, .2, .7, distribution="Beta(5.5, 8.25)", source=src.CARAMAL_DRC,
            says="Severe children at a first-level facility who get the full inpatient treatment."),
     chance("hosp.full", .90, .7, .98,

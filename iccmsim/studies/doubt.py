@@ -1,8 +1,8 @@
 """The doubt about a number as a distribution: shares between 0 and 1 become values of a parameter.
 
 The distribution is the declared one, cut off at the plausible low and high (of which it holds some 95 %), or, with
-`tails`, only where the program would refuse the value. The numbers of a vector have one doubt in common: its values
-are factors on the whole vector.
+`tails`, only where the program would refuse the value. A uniform doubt about a whole number holds each of them to be
+as likely. The numbers of a vector have one doubt in common: its values are factors on the whole vector.
 """
 
 from __future__ import annotations
@@ -41,12 +41,17 @@ def distribution_of(each: Parameter) -> Any:
 def values_at(each: Parameter, shares: np.ndarray, *, span: tuple[float, float] | None = None,
               tails: bool = False) -> np.ndarray:  # fmt: skip
     """The values (of a vector: factors) below which these shares of the doubt lie; a `span` is uniform instead."""
-    if span is not None:
-        return _whole(each, span[0] + np.asarray(shares, float) * (span[1] - span[0]))
+    if span is not None or each.distribution.startswith("U("):
+        return _evenly(each, np.asarray(shares, float), *(span or each.plausible))
     doubt = distribution_of(each)
     ends = each.allowed if tails and not each.size else each.plausible
     first, last = doubt.cdf(ends[0]), doubt.cdf(ends[1])
     return _whole(each, np.clip(doubt.ppf(first + np.asarray(shares, float) * (last - first)), *ends))
+
+
+def _evenly(each: Parameter, shares: np.ndarray, low: float, high: float) -> np.ndarray:
+    beyond = 0.5 if each.integer else 0.0  # what is rounded to the lowest and to the highest
+    return np.clip(_whole(each, low - beyond + shares * (high - low + 2.0 * beyond)), low, high)
 
 
 def _whole(each: Parameter, values: np.ndarray) -> np.ndarray:
