@@ -70,7 +70,8 @@ def rows(setting: str, result: Comparison) -> list[dict]:
         net = arm["deaths_averted"]
         found.append({"setting": setting, "programme": arm["name"], "chws": arm["setting"]["chws"],
                       "averted": net["mean"], "error": net["mcse"], "more": more.mean(),
-                      "more_error": standard_error(more), "saved": arm["saved"]["mean"],
+                      "more_error": standard_error(more), "waited": arm["chw_waited_overnight"]["mean"],
+                      "turned_away": arm["chw_turned_away"]["mean"], "saved": arm["saved"]["mean"],
                       "lost": arm["lost"]["mean"]}
                      | {f"{word}_{part}": arm[f"{word}_by_chw_part"][part]["mean"]
                         for word in ("saved", "lost") for part in PARTS})  # fmt: skip

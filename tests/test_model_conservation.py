@@ -27,6 +27,7 @@ from iccmsim.core.records import (
     PREVENTED,
     RUNNING,
     SEVERE,
+    TURNED_AWAY,
     UNBORN,
 )
 from iccmsim.engine.plan import zone_maps
@@ -112,8 +113,10 @@ def test_books_of_providers_months_and_visits_agree(more, seed):
     np.testing.assert_array_equal(monthly["cases"].sum(axis=1), np.bincount(seen["who"], minlength=len(provider)))
     missed = formal[formal["marks"] & 0b101 != 0]
     assert not missed["given"].any()
-    np.testing.assert_array_equal(monthly["visits_missed"].sum(axis=1),
-                                  np.bincount(missed["who"], minlength=len(provider)))  # fmt: skip
+    overnight = seen["minute"] // MINUTES > seen["arrived"] // MINUTES
+    for name, visits in (("visits_missed", missed), ("turned_away", missed[missed["marks"] & TURNED_AWAY > 0]),
+                         ("waited", seen[overnight])):  # fmt: skip
+        np.testing.assert_array_equal(monthly[name].sum(axis=1), np.bincount(visits["who"], minlength=len(provider)))
     out = (run.zone.stock_by_day[run.plan.warmup :, 1:] == 0).sum(axis=0)
     held = provider["kit"][1:] > 0  # what is not in the programme is not missed
     np.testing.assert_array_equal(out[held], monthly["stock_out_days"].sum(axis=1)[1:][held])

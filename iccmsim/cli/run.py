@@ -132,5 +132,7 @@ def numbers_of(result: Result) -> dict[str, object]:
         "rates": {name: None if value != value else value for name, value in result.rates().items()},
         "deaths": result.deaths(), "visits": {kind: int(tally["cases"][row]) for kind, row in kinds.items()},
         "visits_in_vain": {kind: int(tally["visits_missed"][row]) for kind, row in kinds.items()},
+        "turned_away": {kind: int(tally["turned_away"][row]) for kind, row in kinds.items()},
+        "waited_overnight": {kind: int(tally["waited"][row]) for kind, row in kinds.items()},
         "stock_out": {kind: shares(row) for kind, row in kinds.items()},
     }  # fmt: skip

@@ -270,6 +270,8 @@ MONTHLY = row_type(
         ("days_present", "i4"),
         ("cases", "i4"),
         ("visits_missed", "i4"),  # came, found nobody or were turned away
+        ("turned_away", "i4"),  # of these, for want of time
+        ("waited", "i4"),  # seen after they had waited overnight
         ("without_drug", "i4"),
         ("referred", "i4"),
         ("supervised", "i4"),

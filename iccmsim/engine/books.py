@@ -43,6 +43,8 @@ def add_month(month, kind, t):
     """One month of one CHW or of the facility."""
     t.cases[kind] += month.cases
     t.visits_missed[kind] += month.visits_missed
+    t.turned_away[kind] += month.turned_away
+    t.waited[kind] += month.waited
     t.without_drug[kind] += month.without_drug
     t.referred[kind] += month.referred
     t.supervised[kind] += month.supervised

@@ -209,6 +209,8 @@ def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
     if child.going_to == AT_CHW:
         note_missed_chw(zone, child)
     month.visits_missed += 1
+    if mark == TURNED_AWAY:
+        month.turned_away += 1
     be_disappointed(zone, row, p, key, minute)
 
 
@@ -245,6 +247,8 @@ def be_seen(zone, row, p, key, minute, who, month, marks):
     visit.marks |= marks
     month.cases += 1
     month.minutes += minutes_each(provider.kind, p)
+    if child.waits_since >= 0:
+        month.waited += 1
     note_care(zone, child, provider.kind, minute)
     if child.by_referral:
         mark_referral_done(zone, child)

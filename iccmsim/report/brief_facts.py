@@ -22,6 +22,7 @@ from iccmsim.studies.fitness import (
     shocks_of,
     values_of,
 )
+from iccmsim.studies.summary import is_crowded
 
 if TYPE_CHECKING:
     from iccmsim.parameters.files import Draft
@@ -67,7 +68,8 @@ def _arm(said: Mapping[str, Any], comparison: Comparison, basis: Basis, i: int) 
     return {
         "name": arm["name"], "chws": setting["chws"], "posts": setting["posts"],
         "served": setting["people_served_by_chws"], "far": 1.0 - setting["share_5km"],
-        "present": arm["chw_presence"]["mean"], "out": arm["stock_out"]["chw"]["any"]["mean"],
+        "present": arm["chw_presence"]["mean"], "waited": arm["chw_waited_overnight"]["mean"],
+        "crowded": is_crowded(arm), "out": arm["stock_out"]["chw"]["any"]["mean"],
         "levers": {key: told.get(key) for key in LEVERS}, "changes": sorted(each["day"] for each in changes),
         "births": arm["births"], "deaths": arm["deaths"], "u5mr": arm["u5mr"], "averted": averted,
         "percent": arm["percent_averted"], "per_1000": 1000.0 * averted["mean"] / deaths if deaths else 0.0,

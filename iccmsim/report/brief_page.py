@@ -30,7 +30,8 @@ def page_of(facts: Mapping[str, Any], words: Language, *, mapped: int) -> dict[s
         "compared_text": said("compared_text"), "table": table_of(facts, said),
         "sure": [point(said(name)) for name in ("sure_chance", "sure_mean", "sure_list", "sure_model")],
         "lost_text": said("lost_text"),
-        "rests": [point(said(name)) for name in ("rests_fit", "rests_care", "rests_place")],
+        "rests": [point(told) for name in ("rests_fit", "rests_care", "rests_line", "rests_place")
+                  if (told := said(name))],
         "limits": [words.spaced(limit) for limit in text["limits"]],
         "alt": {name: said(f"{name}_alt") for name in ("averted", "lost", "map")},
         "note": {name: said(f"{name}_note") for name in ("averted", "lost", "map")},
@@ -98,6 +99,7 @@ def _inputs(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
     if any(arm["changes"] for arm in arms):
         yield row("changes", lambda arm: words.listed([words.number(day) for day in arm["changes"]]) or "–")
     yield row("present", lambda arm: words.percent(arm["present"]))
+    yield row("waited", lambda arm: words.percent(arm["waited"]))
     yield row("out", lambda arm: words.percent(arm["out"]))
 
 

@@ -94,8 +94,9 @@ def run_text(said: Mapping[str, Any]) -> str:
     deaths = [(words(name), [count(n)]) for name, n in said["deaths"].items() if n]
     stock = [(PRODUCT_NAMES[name], [percent(said["stock_out"][kind][name], 1) for kind in ("chw", "facility")])
              for name in PRODUCT_NAMES if name not in BEYOND_THE_BOX or said["stock_out"]["chw"][name]]  # fmt: skip
-    visits = [("seen", [count(said["visits"][kind]) for kind in ("chw", "facility")]),
-              ("came in vain", [count(said["visits_in_vain"][kind]) for kind in ("chw", "facility")])]  # fmt: skip
+    visits = [(label, [count(said[name][kind]) for kind in ("chw", "facility")])
+              for label, name in (("seen", "visits"), ("  after a night or more", "waited_overnight"),
+                                  ("came in vain", "visits_in_vain"), ("  turned away", "turned_away"))]  # fmt: skip
     total = sum(said["deaths"].values())
     blocks = [
         f"{said['scenario']}, seed {said['seed']}\n{place_line(setting)}, {several(setting['chws'], 'CHW')} in "

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from iccmsim.results.result import Result
 
-FORMAT = 2  # of the folder of a run; 2: volunteers are providers
+FORMAT = 3  # of the folder of a run; 2: volunteers are providers; 3: who waited, who was turned away
 KIND = "iccmsim result"
 MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
 WRITTEN = {  # what the program writes into a folder of each kind, then or afterwards; all else in it is somebody's own

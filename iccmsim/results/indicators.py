@@ -101,7 +101,7 @@ def from_tally(tally: np.ndarray) -> Counts:
     found |= {"onsets_newborn_infection": (came[NEWBORN], tally["births"][WINDOW].sum()),
               "severe_malaria_per_1000": (1000.0 * severe[0], over_3m),
               "facility_visits": (tally["cases"][FACILITY], years),
-              "facility_turned_away": (tally["visits_missed"][FACILITY], years),
+              "facility_turned_away": (tally["turned_away"][FACILITY], years),
               "facility_stock_out_any": (tally["any_out_days"][FACILITY], tally["provider_days"][FACILITY]),
               "deaths_without_formal_care": _of(tally["cascade"], "died_without_formal_care", "died"),
               "pneumonia_deaths_without_formal_care": _of(tally["cascade"][:, 1:2], "died_without_formal_care", "died")}

@@ -32,7 +32,7 @@ from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 
-FORMAT = 2  # of the folder; 2: saved and lost by what a CHW had to do with it
+FORMAT = 3  # of the folder; 2: saved and lost by what a CHW had to do with it; 3: who waited, who was turned away
 KIND = "iccmsim comparison"
 COUNTS, PAIRED = "tallies.npy", "pairs.npy"
 MOST_REPLICATES = 1_000_000

@@ -160,6 +160,13 @@ OUTCOMES: tuple[Outcome, ...] = (
             lambda c: share(float(c.mine["any_out_days"][CHW]), float(c.mine["provider_days"][CHW]))),
     Outcome("chw_presence", "Days on which a CHW in post is there.", "share", "CHW-days in post", "",
             lambda c: share(float(c.mine["days_present"][CHW]), float(c.mine["days_in_post"][CHW]))),
+    Outcome("chw_waited_overnight", "Those who had waited overnight for their turn.", "share",
+            "sick children seen by CHWs", ALL_AGES,
+            lambda c: share(float(c.mine["waited"][CHW]), float(c.mine["cases"][CHW]))),
+    Outcome("chw_turned_away", "Those whom a CHW turned away, having no time.", "share",
+            "sick children who came to a CHW", ALL_AGES,
+            lambda c: share(float(c.mine["turned_away"][CHW]),
+                            float(c.mine["cases"][CHW] + c.mine["visits_missed"][CHW]))),
 )  # fmt: skip
 NAMES = tuple(each.name for each in OUTCOMES)
 

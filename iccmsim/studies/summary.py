@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ CHW, FACILITY = 0, 1  # rows of counts by kind of provider
 CLEAR_GAP = 3.0  # Monte-Carlo errors beyond which a gap is not chance
 LARGE_ERROR = 10.0  # percent of the effect
 FEW_REPLICATES = 20
+MANY_WAIT = 1 / 3  # of those whom CHWs see: more than chance and days off bring about
 CEILING = 25.0  # percent of all deaths, the most that treatment alone could avert by LiST's arithmetic
 
 
@@ -154,6 +156,8 @@ def _programme(c: Comparison, i: int) -> dict[str, Any]:
     return {
         "cases_per_chw_month": ratio(t["cases"][:, CHW], t["days_in_post"][:, CHW] / MONTH),
         "chw_presence": ratio(t["days_present"][:, CHW], t["days_in_post"][:, CHW]),
+        "chw_waited_overnight": ratio(t["waited"][:, CHW], t["cases"][:, CHW]),
+        "chw_turned_away": ratio(t["turned_away"][:, CHW], t["cases"][:, CHW] + t["visits_missed"][:, CHW]),
         "chw_cases_without_drug": ratio(t["without_drug"][:, CHW], t["cases"][:, CHW]),
         "facility_visits_per_child_year": ratio(t["cases"][:, FACILITY], years),
         "visits": {kind: estimate(t["cases"][:, row]) for kind, row in kinds.items()},
@@ -223,6 +227,11 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
     return said
 
 
+def is_crowded(arm: Mapping[str, Any]) -> bool:
+    """Whether so many of the children whom CHWs see had waited overnight that the result hangs on how families wait."""
+    return (arm["chw_waited_overnight"]["mean"] or 0.0) > MANY_WAIT
+
+
 def _warnings_of(arm: dict[str, Any]) -> list[str]:
     said, q = [], arm["deaths_averted"]
     if arm["setting"]["deploys_chws"] and not arm["setting"]["chws"]:
@@ -233,6 +242,10 @@ def _warnings_of(arm: dict[str, Any]) -> list[str]:
         said.append(f"Monte-Carlo error {100.0 * abs(q['mcse'] / q['mean']):.0f} % of the effect; use more seeds")
     if (arm["percent_averted"]["mean"] or 0.0) > CEILING:
         said.append(f"more than {CEILING:.0f} % of all deaths averted, beyond what treatment alone is thought to reach")
+    if is_crowded(arm):
+        said.append(f"{100.0 * arm['chw_waited_overnight']['mean']:.0f} % of the children whom CHWs saw had waited "
+                    "overnight: the result hangs on how long CHWs work (chw.minutes_day) and families wait "
+                    "(chw.patience), of which little is known")  # fmt: skip
     if arm["list"]["flagged"]:
         said.append("differs from LiST's arithmetic by more than chance: " + arm["list"]["says"])
     return said
