@@ -3,17 +3,20 @@
 Question   `iccm-as-delivered` saves children who die without it, and loses others who would live. What did CHWs have to
            do with either: did they see the child, was a family at their door in vain, was there no illness at all in
            the other arm (an antimalarial prevented it)? And what if CHWs had twice the hours, were always there, or
-           saw a child that shows a danger sign before all others, or families without a turn did not wait for two
-           nights but went home or elsewhere?
-Design     Facilities only against the programme as delivered, with families that wait over one night or none, with
-           triage (a child in danger is seen at once, and the time is missing the next day), with twice the minutes of
-           consultation a working day, with CHWs who are never absent, with CHWs who are also there on days off, with
-           two of these together, and with a CHW for every 750 people, not 1,500. Minutes are per day at work, so that
+           saw a child that shows a danger sign before all others, or families for whom there is no turn today went
+           elsewhere, or home, and did not wait for two nights?
+Design     Facilities only against the programme as delivered; with half of the families that have no turn trying
+           elsewhere the same day, before they wait; with nobody who waits overnight (half try elsewhere the same day,
+           the others go home and decide anew); with triage (a child in danger is seen at once, and the time is missing
+           the next day), with twice the minutes of consultation a working day, with CHWs who are never absent, with
+           CHWs who are also there on days off, with two of these together, and with a CHW for every 750 people, not
+           1,500. Minutes are per day at work, so that
            CHWs who are always there have more in all. Two baselines: `sahel`, fitted to surveys, where families ask
            more of CHWs than they have time for, and `sahel-registers`. Expected before it was run: what is lost at the
            door goes with hours and presence, what is lost to a CHW's lesser skill stays; triage saves fewer than one in
-           three of those lost at the door; where CHWs are overloaded and nobody waits overnight, as many are seen, each
-           a day or two sooner, and the others are free to go to the centre: at least as much averted as by triage.
+           three of those lost at the door; where CHWs are overloaded and nobody waits overnight, at least as much is
+           averted as by triage, since children are seen sooner. It came so, and for another reason: where half of
+           them try elsewhere the same day and the others wait as before, as much is averted.
 Reading    Right of the line children saved, left of it children lost, by the first of the four that holds for the
            illness that was fatal in one arm alone; the dot is the net, with two Monte-Carlo errors either way. A child
            lost "at the door" died of an illness with which the family came to a CHW who was away or had no turn left,
@@ -40,11 +43,11 @@ from iccmsim.studies.sweeping.precision import standard_error
 HOURS = {"chw.minutes_day": 120}
 THERE = {"chw.absent": 0, "chw.days_week": 7, "night.avail": 1}
 FIRST = {"chw.triage": 1}
-ELSEWHERE = {"chw.patience": 0}
-LEVERS = {"as delivered": {}, "nobody waits a second night": {"chw.patience": 1}, "nobody waits overnight": ELSEWHERE,
+ELSEWHERE = {"chw.elsewhere": 0.5}
+LEVERS = {"as delivered": {}, "no turn: half go elsewhere": ELSEWHERE, "no turn: nobody waits": {"chw.patience": 0},
           "half of those in danger first": {"chw.triage": 0.5}, "in danger first": FIRST,
           "twice the hours": HOURS, "never absent": {"chw.absent": 0}, "always there": THERE,
-          "always there, nobody waits overnight": ELSEWHERE | THERE, "always there, in danger first": FIRST | THERE,
+          "always there, half go elsewhere": ELSEWHERE | THERE, "always there, in danger first": FIRST | THERE,
           "always there, twice the hours": HOURS | THERE, "a CHW for 750 people": {"chw.catch": 750}}  # fmt: skip
 LABELS = dict(zip(PARTS, ("a CHW saw the child", "at the door: came to a CHW in vain", "ill in one arm only",
                           "no CHW had part in it"), strict=True))  # fmt: skip
@@ -70,8 +73,8 @@ def rows(setting: str, result: Comparison) -> list[dict]:
         net = arm["deaths_averted"]
         found.append({"setting": setting, "programme": arm["name"], "chws": arm["setting"]["chws"],
                       "averted": net["mean"], "error": net["mcse"], "more": more.mean(),
-                      "more_error": standard_error(more), "waited": arm["chw_waited_overnight"]["mean"],
-                      "turned_away": arm["chw_turned_away"]["mean"], "saved": arm["saved"]["mean"],
+                      "more_error": standard_error(more), "no_turn": arm["chw_no_turn"]["mean"],
+                      "waited": arm["chw_waited_overnight"]["mean"], "saved": arm["saved"]["mean"],
                       "lost": arm["lost"]["mean"]}
                      | {f"{word}_{part}": arm[f"{word}_by_chw_part"][part]["mean"]
                         for word in ("saved", "lost") for part in PARTS})  # fmt: skip

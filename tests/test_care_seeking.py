@@ -373,7 +373,7 @@ def second(household, n=MANY, failed=AT_CHW, p=None, day=3):
     """Where n families go on the day on which one provider had failed them."""
     p = p if p is not None else habits()
     around = household, a_village(), some_providers()
-    return [int(second_choice(a_child(), *around, p, KEY, who, failed, day)) for who in range(n)]
+    return [int(second_choice(a_child(), *around, p, KEY, who, failed, day, p.seek_second)) for who in range(n)]
 
 
 def test_half_of_the_families_try_another_provider_the_same_day_by_their_odds():
@@ -478,7 +478,7 @@ def test_a_second_try_too_passes_over_a_provider_visited_in_the_two_days_before_
     child, p, n = a_child(), habits(seek_second=1.0), 1000
     child.visited[v] = visited
     family = a_family(informal=0.5, facility=0.5), a_village(), some_providers()
-    made = [int(second_choice(child, *family, p, KEY, who, AT_CHW, 3)) for who in range(n)]
+    made = [int(second_choice(child, *family, p, KEY, who, AT_CHW, 3, p.seek_second)) for who in range(n)]
     factor = math.exp(-1.5) if lately else 1.0
     assert_share(made.count(v), n, factor / (1 + factor))
     assert made.count(INFORMAL) + made.count(AT_FACILITY) == n

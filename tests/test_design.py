@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -50,13 +51,19 @@ def test_what_is_drawn_is_plausible_in_order_and_has_the_declared_distribution_b
         np.testing.assert_allclose(inside, shares, atol=1e-6)
 
 
-@pytest.mark.parametrize(("key", "span"), [("chw.patience", None), ("sup.review", (14, 17))])
+@pytest.mark.parametrize(("key", "span"), [("chw.patience", None), ("sup.review", (14, 17)),
+                                           ("chw.patience", (0.5, 2.5))])  # fmt: skip
 def test_a_uniform_doubt_about_a_whole_number_holds_each_to_be_as_likely(key, span):
     low, high = span or parameter(key).plausible
     found, times = np.unique(values_at(parameter(key), np.linspace(0.00005, 0.99995, 10_000), span=span),
                              return_counts=True)  # fmt: skip
-    assert found.tolist() == list(range(int(low), int(high) + 1))
+    assert found.tolist() == list(range(math.ceil(low), int(high) + 1))
     assert np.abs(times - 10_000 / len(found)).max() <= 1
+
+
+def test_a_range_without_a_whole_number_is_refused_where_one_is_asked_for():
+    with pytest.raises(ValueError, match=r"chw\.patience: must be a whole number, and none lies between 0\.2 and 0\.4"):
+        latin_hypercube(ARMS, {"chw.patience": (0.2, 0.4)}, n=4, seeds=1)
 
 
 def test_with_tails_a_beta_distribution_is_drawn_whole():

@@ -1,12 +1,14 @@
-"""Patience: over how many nights a family waits for its turn, and what that does to a line."""
+"""What families do for whom there is no turn today: wait over some nights, or go elsewhere at once."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from small import NEAR, lived, tiny, what_differs
-from world import DAY
+from world import DAY, KEY, MANY, a_child, assert_share, parameters
 
 from iccmsim.core.records import AT_CHW, AT_FACILITY, FOUND_CLOSED, TURNED_AWAY
+from iccmsim.rules.care_seeking import leaves_the_line
 from iccmsim.studies.compare import compare
 
 CROWDED = {**NEAR, "place.people": 3000, "seek.chw_shift": 2.0, "programme.chw.minutes_day": 30,
@@ -69,12 +71,43 @@ def test_where_nobody_has_to_wait_patience_changes_nothing():
     assert what_differs(lived(nobody_waits), lived(impatient)) == set()
 
 
-@pytest.mark.parametrize(("hours", "warned"), [(30, True), (1440, False)])
-def test_a_comparison_warns_where_most_of_those_seen_had_waited_overnight(hours, warned):
-    more = {**CROWDED, "programme.chw.minutes_day": hours}
+@pytest.mark.parametrize(("hours", "patience", "warned"), [(30, 2, True), (30, 0, True), (1440, 2, False)])
+def test_a_comparison_warns_where_many_have_no_turn_whether_they_wait_or_not(hours, patience, warned):
+    more = {**CROWDED, "programme.chw.minutes_day": hours, "programme.chw.patience": patience}
     said = compare([tiny("facility-only", more=CROWDED), tiny("iccm-as-delivered", more=more)], seeds=2).to_json()
     arm = said["arms"][1]
-    assert (arm["chw_waited_overnight"]["mean"] > 1 / 3) == warned
-    assert any("had waited overnight" in text for text in said["warnings"]) == warned
-    assert (arm["chw_turned_away"]["mean"] > 0.0) == warned
-    assert said["arms"][0]["chw_waited_overnight"]["mean"] is None
+    assert (arm["chw_no_turn"]["mean"] > 1 / 3) == warned
+    assert (arm["chw_waited_overnight"]["mean"] > 0.0) == (warned and patience > 0)
+    assert any("had no turn that day" in text for text in said["warnings"]) == warned
+    assert said["arms"][0]["chw_no_turn"]["mean"] is None
+
+
+def test_a_stated_share_of_those_without_a_turn_goes_elsewhere_at_once():
+    p = parameters(chw_elsewhere=0.3)
+    left = [bool(leaves_the_line(a_child(going_to=AT_CHW), p, KEY, who, 100)) for who in range(MANY)]
+    assert_share(sum(left), MANY, 0.3)
+
+
+def test_they_are_somewhere_else_the_same_day_or_on_the_way_and_the_others_wait_as_before():
+    run = lived({**CROWDED, "programme.chw.elsewhere": 0.3}).runs[0]
+    visits = run.zone.visit[: run.zone.n[1]]
+    vain = visits[(visits["provider"] == AT_CHW) & (visits["marks"] & TURNED_AWAY > 0)]
+    assert set(nights(vain)) == {0, 2}
+    left = vain[nights(vain) == 0]
+    assert len(left) > 100
+    there = {(v["child"], v["minute"] // DAY) for v in visits[visits["provider"] != AT_CHW]}
+    found = [bool({(v["child"], v["minute"] // DAY), (v["child"], v["minute"] // DAY + 1)} & there) for v in left]
+    assert np.mean(found) > 0.9  # some are well before they arrive
+
+
+def test_nobody_who_has_tried_elsewhere_today_leaves_a_second_line():
+    p = parameters(chw_elsewhere=1.0)
+    assert leaves_the_line(a_child(going_to=AT_CHW), p, KEY, 7, 100)
+    for tired in ({"attempt": 1}, {"waits_since": 99 * DAY}, {"going_to": AT_FACILITY}):
+        assert not leaves_the_line(a_child(**{"going_to": AT_CHW, **tired}), p, KEY, 7, 100)
+    assert not leaves_the_line(a_child(going_to=AT_CHW), parameters(chw_elsewhere=0.0), KEY, 7, 100)
+
+
+def test_without_a_line_there_is_none_to_leave():
+    assert what_differs(lived({**NEAR, "programme.chw.minutes": 0}),
+                        lived({**NEAR, "programme.chw.minutes": 0, "programme.chw.elsewhere": 1})) == set()  # fmt: skip

@@ -134,7 +134,8 @@ def busy_zone():
     """A zone in which everything that the monthly books count does happen."""
     from iccmsim.engine.simulation import Simulation
 
-    happens = {"programme.sup.leak": 0.2, "programme.sup.shelf": 60, "run.days": 700}
+    happens = {"programme.sup.leak": 0.2, "programme.sup.shelf": 60,
+               "programme.outreach.minutes_day": 30, "run.days": 700}  # fmt: skip
     return Simulation(tiny(more=happens), seed=5, tables=False, threads=1).run().runs[0]
 
 

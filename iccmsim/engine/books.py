@@ -45,6 +45,7 @@ def add_month(month, kind, t):
     t.visits_missed[kind] += month.visits_missed
     t.turned_away[kind] += month.turned_away
     t.waited[kind] += month.waited
+    t.found_at_home[kind] += month.found_at_home
     t.without_drug[kind] += month.without_drug
     t.referred[kind] += month.referred
     t.supervised[kind] += month.supervised

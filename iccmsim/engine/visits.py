@@ -45,6 +45,7 @@ from iccmsim.rules.care_seeking import (
     feels_in_good_hands,
     gave_drugs,
     lacked_drugs,
+    leaves_the_line,
     note_wait,
     remember,
     second_choice,
@@ -143,7 +144,7 @@ def at_provider(zone, row, p, key, day):
         come_again(zone, row, morning_after(day, p))
         return
     if not provider.present:
-        walk_for_nothing(zone, row, p, key, child.arrives, who, month, FOUND_CLOSED)
+        walk_for_nothing(zone, row, p, key, child.arrives, who, month, FOUND_CLOSED, p.seek_second)
         return
     starts = max(child.arrives, provider.clock)
     takes = minutes_each(provider.kind, p)
@@ -184,21 +185,23 @@ def cannot_wait(zone, row, p, key):
 
 @rule(joined=True)
 def queue_up(zone, row, p, key, day, who, month):
-    """No time left today: wait for tomorrow if there is room and patience."""
+    """No time left today: try elsewhere at once, or wait for tomorrow if there is room and patience."""
     child = zone.child[row]
     provider = zone.provider[who]
     provider.overloaded_today = 1
     since = child.arrives if child.waits_since < 0 else child.waits_since
     if loses_patience(provider.kind, p, day - since // MINUTES) or not has_room(provider, p):
-        walk_for_nothing(zone, row, p, key, max(child.arrives, day * MINUTES), who, month, TURNED_AWAY)
+        walk_for_nothing(zone, row, p, key, max(child.arrives, day * MINUTES), who, month, TURNED_AWAY, p.seek_second)
+    elif leaves_the_line(child, p, key, row, day):
+        walk_for_nothing(zone, row, p, key, child.arrives, who, month, TURNED_AWAY, 1.0)
     else:
         provider.waiting += 1
         come_again(zone, row, morning_after(day, p))
 
 
 @rule(joined=True)
-def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
-    """Nobody there, or no turn: half a day is gone, trust suffers, some try elsewhere the same day."""
+def walk_for_nothing(zone, row, p, key, minute, who, month, mark, tries):
+    """Nobody there, or no turn: half a day is gone, trust suffers, a share tries elsewhere the same day."""
     child = zone.child[row]
     bring_up(child, zone.course, zone.household, zone.village, p, key, minute)
     if child.state != ALIVE or child.ill == 0:
@@ -211,12 +214,12 @@ def walk_for_nothing(zone, row, p, key, minute, who, month, mark):
     month.visits_missed += 1
     if mark == TURNED_AWAY:
         month.turned_away += 1
-    be_disappointed(zone, row, p, key, minute)
+    be_disappointed(zone, row, p, key, minute, tries)
 
 
 @rule(joined=True)
-def be_disappointed(zone, row, p, key, minute):
-    """A family that got nothing trusts less, and perhaps tries another provider."""
+def be_disappointed(zone, row, p, key, minute, tries):
+    """A family that got nothing trusts less, and perhaps tries another provider, if it has tried but one today."""
     child = zone.child[row]
     household = zone.household[child.household]
     village = zone.village[household.village]
@@ -227,7 +230,7 @@ def be_disappointed(zone, row, p, key, minute):
     go_home(child)
     if not again:
         return
-    chosen = second_choice(child, household, village, zone.provider, p, key, row, failed, day)
+    chosen = second_choice(child, household, village, zone.provider, p, key, row, failed, day, tries)
     if chosen == INFORMAL:
         bring_up(child, zone.course, zone.household, zone.village, p, key, minute + DAYTIME)
         if child.state == ALIVE and child.ill > 0:
@@ -299,7 +302,7 @@ def part(zone, row, p, key, minute, visit, month):
         if sent:
             remember(household, zone.village[household.village], p, kind, p.trust_failed, day)
         else:
-            be_disappointed(zone, row, p, key, minute)
+            be_disappointed(zone, row, p, key, minute, p.seek_second)
         return
     child.visited[kind] = minute
     if gave_drugs(visit) and not lacked_drugs(visit):

@@ -104,7 +104,8 @@ SEEKING = (
     utility("seek.tried", 1.5, .5, 3,
             says="How much less a provider pulls who was visited in the last two days."),
     chance("seek.second", .5, .2, .8,
-           says="Families who try elsewhere on the same day after finding nobody or no drug."),
+           says="Families who try elsewhere on the same day after finding nobody, no drug or, waiting no longer, no "
+           "turn."),
     Parameter("seek.k", (0, 0, 0, -.3, -1.0),
               unit="logit for danger sign, fast breathing, diarrhoea, fever, cough", allowed=(-20, 20),
               plausible=(.5, 1.5), distribution="U", source=src.ASSUMED, grade="D",
@@ -231,7 +232,7 @@ TRUST = (
     assumed("trust.useful", .02, "step of trust", (0, 1), (0, .06),
             says="What a useful visit does to trust."),
     assumed("trust.failed", -.15, "step of trust", (-1, 0), (-.3, -.02),
-            says="What finding nobody or no drug does."),
+            says="What finding nobody, no turn or no drug does."),
     assumed("trust.severe", -.20, "step of trust", (-1, 0), (-.4, -.02),
             says="What worsening after treatment does."),
     assumed("trust.days", 90, "days", (1, 3650), (45, 180),

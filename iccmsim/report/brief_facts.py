@@ -68,7 +68,7 @@ def _arm(said: Mapping[str, Any], comparison: Comparison, basis: Basis, i: int) 
     return {
         "name": arm["name"], "chws": setting["chws"], "posts": setting["posts"],
         "served": setting["people_served_by_chws"], "far": 1.0 - setting["share_5km"],
-        "present": arm["chw_presence"]["mean"], "waited": arm["chw_waited_overnight"]["mean"],
+        "present": arm["chw_presence"]["mean"], "no_turn": arm["chw_no_turn"]["mean"],
         "crowded": is_crowded(arm), "out": arm["stock_out"]["chw"]["any"]["mean"],
         "levers": {key: told.get(key) for key in LEVERS}, "changes": sorted(each["day"] for each in changes),
         "births": arm["births"], "deaths": arm["deaths"], "u5mr": arm["u5mr"], "averted": averted,

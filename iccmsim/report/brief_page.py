@@ -99,7 +99,7 @@ def _inputs(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
     if any(arm["changes"] for arm in arms):
         yield row("changes", lambda arm: words.listed([words.number(day) for day in arm["changes"]]) or "–")
     yield row("present", lambda arm: words.percent(arm["present"]))
-    yield row("waited", lambda arm: words.percent(arm["waited"]))
+    yield row("no_turn", lambda arm: words.percent(arm["no_turn"]))
     yield row("out", lambda arm: words.percent(arm["out"]))
 
 

@@ -106,7 +106,7 @@ EPISODES = (
 MARKS_SAY = {
     "found_closed": "Nobody was there.",
     "no_drug": "A drug that was wanted was out of stock.",
-    "turned_away": "Too many were waiting, and the child was not seen.",
+    "turned_away": "There was no turn for the child, and the family waited no longer.",
     "looked": "Looked for danger signs.",
     "danger_found": "Found a danger sign (or took the referral for one).",
     "tested": "Tested for malaria.",
@@ -154,7 +154,8 @@ BOOK = (
     Column("days_present", "Days in post on which the CHW was there (CHWs only).", "CHW-days"),
     Column("cases", "Sick children seen.", "visits", ages=UNDER_FIVE),
     Column("visits_missed", "Sick children who came, and found nobody or were turned away.", "visits", ages=UNDER_FIVE),
-    Column("turned_away", "Of these, those who were turned away: nobody had time for them.", "visits", ages=UNDER_FIVE),
+    Column("turned_away", "Of these, those for whom there was no turn: on the day they came, or at the end of their "
+           "patience.", "visits", ages=UNDER_FIVE),
     Column("waited", "Sick children seen after they had waited overnight, for a turn or, sent there, for an open day.",
            "visits", ages=UNDER_FIVE),
     Column("without_drug", "Visits at which a drug that was wanted was out of stock.", "visits", ages=UNDER_FIVE),

@@ -131,6 +131,21 @@ def _chw_tally(t: np.ndarray) -> Counts:
     return found
 
 
+def seen_at_posts(counts: np.ndarray) -> np.ndarray:
+    """Sick children whom CHWs saw, but for those found at home, run by run."""
+    return counts["cases"][..., CHW] - counts["found_at_home"][..., CHW]
+
+
+def without_a_turn(counts: np.ndarray) -> np.ndarray:
+    """Visits to a CHW for which there was no turn on the day: seen after a night or more, or not seen."""
+    return counts["waited"][..., CHW] + counts["turned_away"][..., CHW]
+
+
+def came_to_chws(counts: np.ndarray) -> np.ndarray:
+    """Visits to a CHW's post that ended with a consultation or for want of a turn; not those that found nobody."""
+    return seen_at_posts(counts) + counts["turned_away"][..., CHW]
+
+
 def deaths_and_distance(children: pd.DataFrame, *, window_days: float, path: float) -> Counts:
     """Deaths and child-days near the facility and far from it, for a hazard ratio."""
     km, end = children.km_facility.to_numpy() / path, children.end_day.to_numpy()

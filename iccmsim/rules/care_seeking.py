@@ -205,10 +205,19 @@ def choose(child, household, village, providers, p, uniforms, minute):
 
 
 @rule
-def second_choice(child, household, village, providers, p, key, who, failed, day):
-    """After a walk for nothing some families try another provider the same day; WAIT if they go home."""
+def leaves_the_line(child, p, key, who, day):
+    """Whether a family that has no turn today tries another provider at once, and does not wait at this one."""
+    if p.chw_elsewhere <= 0.0 or child.going_to != AT_CHW or child.waits_since >= 0 or child.attempt > 0:
+        return False
+    u, _, _, _ = draw(key, Decision.SECOND_TRY, who, day)
+    return u < p.chw_elsewhere
+
+
+@rule
+def second_choice(child, household, village, providers, p, key, who, failed, day, tries):
+    """After a walk for nothing a share of families tries another provider the same day; WAIT if they go home."""
     uniforms = draw(key, Decision.SECOND_TRY, who, day)
-    if uniforms[0] >= p.seek_second:
+    if uniforms[0] >= tries:
         return WAIT
     chosen = WAIT
     shortest = 0.0

@@ -7,12 +7,13 @@ as likely. The numbers of a vector have one doubt in common: its values are fact
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 import numpy as np
 
-from iccmsim.parameters.declare import Parameter
+from iccmsim.parameters.declare import Parameter, plain
 
 SPELT = re.compile(r"(\w+)\((.+)\)")
 
@@ -50,8 +51,12 @@ def values_at(each: Parameter, shares: np.ndarray, *, span: tuple[float, float] 
 
 
 def _evenly(each: Parameter, shares: np.ndarray, low: float, high: float) -> np.ndarray:
-    beyond = 0.5 if each.integer else 0.0  # what is rounded to the lowest and to the highest
-    return np.clip(_whole(each, low - beyond + shares * (high - low + 2.0 * beyond)), low, high)
+    if not each.integer:
+        return np.clip(low + shares * (high - low), low, high)
+    first, last = math.ceil(low), math.floor(high)
+    if first > last:
+        raise ValueError(f"{each.path}: must be a whole number, and none lies between {plain(low)} and {plain(high)}")
+    return np.clip(_whole(each, first - 0.5 + shares * (last - first + 1)), first, last)
 
 
 def _whole(each: Parameter, values: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ SAME = {  # the mean of an outcome of runs, which has the meaning
     "deaths_averted_expected": "expected_deaths_averted", "percent_averted_expected": "percent_expected_averted",
     "deaths_averted_by_five": "deaths_averted_by_five", "life_years_gained": "life_years_gained",
     "chw_treatments": "chw_doses", "chw_presence": "chw_presence",
-    "chw_waited_overnight": "chw_waited_overnight", "chw_turned_away": "chw_turned_away",
+    "chw_waited_overnight": "chw_waited_overnight", "chw_no_turn": "chw_no_turn",
 }  # fmt: skip
 _OUTCOMES = {each.name: each for each in OUTCOMES}
 _MEANS = tuple(Column(name, told.says, told.unit, told.per, told.ages)

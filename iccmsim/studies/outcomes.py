@@ -15,6 +15,7 @@ import numpy as np
 from iccmsim.core.records import CAUSES, ILLNESSES, NEWBORN, RDT, YEAR
 from iccmsim.engine.pairs import cohort_is_complete
 from iccmsim.engine.tally import CASCADE
+from iccmsim.results.indicators import came_to_chws, seen_at_posts, without_a_turn
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 
 CHW, FACILITY = 0, 1
@@ -161,12 +162,11 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("chw_presence", "Days on which a CHW in post is there.", "share", "CHW-days in post", "",
             lambda c: share(float(c.mine["days_present"][CHW]), float(c.mine["days_in_post"][CHW]))),
     Outcome("chw_waited_overnight", "Those who had waited overnight for their turn.", "share",
-            "sick children seen by CHWs", ALL_AGES,
-            lambda c: share(float(c.mine["waited"][CHW]), float(c.mine["cases"][CHW]))),
-    Outcome("chw_turned_away", "Those whom a CHW turned away, having no time.", "share",
-            "sick children who came to a CHW", ALL_AGES,
-            lambda c: share(float(c.mine["turned_away"][CHW]),
-                            float(c.mine["cases"][CHW] + c.mine["visits_missed"][CHW]))),
+            "sick children seen by CHWs at their posts", ALL_AGES,
+            lambda c: share(float(c.mine["waited"][CHW]), float(seen_at_posts(c.mine)))),
+    Outcome("chw_no_turn", "Those for whom there was no turn on the day they came: seen after a night or more, or not "
+            "seen.", "share", "visits to CHWs who were there", ALL_AGES,
+            lambda c: share(float(without_a_turn(c.mine)), float(came_to_chws(c.mine)))),
 )  # fmt: skip
 NAMES = tuple(each.name for each in OUTCOMES)
 

@@ -10,6 +10,7 @@ import numpy as np
 from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, RDT, YEAR
 from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, PARTS, cohort_is_complete
 from iccmsim.engine.tally import CASCADE, KM_BANDS, QUINTILES
+from iccmsim.results.indicators import came_to_chws, seen_at_posts, without_a_turn
 from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 from iccmsim.results.shock_words import lopsided
@@ -26,7 +27,7 @@ CHW, FACILITY = 0, 1  # rows of counts by kind of provider
 CLEAR_GAP = 3.0  # Monte-Carlo errors beyond which a gap is not chance
 LARGE_ERROR = 10.0  # percent of the effect
 FEW_REPLICATES = 20
-MANY_WAIT = 1 / 3  # of those whom CHWs see: more than chance and days off bring about
+MANY = 1 / 3  # of those who come to a CHW: more than chance and days off leave without a turn
 CEILING = 25.0  # percent of all deaths, the most that treatment alone could avert by LiST's arithmetic
 
 
@@ -156,8 +157,8 @@ def _programme(c: Comparison, i: int) -> dict[str, Any]:
     return {
         "cases_per_chw_month": ratio(t["cases"][:, CHW], t["days_in_post"][:, CHW] / MONTH),
         "chw_presence": ratio(t["days_present"][:, CHW], t["days_in_post"][:, CHW]),
-        "chw_waited_overnight": ratio(t["waited"][:, CHW], t["cases"][:, CHW]),
-        "chw_turned_away": ratio(t["turned_away"][:, CHW], t["cases"][:, CHW] + t["visits_missed"][:, CHW]),
+        "chw_waited_overnight": ratio(t["waited"][:, CHW], seen_at_posts(t)),
+        "chw_no_turn": ratio(without_a_turn(t), came_to_chws(t)),
         "chw_cases_without_drug": ratio(t["without_drug"][:, CHW], t["cases"][:, CHW]),
         "facility_visits_per_child_year": ratio(t["cases"][:, FACILITY], years),
         "visits": {kind: estimate(t["cases"][:, row]) for kind, row in kinds.items()},
@@ -228,8 +229,8 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
 
 
 def is_crowded(arm: Mapping[str, Any]) -> bool:
-    """Whether so many of the children whom CHWs see had waited overnight that the result hangs on how families wait."""
-    return (arm["chw_waited_overnight"]["mean"] or 0.0) > MANY_WAIT
+    """Whether so many who come to a CHW have no turn that day that the result hangs on what they do then."""
+    return (arm["chw_no_turn"]["mean"] or 0.0) > MANY
 
 
 def _warnings_of(arm: dict[str, Any]) -> list[str]:
@@ -243,9 +244,9 @@ def _warnings_of(arm: dict[str, Any]) -> list[str]:
     if (arm["percent_averted"]["mean"] or 0.0) > CEILING:
         said.append(f"more than {CEILING:.0f} % of all deaths averted, beyond what treatment alone is thought to reach")
     if is_crowded(arm):
-        said.append(f"{100.0 * arm['chw_waited_overnight']['mean']:.0f} % of the children whom CHWs saw had waited "
-                    "overnight: the result hangs on how long CHWs work (chw.minutes_day) and families wait "
-                    "(chw.patience), of which little is known")  # fmt: skip
+        said.append(f"{100.0 * arm['chw_no_turn']['mean']:.0f} % of those who came to a CHW had no turn that day: the "
+                    "result hangs on how long CHWs work (chw.minutes_day) and on whether families wait or go elsewhere "
+                    "(chw.patience, chw.elsewhere, seek.second), of which little is known")  # fmt: skip
     if arm["list"]["flagged"]:
         said.append("differs from LiST's arithmetic by more than chance: " + arm["list"]["says"])
     return said
