@@ -40,6 +40,9 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("illness", "return False"): "the same short cut",
     ("care_seeking", "shortest = 0.0"): "for the compiler alone: the first alternative is taken whatever stands there",
     ("facility_care", "return False"): "a short cut: no uniform is below nought; and no bed is no bed",
+    ("care_seeking", "if 1.0 - uniforms[v] >= household.usual[v] * p.seek_trust_most * mine * shortest: continue"):
+        "a short cut: such an alternative would come too late",
+    ("care_seeking", "continue"): "the same short cut",
     ("care_seeking", "return False"): "nothing is as good as False: the end of a short cut before the choice itself",
 }
 
@@ -51,8 +54,9 @@ ALSO = {
     "supply": ("test_shocks",),
     "treatment": ("test_lever_referral", "test_lever_artesunate", "test_lever_wasting", "test_lever_policy",
                   "test_lever_second_line"),
-    "care_seeking": ("test_lever_referral", "test_lever_outreach", "test_lever_finance"),
-    "facility_care": ("test_lever_referral", "test_lever_artesunate", "test_lever_triage", "test_shocks"),
+    "care_seeking": ("test_lever_referral", "test_lever_outreach", "test_lever_finance", "test_lever_patience"),
+    "facility_care": ("test_lever_referral", "test_lever_artesunate", "test_lever_triage", "test_lever_patience",
+                      "test_shocks"),
     "case_management": ("test_lever_policy", "test_lever_newborn", "test_lever_artesunate", "test_lever_wasting"),
     "nutrition": ("test_lever_wasting",),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from small import NEAR, lived, tiny, what_differs
+from small import NEAR, lived, only_if_compiled, tiny, what_differs
 from world import DAY, KEY, MANY, a_child, assert_share, parameters
 
 from iccmsim.core.records import AT_CHW, AT_FACILITY, FOUND_CLOSED, TURNED_AWAY
@@ -73,6 +73,7 @@ def test_where_nobody_has_to_wait_patience_changes_nothing():
 
 @pytest.mark.parametrize(("hours", "patience", "warned"), [(30, 2, True), (30, 0, True), (1440, 2, False)])
 def test_a_comparison_warns_where_many_have_no_turn_whether_they_wait_or_not(hours, patience, warned):
+    only_if_compiled()
     more = {**CROWDED, "programme.chw.minutes_day": hours, "programme.chw.patience": patience}
     said = compare([tiny("facility-only", more=CROWDED), tiny("iccm-as-delivered", more=more)], seeds=2).to_json()
     arm = said["arms"][1]
