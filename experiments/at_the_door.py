@@ -15,8 +15,8 @@ Design     Facilities only against the programme as delivered; with half of the 
            Expected before it was run: what is lost at the door goes with hours and presence, what is lost to a CHW's
            lesser skill stays; triage saves fewer than one in three of those lost at the door; where CHWs are
            overloaded and nobody waits overnight, at least as much is averted as by triage, since children are seen
-           sooner. It came so, and for another reason: where half of them try elsewhere the same day and the others
-           wait as before, as much is averted.
+           sooner. It came so, but being seen sooner is not what it takes: where half of them try elsewhere the same
+           day and the others wait as before, as much is averted.
 Reading    Right of the line children saved, left of it children lost, by the first of the four that holds for the
            illness that was fatal in one arm alone; the dot is the net, with two Monte-Carlo errors either way. A child
            lost "at the door" died of an illness with which the family came to a CHW who was away or had no turn left,

@@ -132,6 +132,24 @@ def test_morris_finds_the_slopes_of_a_line_and_nothing_where_nothing_is():
     assert by_name(rows, "mu_star", ["nothing"])[0] == 0
 
 
+@pytest.mark.parametrize("method", ["morris", "sobol"])
+def test_salib_is_given_a_whole_number_as_a_seed_since_not_every_release_takes_another(method, monkeypatch):
+    from SALib.analyze import morris, sobol
+
+    analysis, seeds, names = {"morris": morris, "sobol": sobol}[method], [], ("a", "b", "c")
+    usual = analysis.analyze
+    monkeypatch.setattr(analysis, "analyze", lambda *given, seed, **more: seeds.append(seed) or usual(
+        *given, seed=seed, **more))  # fmt: skip
+    if method == "morris":
+        unit = morris_sample.sample(problem(names), 4, num_levels=4, seed=3)
+        morris_indices(problem(names), unit, unit[:, 0], seed=2)
+    else:
+        unit = sobol_sample.sample(problem(names), 16, calc_second_order=True, seed=3)
+        sobol_indices(problem(names), ishigami(unit), second_order=True, seed=2)
+    assert [type(seed) for seed in seeds] == [int]
+    assert seeds != [2]
+
+
 def test_a_group_of_several_has_no_signed_effect_in_morris():
     names, groups = ("a", "b", "c"), ("one", "one", "two")
     unit = morris_sample.sample(problem(names, groups), 12, num_levels=4, seed=3)

@@ -8,7 +8,8 @@ from SALib.analyze import sobol as sobol_analysis
 from SALib.sample import sobol as sobol_sample
 from SALib.test_functions import Ishigami
 
-from iccmsim.studies.pick_freeze import Layout, blocks, group_indices, stream
+from iccmsim.studies.pick_freeze import Layout, blocks, group_indices
+from iccmsim.studies.streams import stream
 
 SIZES = (24, 21, 17, 22, 92, 21, 8, 29, 18)  # parameters of a group, in as many columns as the model has
 NAMES = tuple(f"g{k}" for k in range(len(SIZES)))

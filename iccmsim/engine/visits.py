@@ -193,7 +193,7 @@ def queue_up(zone, row, p, key, day, who, month):
     if loses_patience(provider.kind, p, day - since // MINUTES) or not has_room(provider, p):
         walk_for_nothing(zone, row, p, key, max(child.arrives, day * MINUTES), who, month, TURNED_AWAY, p.seek_second)
     elif leaves_the_line(child, p, key, row, day):
-        walk_for_nothing(zone, row, p, key, child.arrives, who, month, TURNED_AWAY, 1.0)
+        walk_for_nothing(zone, row, p, key, child.arrives, who, month, TURNED_AWAY, p.chw_elsewhere)
     else:
         provider.waiting += 1
         come_again(zone, row, morning_after(day, p))

@@ -56,7 +56,7 @@ def _evenly(each: Parameter, shares: np.ndarray, low: float, high: float) -> np.
     first, last = math.ceil(low), math.floor(high)
     if first > last:
         raise ValueError(f"{each.path}: must be a whole number, and none lies between {plain(low)} and {plain(high)}")
-    return np.clip(_whole(each, first - 0.5 + shares * (last - first + 1)), first, last)
+    return np.clip(np.floor(first + shares * (last - first + 1)), first, last)
 
 
 def _whole(each: Parameter, values: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from iccmsim.studies.pick_freeze import BY_CHANCE, DRAWN_AGAIN, WIDE, Layout, group_indices, names_of, stream
+from iccmsim.studies.pick_freeze import WIDE, Layout, group_indices, names_of
+from iccmsim.studies.streams import BY_CHANCE, DRAWN_AGAIN, stream, whole_seed
 
 LEVEL = 0.95
 TOP = 5
@@ -81,7 +82,7 @@ def _pairs(problem: Mapping[str, Any], y: np.ndarray, layout: Layout, *, seed: i
     from SALib.analyze import sobol
 
     found = sobol.analyze(dict(problem), y.mean(axis=1), calc_second_order=True, num_resamples=RESAMPLES,
-                          conf_level=LEVEL, seed=stream(seed, DRAWN_AGAIN))  # fmt: skip
+                          conf_level=LEVEL, seed=whole_seed(seed, DRAWN_AGAIN))  # fmt: skip
     return [{"first": name, "second": layout.names[k], "S2": float(found["S2"][j, k]),
              "S2_conf": float(found["S2_conf"][j, k])}
             for j, name in enumerate(layout.names) for k in range(j + 1, len(layout.names))]  # fmt: skip
@@ -104,7 +105,7 @@ def morris_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.nd
         raise ValueError(f"outcomes: {len(y)} rows; a Morris design of {size - 1} groups has a multiple of {size}, "
                          "at least two")  # fmt: skip
     found = morris.analyze(dict(problem), np.asarray(unit, float), y.mean(axis=1), num_levels=levels,
-                           num_resamples=resamples, conf_level=LEVEL, seed=stream(seed, DRAWN_AGAIN))  # fmt: skip
+                           num_resamples=resamples, conf_level=LEVEL, seed=whole_seed(seed, DRAWN_AGAIN))  # fmt: skip
     alone = {name: list(problem.get("groups") or problem["names"]).count(name) == 1 for name in found["names"]}
     rows = [{"group": str(name), "mu_star": float(found["mu_star"][j]), "mu_star_conf": float(found["mu_star_conf"][j]),
              "mu": float(found["mu"][j]) if alone[name] else None,

@@ -17,18 +17,12 @@ from typing import Any
 import numpy as np
 
 from iccmsim.studies.estimate import number
+from iccmsim.studies.streams import DRAWN_AGAIN, INNER, OTHERS, stream
 
 RESAMPLES = 4000  # of blocks: with a tenth of it a half-width itself was uncertain by 4 %
 WIDE = 1.959963984540054  # normal half-width of 95 %
-OTHERS, INNER, DRAWN_AGAIN, BY_CHANCE = range(4)  # what an analysis draws, each from a stream of its own
 LEAST_TOLD = 0.975  # of blocks drawn again, in which an index must be a number
 Product = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of outcomes with seeds on the last axis, which it takes off
-
-
-def stream(seed: int, what: int, part: int = 0) -> np.random.Generator:
-    """The random numbers of one matter of an analysis: a child of the seed, as numpy spawns them, so that a resampling
-    has nothing in common with the design that it judges."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(what, part)))
 
 
 @dataclass(frozen=True)

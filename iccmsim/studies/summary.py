@@ -27,7 +27,7 @@ CHW, FACILITY = 0, 1  # rows of counts by kind of provider
 CLEAR_GAP = 3.0  # Monte-Carlo errors beyond which a gap is not chance
 LARGE_ERROR = 10.0  # percent of the effect
 FEW_REPLICATES = 20
-MANY = 1 / 3  # of those who come to a CHW: more than chance and days off leave without a turn
+MANY = 1 / 3  # of those who come to a CHW; a convention: in `sahel-registers` a fifth are not seen that day
 CEILING = 25.0  # percent of all deaths, the most that treatment alone could avert by LiST's arithmetic
 
 
@@ -244,9 +244,9 @@ def _warnings_of(arm: dict[str, Any]) -> list[str]:
     if (arm["percent_averted"]["mean"] or 0.0) > CEILING:
         said.append(f"more than {CEILING:.0f} % of all deaths averted, beyond what treatment alone is thought to reach")
     if is_crowded(arm):
-        said.append(f"{100.0 * arm['chw_no_turn']['mean']:.0f} % of those who came to a CHW had no turn that day: the "
-                    "result hangs on how long CHWs work (chw.minutes_day) and on whether families wait or go elsewhere "
-                    "(chw.patience, chw.elsewhere, seek.second), of which little is known")  # fmt: skip
+        said.append(f"{100.0 * arm['chw_no_turn']['mean']:.0f} % of those who came to a CHW at work were not seen that "
+                    "day: the result hangs on how long CHWs work (chw.minutes_day) and on whether families wait or go "
+                    "elsewhere (chw.patience, chw.elsewhere, seek.second), of which little is known")  # fmt: skip
     if arm["list"]["flagged"]:
         said.append("differs from LiST's arithmetic by more than chance: " + arm["list"]["says"])
     return said
