@@ -97,8 +97,8 @@ def test_what_a_first_guess_is_made_from_is_all_that_moves_it(baseline):
 
     own = _first_guess(baseline.setting, baseline.setting)
     moved = {each.key for each in all_parameters() if each.section == "setting" and not each.size
-             and each.plausible is not None and not np.array_equal(own, _first_guess(
-                 {**baseline.setting, each.key: each.plausible[0]}, baseline.setting))}  # fmt: skip
+             and each.plausible is not None and not np.allclose(own, _first_guess(
+                 {**baseline.setting, each.key: each.plausible[0]}, baseline.setting), rtol=0, atol=1e-9)}  # fmt: skip
     assert moved == set(BURDEN)
 
 

@@ -36,9 +36,9 @@ FITTED = ("kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi", "mort.backgrou
           "seek.a_facility", "seek.hh_sd", "seek.k", "inc.nmfi")  # fmt: skip
 """All that the fit of a baseline solves for (calibration/fit_baseline.py): never varied freely."""
 BURDEN = ("inc.mal", "inc.mal.rr_0_5m", "inc.diarr.0_5m", "inc.diarr.6_11m", "inc.diarr.12_23m", "inc.diarr.24_59m",
-          "inc.pneu.0_59m", "inc.pneu.rr_28_59d", "inc.psbi", "sev.mal.untreated", "sev.pneu", "sev.diarr",
+          "inc.pneu.0_59m", "inc.psbi", "sev.mal.untreated", "sev.pneu", "sev.diarr",
           *(cfr for _, cfr in KAPPA_ROWS))  # fmt: skip
-"""What a first guess of the kappas is made from."""
+"""What a first guess of the kappas is made from. Ratios of pneumonia between ages leave its total as it is."""
 
 
 @dataclass(frozen=True)
