@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from briefs import SMALL, small_arms, write_comparison
+from briefs import SMALL, small_arms, with_nets, write_comparison
 from test_figures import faults_of
 
 from iccmsim.cli import main
@@ -20,9 +20,12 @@ from iccmsim.parameters.reasons import CHOICE, FITTED, NONE, SOURCE
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.parameters.shocks import OWN, shock_kinds
 from iccmsim.report.brief import LAYOUTS, as_pdf, lay_out, make_brief, read_source, words_and_figures
-from iccmsim.report.brief_facts import DECISIVE, decisive_counts, facts_of_brief, label_of_place, losses
+from iccmsim.report.brief_facts import DECISIVE, decisive_counts, facts_of_brief, label_of_place, losses, years_of
 from iccmsim.report.brief_figures import averted_figure, lost_figure, map_figure
+from iccmsim.report.brief_page import page_of
 from iccmsim.report.language import CODES, NARROW, TEMPLATES, WIDE, language
+from iccmsim.report.terminal import duration
+from iccmsim.studies.check import read_targets
 from iccmsim.studies.fitness import LONGEST_NAME, reasons_against
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -171,6 +174,59 @@ def test_a_programme_that_kills_is_said_to_kill(tmp_path):
     assert page["headline"] == "More child deaths with every programme, not fewer"
     assert page["statements"][0]["text"].replace(WIDE, " ").startswith("13.3 deaths more than the 1,000 of")
     assert words_and_figures(source, lang="fr")[0]["headline"].startswith("Davantage de décès")
+
+
+ROUGH = [30, -10, 40, -20, 35, -5]  # more deaths averted than SURE on average, and not to be told from none
+SURE = [7, 11, 9, 8, 10, 9]
+HARMFUL = [-9, -11, -9, -8, -10, -9]
+
+
+@pytest.mark.parametrize(("nets", "english", "french"), [
+    ((ROUGH, SURE), "At best 9 of every 1,000 child deaths averted", "Au mieux, 9 décès"),
+    ((SURE, ROUGH), "At best 9 of every 1,000 child deaths averted", "Au mieux, 9 décès"),
+    ((NOTHING[0], HARMFUL), "No programme detectably averts child deaths; with 1 of 2 more children die",
+     "Aucun programme n’évite de façon décelable des décès d’enfants ; avec 1 sur 2, davantage d’enfants meurent"),
+])  # fmt: skip
+def test_the_headline_never_says_less_or_more_than_the_statements_below_it(source, nets, english, french):
+    other = replace(source, comparison=with_nets(nets))
+    pages = [words_and_figures(other, lang=code)[0] for code in CODES]
+    said = [" ".join(re.split(rf"[ {WIDE}{NARROW}]", page["headline"])) for page in pages]
+    assert said[0] == english
+    assert said[1].startswith(french)
+    assert sum("no detectable effect" in each["text"] for each in pages[0]["statements"]) == 1
+
+
+def test_a_programme_of_which_too_little_is_known_may_avert_more_than_the_best(source):
+    other = replace(source, comparison=with_nets(([28, 33, 26, 46, 25, 49], [9, 14, 7, 27, 6, 30])))
+    arms = other.comparison.to_json()["arms"]
+    assert arms[1]["deaths_averted"]["mean"] > arms[2]["deaths_averted"]["mean"]
+    assert words_and_figures(other, lang="en")[0]["beyond"][0].replace(WIDE, " ").startswith(
+        "With “iCCM as delivered” 19.0 more deaths are averted than with “iCCM well supported”")  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", sorted(library_names()["setting"]))
+def test_what_is_said_of_care_is_what_the_setting_is_fitted_to(source, setting):
+    targets = [{**row, "model": row["value"], "inside": True, "error": 0.0, "z": 0.0}
+               for row in read_targets(draft_of(f"{setting}/facility-only").place["name"]).values()]  # fmt: skip
+    other = replace(source, basis=replace(source.basis, targets={"seeds": 3, "targets": targets}))
+    seller = any(row["key"] == "any_care" for row in targets)
+    for code, sellers, centre in (("en", "or a seller (surveys: ", "taken to a health centre (surveys: "),
+                                  ("fr", "ou un vendeur (enquêtes : ", "amenés au centre de santé (enquêtes : ")):
+        said = re.sub(rf"[{WIDE}{NARROW}]", " ", all_words(words_and_figures(other, lang=code)[0]))
+        assert (sellers in said, centre in said) == (seller, not seller)
+
+
+@pytest.mark.parametrize(("days", "english", "french"), [
+    (400, "400 days", "400 jours"), (900, "2.5 years", "2,5 ans"), (1826, "5 years", "5 ans"),
+    (1000, "2.7 years", "2,7 ans")])  # fmt: skip
+def test_a_period_is_told_as_long_as_it_is(source, days, english, french):
+    facts = facts_of_brief(source.comparison, source.basis, made_with=source.made_with)
+    facts |= {"days": days, **years_of(days)}
+    for code, said in zip(CODES, (english, french), strict=True):
+        words = language(code)
+        page = page_of(dict(facts), words, mapped=1)
+        assert said in page["statements"][0]["text"].replace(WIDE, " ").replace(NARROW, " ")
+    assert duration(days) == english
 
 
 @pytest.mark.parametrize("code", CODES)

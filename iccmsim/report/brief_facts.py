@@ -13,6 +13,7 @@ from iccmsim.parameters.files import draft_of, library_names
 from iccmsim.parameters.reasons import CHOICE, FITTED, NONE, SOURCE
 from iccmsim.parameters.shocks import WORDS
 from iccmsim.report.explain import youngest_treated
+from iccmsim.report.terminal import YEAR, is_whole
 from iccmsim.studies.fitness import (
     LEFT_BY_THE_FIT,
     best_arm,
@@ -48,15 +49,18 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
     arms = [_arm(said, comparison, basis, i) for i in range(len(said["arms"]))]
     best = best_arm(comparison)
     beyond = [{"arm": arms[i], "diff": difference(comparison, best, i)} for i in range(1, len(arms)) if i != best]
-    place = basis.arms[0].place
+    place, targets, days = basis.arms[0].place, targets_of(basis.targets), said["window_days"][1]
+    visits = targets["visits"]
     return {
         "place": said["place"] | {"made_up": place.get("kind", "synthetic") == "synthetic",
                                   "far": far_share(basis.ground), "label": label_of_place(comparison)},
         "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
         "ages": ages_of(basis.arms[1:]),
-        "days": said["window_days"][1], "warmup_days": comparison.facts[0]["warmup_days"],
+        "days": days, **years_of(days), "warmup_days": comparison.facts[0]["warmup_days"],
         "pairs": said["replicates"], "seeds": said["seeds"], "arms": arms, "comparator": arms[0],
-        "programmes": arms[1:], "best": arms[best], "beyond": beyond, "targets": targets_of(basis.targets),
+        "programmes": arms[1:], "best": arms[best], "beyond": beyond, "targets": targets,
+        "harmful": [arm for arm in arms[1:] if arm["diff"].told and arm["diff"].mean < 0],
+        "registers_differ": visits is not None and visits["inside"] is False,
         "card": _card(comparison, basis, made_with), "causes": _causes(said["arms"]), "said": said,
     }  # fmt: skip
 
@@ -89,6 +93,11 @@ def losses(arm: Mapping[str, Any], illness: str) -> list[float]:
     return [before - after for before, after in pairwise(reached)] + [reached[-1]]
 
 
+def years_of(days: int) -> dict[str, Any]:
+    """A time in years, and whether it is as good as whole years."""
+    return {"years": days / YEAR, "whole_years": is_whole(days / YEAR)}
+
+
 def far_share(ground: Ground) -> float:
     """Share of the people who live far from every facility."""
     return float(ground.people[ground.km_nearest >= FAR_KM].sum() / ground.people.sum())
@@ -112,7 +121,7 @@ def targets_of(check: Mapping[str, Any]) -> dict[str, Any]:
         for role, mine in by_role.items()
     }
     by_key = {row["key"]: row for row in check["targets"]}
-    return counted | {"seeds": check["seeds"], "any_care": by_key.get("any_care"),
+    return counted | {"seeds": check["seeds"], "care": by_key.get("any_care", by_key.get("formal_care")),
                       "visits": by_key.get("facility_visits")}  # fmt: skip
 
 

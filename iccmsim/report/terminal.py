@@ -13,6 +13,7 @@ from iccmsim.results.shock_words import who_has, with_own_values
 WIDTH = 110  # where nobody says how wide the terminal is
 LABEL = 32
 INDENT = "    "
+YEAR = 365.25  # days
 PRODUCT_NAMES = {"ors": "ORS", "zinc": "zinc", "amoxicillin": "amoxicillin", "act_infant": "ACT (infant)",
                  "act_child": "ACT (child)", "rdt": "malaria test", "rectal_artesunate": "rectal artesunate",
                  "gentamicin": "gentamicin", "rutf": "ready-to-use food", "any": "any of these"}  # fmt: skip
@@ -58,7 +59,13 @@ def with_interval(q: Mapping[str, float | None], digits: int = 1) -> str:
 
 def duration(days: int) -> str:
     """A time in the unit that suits it."""
-    return f"{days / 365.25:.0f} years" if days >= 700 else f"{days} days"
+    years = days / YEAR
+    return f"{days} days" if days < 700 else f"{years:.0f} years" if is_whole(years) else f"{years:.1f} years"
+
+
+def is_whole(years: float) -> bool:
+    """Whether a time is as good as whole years."""
+    return abs(years - round(years)) < 0.05
 
 
 def grid(rows: Sequence[Row], *, label: int = LABEL, column: int = 0) -> str:

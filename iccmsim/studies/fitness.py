@@ -87,8 +87,13 @@ def half_interval(error: float, pairs: int) -> float:
 
 
 def best_arm(comparison: Comparison) -> int:
-    """The programme that averts most deaths."""
-    return max(range(1, len(comparison.names)), key=lambda i: difference(comparison, i).mean)
+    """The programme that averts most deaths, of those that are known to avert any; else of all."""
+
+    def merit(i: int) -> tuple[bool, float]:
+        net = difference(comparison, i)
+        return net.told and net.mean > 0, net.mean
+
+    return max(range(1, len(comparison.names)), key=merit)
 
 
 def stated(comparison: Comparison) -> Iterator[tuple[int, int, Difference]]:
