@@ -25,6 +25,7 @@ from iccmsim.rules.care_seeking import (
 from iccmsim.rules.illness import awaits
 from iccmsim.rules.supply import bring_in_products
 from iccmsim.rules.treatment import care_at_home
+from iccmsim.rules.workforce import talent
 from iccmsim.world.courses import open_course
 from iccmsim.world.zone import (
     ARRIVALS,
@@ -69,10 +70,12 @@ def run_days(zone, regime, key, first, last):
 
 
 @rule(entry=True)
-def begin_regime(zone, regime):
-    """From today other parameters are in force: families and policy reckon with them."""
+def begin_regime(zone, regime, key):
+    """From today other parameters are in force: families, CHWs at their work, and policy reckon with them."""
     p = regime[0]
     tastes_of_families(zone.household, p)
+    for who in range(1, zone.provider.shape[0]):
+        talent(zone.provider[who], p, key, p.chw_logit, p.chw_skill_sd)
     bring_in_products(zone.provider, p)
 
 

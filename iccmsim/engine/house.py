@@ -6,6 +6,7 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, N_PRODUCTS, NO_JOB_AID, WORKS
 from iccmsim.engine.orders import order_stock
 from iccmsim.engine.staff import families_hear, join_campaign, pay_salaries, send_to_the_worst
+from iccmsim.rules.care_seeking import trust_left
 from iccmsim.rules.facility_care import facility_is_open, is_rainy, is_shut, make_up_for, minutes_today, month_number
 from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired, withdraw
 from iccmsim.rules.workforce import (
@@ -38,6 +39,8 @@ def keep_house(zone, p, key, day):
         if p.shock_recalls > 0.0:
             withdraw(provider, month, p)
         provider.waiting = 0
+        if p.seek_wait > 0.0:
+            provider.wait_hours *= trust_left(p, 1)
         provider.overloaded_today = 0
         provider.minutes = minutes_today(provider.kind, p)
         provider.clock = day * MINUTES
@@ -71,7 +74,10 @@ def chw_morning(provider, month, p, key, day, number):
     """One CHW's morning: in post or not, trained, visited, motivated, at work."""
     if provider.vacant_until >= 0:
         provider.present = 0
-        if day < provider.vacant_until or p.chw_recruit == 0.0:
+        if p.chw_recruit == 0.0:  # nobody looks for a successor either
+            provider.vacant_until += 1
+            return
+        if day < provider.vacant_until:
             return
         takes_up_post(provider, p, key, day)
     month.days_in_post += 1

@@ -23,6 +23,7 @@ from iccmsim.core.records import (
 )
 from iccmsim.engine.plan import Plan
 from iccmsim.engine.ways import go_home
+from iccmsim.parameters.kernel import stationary_skill
 from iccmsim.rules.supply import SLOTS
 from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
 from iccmsim.world.population import Population
@@ -76,21 +77,25 @@ def open_facility(facility: np.record, p: np.record, people: float) -> None:
     facility["stocked"] = 1.0
 
 
-def launch(zone: Zone, plan: Plan, population: Population, *, seed: int) -> Zone:
+def launch(zone: Zone, plan: Plan, population: Population, *, seed: int, long_ago: bool = False) -> Zone:
     """The day on which a programme begins: its CHWs, freshly trained and fully stocked, take up their posts.
 
-    Everything else of the zone goes on as it was; the zone given is used up.
+    Everything else of the zone goes on as it was; the zone given is used up. `long_ago` is the first day of the
+    warm-up, with a programme that has been there for long: every post is held, skill is what it settles at.
     """
-    regime, key = plan.record(plan.warmup), (seed, population.number)
+    today = 0 if long_ago else int(plan.warmup)
+    regime, key = plan.record(today), (seed, population.number)
+    if long_ago:
+        regime = settled(regime, plan)
     p = regime[0]
     posts, of_village, km = _posts_of(plan, population)
     chws = int(posts.sum()) if len(posts) else 0
     provider, monthly = table(PROVIDER, 1 + chws), table(MONTHLY, (1 + chws, zone.monthly.shape[1]))
     provider[0], monthly[0] = zone.provider[0], zone.monthly[0]
-    send_home(zone.child, zone.days, int(plan.warmup))
+    send_home(zone.child, zone.days, today)
     stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, N_PRODUCTS), np.int32)
     stock[:, 0] = zone.stock_by_day[:, 0]
-    post_chws(provider, regime, key)
+    post_chws(provider, regime, key, today, int(long_ago))
     _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
     if chws:
         serving = zone.household["chw"][zone.household["chw"] >= 0]
@@ -117,6 +122,14 @@ def copy_of(zone: Zone, day: int, spare: Zone | None) -> Zone:
         np.copyto(bytes_of(new[rows]), bytes_of(array[rows]))
         copies[name] = new
     return zone._replace(**copies)
+
+
+def settled(regime: np.recarray, plan: Plan) -> np.recarray:
+    """The same parameters, of a programme in which nobody is still to be posted and skill starts where it settles."""
+    record = regime.copy()
+    record[0].skill_start = stationary_skill(plan.scenario.values())
+    record[0].chw_rollout = 0
+    return record
 
 
 def _room_like(array: np.ndarray) -> np.ndarray:
@@ -181,9 +194,11 @@ def send_home(children, days, today):
 
 
 @rule(entry=True)
-def post_chws(provider, regime, key):
-    """Each CHW, freshly trained and with a full box, in its post or found but not posted yet."""
+def post_chws(provider, regime, key, today, long_ago):
+    """Each CHW, freshly trained (or, `long_ago`, last refreshed at some time) and with a full box, in its post or found
+    but not posted yet."""
     p = regime[0]
+    spread = p.spv_refresher_months * MONTH / max(1, provider.shape[0] - 1) if long_ago else 0.0
     for row in range(1, provider.shape[0]):
         chw = provider[row]
         chw.number = row
@@ -202,7 +217,7 @@ def post_chws(provider, regime, key):
         chw.skill = p.skill_start
         chw.motivation = p.motiv_ref
         chw.stocked = 1.0
-        chw.refreshed_day = int(p.run_warmup_days)
+        chw.refreshed_day = today - int((row - 1) * spread)
         for product in range(N_PRODUCTS):
             chw.kit[product] = p.chw_kit[product]
             chw.stock[product] = int(math.ceil(p.chw_kit[product] * p.sup_kit_days / 30.0))
@@ -210,7 +225,7 @@ def post_chws(provider, regime, key):
         talent(chw, p, key, p.chw_logit, p.chw_skill_sd)
         if p.chw_rollout > 0.0:
             u, _, _, _ = draw(key, Decision.ROLL_OUT, row, 0)
-            chw.vacant_until = posted_day(int(p.run_warmup_days) + int(u * p.chw_rollout), p)
+            chw.vacant_until = posted_day(today + int(u * p.chw_rollout), p)
             chw.generation = NOT_YET_POSTED
 
 

@@ -52,7 +52,7 @@ class ZoneRun:
             regime = self.plan.record(self.day, self.number)
             if self.regime is not regime:
                 self.regime = regime
-                begin_regime(self.zone, regime)
+                begin_regime(self.zone, regime, self.key)
             reached = run_days(self.zone, regime, self.key, self.day, last)
             if reached < 0:
                 why = ("", "an illness began within itself", "today's line overflowed")[self.zone.n[STUCK]]
@@ -93,7 +93,7 @@ def start(population: Population, plan: Plan, *, seed: int, tables: bool) -> Zon
     """The first morning of the warm-up, with the CHWs of the status quo if it has any."""
     zone = open_zone(population, plan, seed=seed, tables=tables)
     if plan.deployment is not None:
-        zone = launch(zone, plan, population, seed=seed)
+        zone = launch(zone, plan, population, seed=seed, long_ago=True)
     return ZoneRun(plan, zone, population.number, seed)
 
 

@@ -33,7 +33,8 @@ def odds_for(household, village, providers, p, v):
 
 @rule
 def note_wait(provider, minutes):
-    """What families tell each other of the wait at a door: the last ten or so children count."""
+    """What families tell each other of the wait at a door: the last ten or so children count, and it is forgotten as
+    fast as trust or distrust is."""
     provider.wait_hours += 0.1 * (minutes / 60.0 - provider.wait_hours)
 
 

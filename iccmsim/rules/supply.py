@@ -20,14 +20,15 @@ SLOTS = 4  # deliveries that can be on the way at once, and review periods that 
 
 @rule
 def note_stock(provider, month):
-    """At the end of a day: which products are there, for the ledger of stock-outs and for the next order."""
+    """At the end of a day: which products are there, for the ledger of stock-outs and for the next order. What the
+    health centre holds for its CHWs alone is not missed there."""
     out = 0
     for product in range(N_PRODUCTS):
         if provider.stock[product] > 0:
             provider.days_in[0, product] += 1
         elif provider.kit[product] > 0.0:  # a product that is not in the programme is not missed
             month.stock_out_days[product] += 1
-            out = 1
+            out = 1 if product < BASIC_PRODUCTS or provider.kind == AT_CHW else out
     month.any_out_days += out
     provider.stocked += ((1.0 - out) - provider.stocked) / 30.0
 

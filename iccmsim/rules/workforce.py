@@ -121,6 +121,7 @@ def takes_up_post(provider, p, key, day):
     provider.motivation = p.motiv_ref
     provider.overload = 0.0
     provider.owed = 0.0
+    provider.wait_hours = 0.0
     provider.supervised_day = -1
     provider.mentored_day = -1
     provider.refreshed_day = day
