@@ -13,14 +13,17 @@ from world import (
     MANY,
     PLAIN,
     WORSENS,
+    a_child,
     a_course,
     a_household,
     a_provider,
     a_sick_child,
     a_village,
     a_visit,
+    a_zone,
     assert_share,
     parameters,
+    some_courses,
 )
 
 from iccmsim.core.records import (
@@ -40,9 +43,11 @@ from iccmsim.core.records import (
     VOLUNTEER,
     table,
 )
+from iccmsim.engine.house import keep_house
 from iccmsim.rules.care_seeking import note_wait, odds_for, reckon_usual
 from iccmsim.rules.facility_care import completes_referral, help_on_the_way, ride_minutes, takes_bed
 from iccmsim.rules.treatment import hospital_care, is_treated_by_volunteer, treat
+from iccmsim.rules.workforce import takes_up_post
 
 WORLD = {**NEAR, "setting.place.people": 3000, "run.days": 200, "seek.chw_shift": 0.0}
 SEEDS = range(1, 5)
@@ -145,6 +150,22 @@ def test_a_long_wait_at_a_door_is_told_and_keeps_families_away_from_it(row, door
     assert providers[row].wait_hours == pytest.approx(4.0)
     after = [odds_for(household, village, providers, p, v) for v in doors]
     assert after == pytest.approx([b * np.exp(-2.0) if v == door else b for b, v in zip(before, doors, strict=True)])
+
+
+def test_a_wait_of_which_nobody_comes_to_tell_anew_is_forgotten():
+    half_life = parameters().trust_left.tolist().index(min(parameters().trust_left, key=lambda left: abs(left - 0.5)))
+    for wait, left in ((0.5, 4.0), (0.0, 8.0)):
+        zone = a_zone(a_child(), some_courses({}), a_provider(AT_CHW))
+        zone.provider.wait_hours[:] = 8.0
+        for day in range(half_life):
+            keep_house(zone, parameters(seek_wait=wait), KEY, day)
+        assert zone.provider.wait_hours.tolist() == pytest.approx([left] * len(zone.provider), rel=0.01)
+
+
+def test_families_have_not_waited_at_the_door_of_a_new_chw():
+    chw = a_provider(wait_hours=40.0)
+    takes_up_post(chw, parameters(), KEY, 1000)
+    assert chw.wait_hours == 0.0
 
 
 # --- the whole ------------

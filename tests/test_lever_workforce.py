@@ -90,6 +90,16 @@ def test_an_empty_post_is_filled_only_if_there_is_money_to_recruit(recruits):
     assert month.days_in_post == (10 if recruits else 0)
 
 
+def test_a_freeze_of_posts_holds_up_the_search_for_as_long_as_it_lasts():
+    p, frozen = (parameters(chw_recruit=recruits, chw_attr=0.0) for recruits in (1, 0))
+    chw, month = a_provider(vacant_until=503), a_month()
+    for day in range(495, 530):
+        rule = frozen if 500 <= day < 520 else p  # three days of the search were still to come
+        assert chw.vacant_until >= 0 or day > 523
+        chw_morning(chw, month, rule, KEY, day, month_number(day, rule))
+    assert month.days_in_post == 530 - 523
+
+
 def test_a_successor_is_not_disheartened_by_what_was_owed_to_another():
     p = parameters(chw_attr=0.0)
     chw = a_provider(vacant_until=500, unpaid=4)

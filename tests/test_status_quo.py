@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from small import NEAR, only_if_compiled, tiny, what_differs
 
-from iccmsim.core.records import ALIVE, AT_CHW, AT_FACILITY, AT_HOSPITAL, CHILD, MINUTES, WAIT, table
+from iccmsim.core.records import ALIVE, AT_CHW, AT_FACILITY, AT_HOSPITAL, CHILD, MINUTES, MONTH, WAIT, table
 from iccmsim.engine.calendar import put
 from iccmsim.engine.launch import send_home
 from iccmsim.engine.simulation import BEYOND_CHWS, Simulation, without_chws
 from iccmsim.parameters.catalogue import parameter
+from iccmsim.parameters.kernel import stationary_skill
 from iccmsim.world.zone import ARRIVALS
 
 BUSY = {**NEAR, "place.people": 3000, "run.warmup_days": 60, "run.days": 60, "seek.chw_shift": 2.0,
@@ -94,3 +95,22 @@ def test_a_run_alone_is_the_same_as_the_arm_of_a_comparison(tmp_path):
     told = compare(arms, seeds=1)
     alone = simulate(arms[1], seed=int(told.seeds[0]), threads=1, tables=False)
     np.testing.assert_array_equal(alone.tally["expected"], told.tallies["expected"][0, 1])
+
+
+@pytest.mark.parametrize("more", [{}, {"chw.rollout": 180}, {"spv.refresher_months": 6, "spv.freq": 0.8}])
+def test_the_chws_of_a_status_quo_have_long_been_in_post(more):
+    only_if_compiled()
+    long_there = tiny(more={**BUSY, "chw.catch": 300, "chw.attr": 0, **more})
+    opened = Simulation(long_there, seed=3, status_quo=long_there, threads=1).build()
+    chws = opened.runs[0].zone.provider[1:]
+    assert len(chws) > 5
+    assert (chws["vacant_until"] == -1).all()
+    assert (chws["generation"] == 0).all()
+    np.testing.assert_allclose(chws["skill"], stationary_skill(long_there.values()))
+    every = long_there.values()["spv.refresher_months"] * MONTH
+    next_one = np.sort(chws["refreshed_day"] + every)
+    assert (next_one > 0).all()
+    assert np.diff(next_one).max() <= every / len(chws) + 1  # their turns come evenly
+    month = opened.run_to(60).runs[0].zone.monthly
+    assert month["cases"][1:].sum() > 100
+    assert month["days_in_post"][1:].sum() == 60 * len(chws)

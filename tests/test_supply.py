@@ -59,6 +59,19 @@ def test_a_day_without_any_product_out_is_not_a_day_of_stock_out():
     assert (month.any_out_days, month.stock_out_days.sum(), chw.stocked) == (0, 0, 1.0)
 
 
+@pytest.mark.parametrize("kind", [AT_CHW, AT_FACILITY])
+def test_the_health_centre_does_not_miss_what_it_holds_for_its_chws_alone(kind):
+    keeper, month = a_provider(kind), a_month()
+    keeper.kit[:], keeper.stock[:] = 1.0, 5
+    keeper.stock[GENTAMICIN] = 0
+    note_stock(keeper, month)
+    assert month.stock_out_days[GENTAMICIN] == 1
+    assert month.any_out_days == (1 if kind == AT_CHW else 0)
+    keeper.stock[ORS] = 0
+    note_stock(keeper, month)
+    assert month.any_out_days == (2 if kind == AT_CHW else 1)
+
+
 def test_a_full_box_is_felt_over_the_last_thirty_days():
     chw, month = a_provider(stock=0), a_month()
     for _ in range(30):
