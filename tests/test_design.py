@@ -51,6 +51,21 @@ def test_what_is_drawn_is_plausible_in_order_and_has_the_declared_distribution_b
         np.testing.assert_allclose(inside, shares, atol=1e-6)
 
 
+def test_what_is_drawn_has_the_mean_of_the_default_but_where_the_page_says_otherwise():
+    shares = (np.arange(2000) + 0.5) / 2000
+    found = {}
+    for each in all_parameters():
+        if each.plausible is not None and not each.size and not each.distribution.startswith(("U(", "LogU(")):
+            low, high = distribution_of(each).cdf(each.plausible)
+            mean = values_at(each, shares).mean()
+            if high - low < 0.9 and abs(mean - each.default) > 0.03 * each.default:
+                found[each.key] = round(mean, 2)
+    page = (Path(__file__).resolve().parents[1] / "docs/sensitivity.md").read_text(encoding="utf-8")
+    assert set(found) == {"skill.visit", "skill.mentored", "inc.nmfi", "tx.sam.cure", "ref.routine"}
+    for key in found.keys() - {"ref.routine"}:  # .105 for .10
+        assert re.search(rf"`{key}` {f'{found[key]:g}'.lstrip('0')}\s+for\s+", page), key
+
+
 @pytest.mark.parametrize(("key", "span"), [("chw.patience", None), ("sup.review", (14, 17)),
                                            ("chw.patience", (0.5, 2.5))])  # fmt: skip
 def test_a_uniform_doubt_about_a_whole_number_holds_each_to_be_as_likely(key, span):

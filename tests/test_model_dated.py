@@ -15,7 +15,8 @@ from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.catalogue import of_section, parameter
 
 DAY = 20
-WORLD = {**NEAR, "run.days": 250, "chw.attr": 1.0, "chw.vacancy": 1, "spv.freq": 0.7, "spv.obs": 0.5}
+WORLD = {**NEAR, "run.days": 250, "chw.attr": 0, "spv.freq": 0.7, "spv.obs": 0.5}  # nobody leaves
+LEAVING = {"chw.attr": 1, "chw.vacancy": 1}
 SICKER = {"sev.mal.untreated": 0.5, "sev.pneu": 0.6, "inc.pneu.0_59m": 1.5}
 IDLE_WITHOUT = {  # levers that do nothing unless another one, or the place, gives them something to act on
     "skill.refresher": {"spv.refresher_months": 1}, "spv.refresher_months": {"spv.refresher_months": 1},
@@ -23,7 +24,9 @@ IDLE_WITHOUT = {  # levers that do nothing unless another one, or the place, giv
     "policy.not_allowed_refer": {"policy.oldest_months": 24}, "policy.indrawing": SICKER,
     "policy.ras_months": SICKER | {"policy.ras": 1}, "chw.ras_use": SICKER | {"policy.ras": 1},
     "chw.newborn_found": {"policy.newborn": 2},
-    "chw.course_days": {"chw.course_every": 2}, "duty.share": {"duty.days": 5}, "relais.recog": {"relais.reach": 1},
+    "chw.vacancy": LEAVING, "chw.recruit": LEAVING, "skill.training": LEAVING, "chw.course_every": LEAVING,
+    "chw.course_days": LEAVING | {"chw.course_every": 2}, "duty.share": {"duty.days": 5},
+    "relais.recog": {"relais.reach": 1},
     "pay.": {"pay.unpaid": 0.4}, "motiv.unpaid": {"pay.unpaid": 0.4}, "motiv.aid": {"aid.share": 1},
     "aid.down": {"aid.share": 1}, "sup.check": {"sup.rule": 3}, "outreach.": {"outreach.minutes_day": 120},
     "followup.": {"followup.share": 0.9}, "newborn.": {"newborn.visits": 0.9}, "hmm.use": {"hmm.reach": 0.8},
@@ -83,7 +86,7 @@ def test_chws_who_stay_from_the_status_quo_do_as_the_arm_says():
 
 def test_who_is_in_post_keeps_their_talent_when_something_else_changes():
     only_if_compiled()
-    arm = tiny(more=WORLD | {"chw.attr": 0})
+    arm = tiny(more=WORLD)
     plain, changed = (Simulation(each, seed=1, threads=1).run().runs[0].zone.provider["logit"] for each in (
         arm, replace(arm, changes=((DAY, {"fee.chw": 1.0}),))))  # fmt: skip
     np.testing.assert_array_equal(plain, changed)
