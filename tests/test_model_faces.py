@@ -98,11 +98,7 @@ def test_plain_python_and_compiled_code_give_identical_arrays():
 
 
 @pytest.mark.slow
-def test_no_index_leaves_its_array(tmp_path):
-    bounded = in_a_process_of_its_own(NUMBA_BOUNDSCHECK="1", ICCMSIM_CACHE=str(tmp_path), NUMBA_CACHE_DIR=str(tmp_path))
-    assert bounded == in_a_process_of_its_own()
-
-
-@pytest.mark.slow
-def test_what_is_compiled_our_way_does_what_numba_makes_of_it():
-    assert in_a_process_of_its_own(ICCMSIM_PLAIN_NUMBA="1") == in_a_process_of_its_own()
+def test_what_is_compiled_our_way_does_what_numba_makes_of_it_and_no_index_leaves_its_array(tmp_path):
+    checked = in_a_process_of_its_own(ICCMSIM_PLAIN_NUMBA="1", NUMBA_BOUNDSCHECK="1", ICCMSIM_CACHE=str(tmp_path),
+                                      NUMBA_CACHE_DIR=str(tmp_path))  # fmt: skip
+    assert checked == in_a_process_of_its_own()
