@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import MINUTES
+from iccmsim.core.records import MINUTES, YEAR
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.budget import Falls, after_falls, budget_falls
 from iccmsim.parameters.faults import ScenarioError
@@ -42,6 +42,14 @@ class Plan:
     def window(self) -> tuple[int, int]:
         """First day of the window in which deaths are counted, and the day after its last."""
         return self.warmup, self.warmup + int(self.scenario.run["run.days"])
+
+    @property
+    def books_close(self) -> int:
+        """The day from which on the monthly books count no more: that after the window. Where it is whole years, which
+        are cut to whole days, the last month counts whole: at most a day more."""
+        first, last = self.window
+        years = round((last - first) / YEAR) * YEAR
+        return first + math.ceil(years) if int(years) == last - first else last
 
     def regimes_of(self, zone: int | None) -> Regimes:
         """The regimes of one zone; None: of one like most."""
