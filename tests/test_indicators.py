@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small import NEAR, TWO_ZONES, tiny
 
-from iccmsim.core.records import CAUSES, ILLNESSES
+from iccmsim.core.records import CAUSES, ILLNESSES, PRODUCTS
 from iccmsim.engine.tally import AGE_EDGES, CASCADE, TAIL
 from iccmsim.results.cascade import STEPS, cascade
 from iccmsim.results.indicators import (
@@ -177,6 +177,10 @@ def test_a_volunteer_is_no_chw():
     assert len(alone) > 20
     assert alone.first_formal_day.isna().all()
     assert not alone.by_chw.any()
+    steps, counted = cascade(episodes, window_days=200), dict(zip(CASCADE, result.tally["cascade"], strict=True))
+    assert not alone[[f"got_{product}" for product in PRODUCTS]].to_numpy().any()
+    assert steps.right_drug["malaria"] == counted["right_drug"][0] <= counted["formal_care"][0]
+    assert steps.took_effect["malaria"] == counted["took_effect"][0] < counted["any_effect"][0]
 
 
 def test_visits_of_young_infants_and_of_the_referred_are_not_judged():
