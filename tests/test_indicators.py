@@ -107,7 +107,7 @@ def test_shares_are_shares_and_steps_come_back(result, counts):
         assert 0.0 < share(counts, name) < 1.0, name
     above, below = counts["chw_danger_looked"]
     assert abs(above / below - 0.40) < 0.15
-    books = from_tally(result.tally)
+    books = from_tally(result.tally, review_days=30)
     assert 0.3 < share(books, "chw_presence") < 0.9
     assert share(books, "onsets_diarrhoea") == pytest.approx(3.3, rel=0.15)
     visits = result.visits[(result.visits.provider == "chw") & (result.visits.day >= 0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,6 +51,14 @@ class Plan:
         first, last = self.window
         years = round((last - first) / YEAR) * YEAR
         return first + math.ceil(years) if int(years) == last - first else last
+
+    @property
+    def review_days(self) -> float:
+        """Days from one report of a CHW to the next; where a dated change moves them, a mean, so that the days of the
+        window divided by it are the reports that are due."""
+        first, last = self.window
+        days = Counter(float(self.record(day)[0].sup_review) for day in range(first, last))
+        return (last - first) / sum(n / review for review, n in days.items())
 
     def regimes_of(self, zone: int | None) -> Regimes:
         """The regimes of one zone; None: of one like most."""
