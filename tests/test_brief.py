@@ -399,6 +399,10 @@ def test_home_management_is_told_by_its_own_value_and_as_what_it_is(source):
     assert "home management of malaria (grade D: hmm.reach 0.8" in card_in(one)["Levers not at their default, by grade"]
     rows = {row["label"]: row["cells"] for row in page["table"]["rows"]}
     assert rows["Families near a volunteer with ACT"] == ["0%", "80%", "80%"]
+    for told, others in ((source, "sellers only"), (one, "sellers or\nvolunteers only")):
+        facts = facts_of_brief(told.comparison, told.basis, made_with=told.made_with)
+        assert lost_figure(facts, language("en")).legends[0].get_texts()[1].get_text() == others
+        assert all(faults_of(lost_figure(facts, language(code))) == [] for code in CODES)
     french = words_and_figures(one, lang="fr")[0]
     assert "que changeraient ces programmes" in french["question"]
     assert "paludisme, la pneumonie" not in french["lead"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small import NEAR, TWO_ZONES, tiny
 
-from iccmsim.core.records import CAUSES, ILLNESSES
+from iccmsim.core.records import CAUSES, ILLNESSES, PRODUCTS
 from iccmsim.engine.tally import AGE_EDGES, CASCADE, TAIL
 from iccmsim.results.cascade import STEPS, cascade
 from iccmsim.results.indicators import (
@@ -107,7 +107,7 @@ def test_shares_are_shares_and_steps_come_back(result, counts):
         assert 0.0 < share(counts, name) < 1.0, name
     above, below = counts["chw_danger_looked"]
     assert abs(above / below - 0.40) < 0.15
-    books = from_tally(result.tally)
+    books = from_tally(result.tally, review_days=30)
     assert 0.3 < share(books, "chw_presence") < 0.9
     assert share(books, "onsets_diarrhoea") == pytest.approx(3.3, rel=0.15)
     visits = result.visits[(result.visits.provider == "chw") & (result.visits.day >= 0)]
@@ -177,6 +177,10 @@ def test_a_volunteer_is_no_chw():
     assert len(alone) > 20
     assert alone.first_formal_day.isna().all()
     assert not alone.by_chw.any()
+    steps, counted = cascade(episodes, window_days=200), dict(zip(CASCADE, result.tally["cascade"], strict=True))
+    assert not alone[[f"got_{product}" for product in PRODUCTS]].to_numpy().any()
+    assert steps.right_drug["malaria"] == counted["right_drug"][0] <= counted["formal_care"][0]
+    assert steps.took_effect["malaria"] == counted["took_effect"][0] < counted["any_effect"][0]
 
 
 def test_visits_of_young_infants_and_of_the_referred_are_not_judged():

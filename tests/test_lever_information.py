@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from world import KEY, MANY, PLAIN, a_provider, assert_mean, parameters
 
 from iccmsim.core.draws import Decision, draw, two_normals
 from iccmsim.core.records import BASIC_PRODUCTS, MONTHLY, N_PRODUCTS, table
+from iccmsim.engine.plan import make_plan
 from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import tally_zone
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
@@ -142,7 +144,8 @@ def measures(changed: tuple, seed: int) -> dict[str, float]:
     """What reports may move, and what they say of it."""
     run = run_of(dict(changed), seed)
     counts = tally_zone(run)[0]
-    said = {name: above / below for name, (above, below) in from_tally(counts).items() if below}
+    books = from_tally(counts, review_days=run.plan.review_days)
+    said = {name: above / below for name, (above, below) in books.items() if below}
     return {"out": float((run.zone.stock_by_day[run.plan.warmup :, 1:, :BASIC_PRODUCTS] == 0).mean()),
             "ordered": float(counts["ordered"][CHW].sum()), "received": float(counts["received"][CHW].sum()),
             "true cases": said["chw_cases_a_month"], "reported cases": said["chw_reported_cases_a_month"],
@@ -203,13 +206,29 @@ def test_missing_reports_are_missing_and_not_zero():
 
 
 @compiled_only
+@pytest.mark.parametrize(("review", "arrive"), [(30, 0.6), (90, 0.8), (15, 1.0)])
+def test_reports_are_counted_of_those_due_and_what_they_say_of_the_days_they_tell_of(review, arrive):
+    run = run_of({"sup.review": review, "spv.report": arrive, "chw.vacancy": 0, "run.days": 900, "run.warmup_days": 90})
+    books = from_tally(tally_zone(run)[0], review_days=run.plan.review_days)
+    said = {name: above / below for name, (above, below) in books.items() if below}
+    assert books["chw_reports"][1] == books["chw_presence"][1] / review
+    assert said["chw_reports"] == pytest.approx(arrive, abs=0.15 if arrive < 1 else 1e-12)
+    assert said["chw_reported_stock_out_any"] == pytest.approx(said["chw_stock_out_any"], rel=0.15)
+
+
+def test_a_dated_change_of_the_review_moves_how_many_reports_are_due():
+    plan = make_plan(replace(tiny(more={"run.days": 180}), changes=((60, {"sup.review": 20}),)))
+    assert 180 / plan.review_days == pytest.approx(60 / 30 + 120 / 20)
+
+
+@compiled_only
 def test_the_table_of_chw_months_shows_the_truth_and_what_was_reported_side_by_side():
     table_of_months = chw_months([run_of({"info.bias": 1.3, "spv.report": 1})])
     columns = {"cases", "reported_cases", "any_out_days", "reported_out_days", "reported"}
     assert columns <= set(table_of_months.columns)
     ratio = table_of_months.reported_cases.sum() / table_of_months.cases.sum()
     assert 1.15 < ratio < 1.35
-    counts = from_tally(tally_zone(run_of({"info.bias": 1.3, "spv.report": 1}))[0])
+    counts = from_tally(tally_zone(run_of({"info.bias": 1.3, "spv.report": 1}))[0], review_days=30)
     (told, months), (true, same) = counts["chw_reported_cases_a_month"], counts["chw_cases_a_month"]
     assert months == same
     assert 1.15 < told / true < 1.35

@@ -37,6 +37,7 @@ from iccmsim.core.records import (
     MALARIA,
     NO_BED,
     PROVIDER,
+    RDT,
     REFERRED,
     SEVERE,
     TAKEN_THERE,
@@ -48,6 +49,7 @@ from iccmsim.rules.care_seeking import note_wait, odds_for, reckon_usual
 from iccmsim.rules.facility_care import completes_referral, help_on_the_way, ride_minutes, takes_bed
 from iccmsim.rules.treatment import hospital_care, is_treated_by_volunteer, treat
 from iccmsim.rules.workforce import takes_up_post
+from iccmsim.studies.aftermath import treated_by_day
 
 WORLD = {**NEAR, "setting.place.people": 3000, "run.days": 200, "seek.chw_shift": 0.0}
 SEEDS = range(1, 5)
@@ -224,6 +226,14 @@ class TestWhole:
         by_volunteer = visit["provider"] == VOLUNTEER
         assert (visit["who"][by_volunteer] == 0).all()
         assert (visit["given"][by_volunteer] & ACTS > 0).any()
+
+    def test_what_a_volunteer_gives_is_no_care_of_a_provider_on_any_day(self):
+        run = lived({**WORLD, "hmm.reach": 0.8, "hmm.use": 0.8}).runs[0]
+        visit = run.zone.visit[: run.zone.n[1]]
+        visit = visit[visit["minute"] >= run.plan.warmup * DAY]
+        drug = (visit["given"] & ~(1 << RDT) != 0) | (visit["provider"] == AT_HOSPITAL)
+        formal = np.isin(visit["provider"], (AT_CHW, AT_FACILITY, AT_HOSPITAL))
+        assert treated_by_day(run).sum() == (drug & formal).sum() < drug.sum() - 50
 
     def test_home_management_treats_more_malaria_sooner(self):
         more = {"hmm.reach": 0.8, "hmm.use": 0.8, **SURE}

@@ -129,6 +129,22 @@ def test_doses_and_visits_in_the_books_are_those_of_the_table_of_visits():
     assert run.tally["provider_days"][0] == run.tally["providers"][0] * 400
 
 
+def test_the_books_close_with_the_window_whatever_the_tail_goes_on_to_write(result):
+    visits = result.visits[(result.visits.day >= 0) & ~(result.visits.found_closed | result.visits.turned_away)]
+    for kind, provider in enumerate(("chw", "facility")):
+        mine = visits[(visits.provider == provider) & (visits.day < 800)]
+        assert result.tally["cases"][kind] == len(mine) < (visits.provider == provider).sum()
+        assert result.tally["given"][kind, 0] == mine.given_ors.sum()
+    assert result.tally["provider_days"].tolist() == (800 * result.tally["providers"]).tolist()
+
+
+@pytest.mark.parametrize(("days", "counted"), [(1, 1), (30, 30), (100, 100), (364, 364), (365, 366), (366, 366),
+                                               (730, 731), (1095, 1096), (1461, 1461), (1826, 1827), (1827, 1827)])
+def test_whole_years_which_are_cut_to_whole_days_have_whole_months_in_the_books(days, counted):
+    plan = make_plan(tiny(more={"run.days": days, "run.tail_days": 40}))
+    assert plan.books_close - plan.warmup == counted
+
+
 @pytest.fixture(scope="module")
 def busy_zone():
     """A zone in which everything that the monthly books count does happen."""

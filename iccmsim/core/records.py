@@ -145,10 +145,10 @@ COURSE = row_type(
         ("first_care", "i4"),  # minute of the first care outside the home, -1 none
         ("first_formal", "i4"),  # ... by a CHW or facility
         ("ras_at", "i4"),  # minute of the last rectal artesunate, 0 none
-        ("first_line_at", "i4"),  # minute of the first drug against it from a CHW or facility, 0 none
+        ("first_line_at", "i4"),  # minute of the first drug against it from a CHW, facility or volunteer, 0 none
         ("second_line_at", "i4"),  # minute of the first other drug after that one failed, 0 none
         ("visits", "i2"),
-        ("doses", "i2"),  # bits 1 << product
+        ("doses", "i2"),  # bits 1 << product that a CHW or first-level facility gave
         ("lacked", "i2"),  # bits 1 << product that was wanted and out of stock
         ("outcome", "i1"),
         ("perceived", "i1"),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import MONTH, N_PRODUCTS
+from iccmsim.core.records import N_PRODUCTS
 from iccmsim.engine.simulation import ZoneRun
+from iccmsim.rules.facility_care import month_number
 
 CHWS, FACILITY = range(2)  # as kinds of provider are counted
 
 
 def tally_months(run: ZoneRun, out: np.recarray) -> None:
-    """Add up the books of the CHWs and of the facility, for the months that begin in the window."""
+    """Add up the books of the CHWs and of the facility, from launch until they close with the window."""
     plan, monthly = run.plan, run.zone.monthly
-    days = max(0, min(run.day, plan.window[1]) - plan.warmup)
-    months = math.ceil(days / MONTH)
-    lived = min(max(0, run.day - plan.warmup), math.ceil(months * MONTH))
-    first = int(plan.record(plan.warmup)[0]["month_offset"])
-    last = min(first + months, monthly.shape[1])
+    p = plan.record(plan.warmup)[0]
+    first, lived = int(p["month_offset"]), max(0, min(run.day, plan.books_close) - plan.warmup)
+    last = month_number(plan.warmup + lived - 1, p) + 1 if lived else first
+    if run.last_month is not None:  # without what the tail wrote into it
+        monthly = monthly.copy()
+        monthly[:, last - 1] = 0
+        monthly[: len(run.last_month), last - 1] = run.last_month
     add_books(monthly, first, last, lived, out)
     minutes, t = monthly["minutes"][:, first:last], out["minutes"][0]
     t[CHWS], t[FACILITY] = minutes[1:].sum(), minutes[:1].sum()  # fractions, which numpy adds up more exactly

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import MINUTES
+from iccmsim.core.records import MINUTES, YEAR
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.budget import Falls, after_falls, budget_falls
 from iccmsim.parameters.faults import ScenarioError
@@ -42,6 +43,22 @@ class Plan:
     def window(self) -> tuple[int, int]:
         """First day of the window in which deaths are counted, and the day after its last."""
         return self.warmup, self.warmup + int(self.scenario.run["run.days"])
+
+    @property
+    def books_close(self) -> int:
+        """The day from which on the monthly books count no more: that after the window. Where it is whole years, which
+        are cut to whole days, the last month counts whole: at most a day more."""
+        first, last = self.window
+        years = round((last - first) / YEAR) * YEAR
+        return first + math.ceil(years) if int(years) == last - first else last
+
+    @property
+    def review_days(self) -> float:
+        """Days from one report of a CHW to the next; where a dated change moves them, a mean, so that the days of the
+        window divided by it are the reports that are due."""
+        first, last = self.window
+        days = Counter(float(self.record(day)[0].sup_review) for day in range(first, last))
+        return (last - first) / sum(n / review for review, n in days.items())
 
     def regimes_of(self, zone: int | None) -> Regimes:
         """The regimes of one zone; None: of one like most."""

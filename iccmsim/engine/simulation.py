@@ -16,6 +16,7 @@ from iccmsim.engine.launch import copy_of, launch, open_zone
 from iccmsim.engine.plan import Plan, make_plan, same_posts, zone_maps
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
+from iccmsim.rules.facility_care import month_number
 from iccmsim.world.population import Population, ZoneMap, build_population
 from iccmsim.world.zone import MARGIN, ONSET_FROM, STUCK, VISITS, Zone
 
@@ -34,6 +35,7 @@ class ZoneRun:
     seed: int
     day: int = 0
     regime: np.recarray | None = None  # parameters by which families last reckoned what they usually do
+    last_month: np.recarray | None = None  # of all books, as it stood when they closed within it
 
     @property
     def key(self) -> tuple[int, int]:
@@ -48,7 +50,9 @@ class ZoneRun:
     def run_to(self, day: int) -> None:
         """Let days pass up to (not including) a day since the warm-up began."""
         while self.day < day:
+            closes = self.plan.books_close
             last = min(day, self.plan.until(self.day, self.number))
+            last = closes if self.day < closes < last else last
             regime = self.plan.record(self.day, self.number)
             if self.regime is not regime:
                 self.regime = regime
@@ -60,6 +64,14 @@ class ZoneRun:
             if reached < last:
                 self.zone = with_more_visits(self.zone)
             self.day = reached
+            if reached == closes:
+                self._close_books(regime[0])
+
+    def _close_books(self, p: np.record) -> None:
+        """Note how the books stand where a month goes on after they close."""
+        number = month_number(self.day - 1, p)
+        if number == month_number(self.day, p):
+            self.last_month = self.zone.monthly[:, number].copy()
 
 
 def with_more_visits(zone: Zone) -> Zone:

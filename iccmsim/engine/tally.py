@@ -80,7 +80,7 @@ TALLY = row_type(
         ("days_by_wealth", "f8", (QUINTILES,)),
         ("deaths_by_km", "i8", (len(KM_BANDS),)),
         ("days_by_km", "f8", (len(KM_BANDS),)),
-        # by kind of provider (CHWs, facilities), in the months that begin in the window
+        # by kind of provider (CHWs, facilities), in the window; of whole years, to the end of the last month
         *[(name, "f8" if name == "minutes" else "i8", (2,)) for name in BY_PROVIDER],
         ("providers", "i8", (2,)),
         ("provider_days", "i8", (2,)),

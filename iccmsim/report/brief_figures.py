@@ -113,8 +113,11 @@ def lost_figure(facts: Mapping[str, Any], words: Language) -> Figure:
         axes.set_xticks([])
         axes.set_yticks([-i for i in range(len(arms))], [short(arm, words) for arm in arms], fontsize=SMALL)
         axes.set_ylim(-len(arms) + 0.5, 0.5)
+    ends = list(words.figure["losses"])
+    if any(arm["levers"]["hmm.reach"] for arm in arms):
+        ends[1] = words.figure["informal"]
     key = [Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=label, linewidth=0)
-           for colour, hatch, label in zip(STEPS, HATCHES, words.figure["losses"], strict=True)]  # fmt: skip
+           for colour, hatch, label in zip(STEPS, HATCHES, ends, strict=True)]  # fmt: skip
     figure.legend(handles=key, loc="outside lower center", ncols=len(key), frameon=False, fontsize=SMALL,
                   labelcolor=INK, handlelength=1.4, handleheight=1.4, columnspacing=1.3, handletextpad=0.5)  # fmt: skip
     return figure

@@ -103,12 +103,13 @@ OF_A_RUN: tuple[Count, ...] = (
              ("days_by_wealth", "child-days", "Time lived in the window.")),
     *_counts(("distance",), ("deaths_by_km", "deaths", "Deaths in the window."),
              ("days_by_km", "child-days", "Time lived in the window.")),
-    *(Count(("provider",), replace(MONTHLY[name], says=f"{MONTHLY[name].says} In the months that begin in the window."),
-            name) for name in BY_PROVIDER),
+    *(Count(("provider",), replace(MONTHLY[name], says=f"{MONTHLY[name].says} In the window."), name)
+      for name in BY_PROVIDER),
     *_counts(("provider",), ("providers", "providers", "Places for CHWs, one a CHW, or health facilities."),
-             ("provider_days", "provider-days", "Providers times days of those months."), ages=""),
-    *_counts(("provider", "product"), ("given", "doses", "Given to children in the months that begin in the window.")),
-    *_counts(("provider", "product"), ("received", "doses", "Arrived, before losses, in the same months."),
+             ("provider_days", "provider-days", "Providers times days of the window; where it is whole years, to the "
+             "end of its last month, as all counts by provider."), ages=""),
+    *_counts(("provider", "product"), ("given", "doses", "Given to children in the window.")),
+    *_counts(("provider", "product"), ("received", "doses", "Arrived, before losses, in the window."),
              ("ordered", "doses", "Ordered."), ("stock_out_days", "provider-days", "Days that ended without it."),
              ("leaked", "doses", "Lost, of those that arrived."),
              ("expired", "doses", "Thrown away: too old, or recalled."), ages=""),

@@ -87,7 +87,7 @@ EPISODES = (
         ("by_facility", YES, "Seen by a first-level health facility."),
         ("by_hospital", YES, "Seen by the hospital."),
     ),
-    *_each_product("got", YES, "Was given {} by anyone.", ages=UNDER_FIVE),
+    *_each_product("got", YES, "Was given {} by a CHW or first-level health facility.", ages=UNDER_FIVE),
     *_each_product("lacked", YES, "At a visit {} was wanted and out of stock.", ages=UNDER_FIVE),
     *_of_children(
         ("nutrition", NAME, "How the child is nourished at onset.", NUTRITION),

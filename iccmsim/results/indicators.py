@@ -89,8 +89,8 @@ def _share_under_two(deaths: np.ndarray) -> float:
     return float(deaths[:UNDER_TWO].sum() / deaths.sum()) if deaths.sum() else float("nan")
 
 
-def from_tally(tally: np.ndarray) -> Counts:
-    """Shares and rates that the counts of a run already hold."""
+def from_tally(tally: np.ndarray, *, review_days: float) -> Counts:
+    """Shares and rates that the counts of a run already hold; CHWs are due to report every `review_days`."""
     years = tally["child_days"][WINDOW].sum() / YEAR
     over_3m = tally["child_days"][WINDOW][:, 3:].sum() / YEAR
     episodes = tally["episodes"][WINDOW].sum(axis=0)
@@ -105,24 +105,24 @@ def from_tally(tally: np.ndarray) -> Counts:
               "facility_stock_out_any": (tally["any_out_days"][FACILITY], tally["provider_days"][FACILITY]),
               "deaths_without_formal_care": _of(tally["cascade"], "died_without_formal_care", "died"),
               "pneumonia_deaths_without_formal_care": _of(tally["cascade"][:, 1:2], "died_without_formal_care", "died")}
-    return {name: (float(a), float(b)) for name, (a, b) in (found | _chw_tally(tally)).items()}
+    return {name: (float(a), float(b)) for name, (a, b) in (found | _chw_tally(tally, review_days)).items()}
 
 
 def _of(cascade: np.ndarray, above: str, below: str) -> tuple[float, float]:
     return (cascade[CASCADE.index(above)][: NEWBORN + 1].sum(), cascade[CASCADE.index(below)][: NEWBORN + 1].sum())
 
 
-def _chw_tally(t: np.ndarray) -> Counts:
+def _chw_tally(t: np.ndarray, review_days: float) -> Counts:
     """What CHWs' monthly books add up to: work, presence, supervision, shelves."""
     post = t["days_in_post"][CHW]
     found = {
         "chw_cases_a_month": (t["cases"][CHW], post / MONTH), "chw_attrition": (t["departures"][CHW], post / YEAR),
         "chw_supervised_a_month": (t["supervised"][CHW], post / MONTH),
         "chw_visits_mentored": (t["mentored"][CHW], t["supervised"][CHW]),
-        "chw_reports": (t["reported"][CHW], post / 30.0),
+        "chw_reports": (t["reported"][CHW], post / review_days),
         "chw_reported_cases_a_month": (t["reported_cases"][CHW], post / MONTH),
         "chw_reported_cases_a_report": (t["reported_cases"][CHW], t["reported"][CHW]),
-        "chw_reported_stock_out_any": (t["reported_out_days"][CHW], t["provider_days"][CHW]),
+        "chw_reported_stock_out_any": (t["reported_out_days"][CHW], t["reported"][CHW] * review_days),
         "chw_presence": (t["days_present"][CHW], t["provider_days"][CHW]),
         "chw_stock_out_any": (t["any_out_days"][CHW], t["provider_days"][CHW]),
     }  # fmt: skip

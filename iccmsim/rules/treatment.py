@@ -41,6 +41,7 @@ from iccmsim.core.records import (
     REFERRED,
     SECOND_LINE,
     SEVERE,
+    VOLUNTEER,
     ZINC,
 )
 
@@ -124,7 +125,7 @@ def newborn_care(course, full, provider, minute, p):
 
 @rule
 def begin_first_line(course, given, minute):
-    """A CHW or facility begins the first line of malaria or pneumonia; what a shop sells is none."""
+    """A CHW, facility or volunteer begins the first line of malaria or pneumonia; what a shop sells is none."""
     drugs = 1 << AMOXICILLIN if course.illness == PNEUMONIA else 1 << ACT_INFANT | 1 << ACT_CHILD
     if course.illness <= PNEUMONIA and given & drugs and course.first_line_at == 0:
         course.first_line_at = minute
@@ -132,14 +133,16 @@ def begin_first_line(course, given, minute):
 
 @rule
 def treat(child, courses, visit, minute, p, key):
-    """All that a visit hands out acts on all the child's illnesses; an ACT protects from malaria for a while."""
+    """All that a visit hands out acts on all the child's illnesses; an ACT protects from malaria for a while. A
+    volunteer's is none of the doses of formal care."""
     given = visit.given
     some = int(child.ill)
     while some:
         k = first_of(some)
         some = rest_of(some)
         course = courses[child.active[k]]
-        course.doses |= given
+        if visit.provider != VOLUNTEER:
+            course.doses |= given
         course.treated_by |= 1 << visit.provider
         begin_first_line(course, given, minute)
         if k == NEWBORN and given & (1 << AMOXICILLIN | 1 << GENTAMICIN):

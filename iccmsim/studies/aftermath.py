@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iccmsim.core.records import AT_HOSPITAL, INFORMAL, MINUTES, RDT
+from iccmsim.core.records import AT_CHW, AT_HOSPITAL, MINUTES, RDT
 from iccmsim.engine.plan import make_plan, zone_maps
 from iccmsim.engine.simulation import ZoneRun, arms_of_zone, without_chws
 from iccmsim.engine.tally import tally_zone
@@ -77,7 +77,8 @@ def treated_by_day(run: ZoneRun) -> np.ndarray:
     first, last = run.plan.window
     visit = run.zone.visit[: run.zone.n[1]]
     drug = (visit["given"] & ~(1 << RDT) != 0) | (visit["provider"] == AT_HOSPITAL)
-    days = visit["minute"][drug & (visit["provider"] > INFORMAL)] // MINUTES - first
+    formal = (visit["provider"] >= AT_CHW) & (visit["provider"] <= AT_HOSPITAL)
+    days = visit["minute"][drug & formal] // MINUTES - first
     return np.bincount(days[(days >= 0) & (days < last - first)], minlength=last - first)
 
 

@@ -146,7 +146,7 @@ def check(scenario: Scenario | str, *, seeds: Iterable[int] = (1, 2, 3, 4, 5),
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         parts = list(pool.map(lambda job: _look(job[1], plan, before, seed=job[0]), jobs))
     seen = [_join(parts[i : i + len(maps)]) for i in range(0, len(parts), len(maps))]
-    found = _values(seen, has_chws=plan.deployment is not None)
+    found = _values(seen, plan)
     kind = "facility-only" if plan.deployment is None else "chw"
     targets = [each for each in read_targets(scenario.place.name).values() if each["arms"] in (kind, "all")]
     return CheckReport(scenario.name, chosen, tuple(_row(each, found.get(each["indicator"])) for each in targets))
@@ -172,10 +172,11 @@ def _join(parts: list[_Seen]) -> _Seen:
                  add_up([part.tallies for part in parts]))  # fmt: skip
 
 
-def _values(seen: list[_Seen], *, has_chws: bool) -> dict[str, Q]:
+def _values(seen: list[_Seen], plan: Plan) -> dict[str, Q]:
     """Every indicator with its Monte-Carlo error: shares as ratios of sums over seeds, the rest as means."""
+    has_chws = plan.deployment is not None
     arm = 1 if has_chws else 0
-    counts = [each.counts | from_tally(each.tallies[arm]) for each in seen]
+    counts = [each.counts | from_tally(each.tallies[arm], review_days=plan.review_days) for each in seen]
     found = {name: ratio(*np.array([each[name] for each in counts]).T) for name in counts[0]}
     found |= {name: _rate_ratio(counts, *pair) for name, pair in RATIOS.items()}
     single = [_of_seed(each, arm) for each in seen]
