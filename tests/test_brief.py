@@ -214,6 +214,7 @@ def test_what_is_said_of_care_is_what_the_setting_is_fitted_to(source, setting):
                                   ("fr", "ou un vendeur (enquêtes : ", "amenés au centre de santé (enquêtes : ")):
         said = re.sub(rf"[{WIDE}{NARROW}]", " ", all_words(words_and_figures(other, lang=code)[0]))
         assert (sellers in said, centre in said) == (seller, not seller)
+        assert not re.search("0 of 0|0 des 0", said)
 
 
 @pytest.mark.parametrize(("days", "english", "french"), [
