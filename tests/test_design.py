@@ -251,6 +251,12 @@ BROKEN = [
     (GRID + "[vary]\ntx.ors = [0.7]\n'setting.tx.ors' = [0.8]\n", "setting.tx.ors: is varied twice"),
     (GRID + "[vary]\nplace.people = [600]\n", "place.people: is a fact of the place, the same in all rows"),
     (GRID + "[vary]\ntx.ors = [0.7, 1.4]\n", "row 1: setting.tx.ors = 1.4: must be between 0 and 1 (share of deaths"),
+    (GRID + "[vary]\nsym.mal = [1, 5]\n", "row 1: setting.sym.mal = 5: is a factor on its 6 numbers and makes 5 of one "
+     "of them, which must be between 0 and 1 (chance"),
+    (GRID + "[vary]\nsym.mal = [-1, 500]\n", "row 0: setting.sym.mal = -1: is a factor on its 6 numbers and must be "
+     "0 or more (and 1 more rows)"),
+    (LHS + "[vary]\nsym.mal = { low = -1, high = -0.5 }\n", "is a factor on its 6 numbers and must be 0 or more"),
+    (BY_FILE.replace("my.csv", "factor.csv"), "row 0: setting.sym.mal = 5: is a factor on its 6 numbers and makes"),
     (GRID + "[vary]\nsup.rule = [0.5]\n", "row 0: programme.sup.rule = 0.5: must be a whole number between 0 and 3"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = 'all' }\n", "vary.tx.ors.arms = 'all': must be a list of names"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['x'] }\n", "setting.tx.ors: arms = 'x': is not an arm"),
@@ -297,7 +303,8 @@ BROKEN = [
     (FAR + "sup.lead = { arms = ['x'] }\nprogramme.sup.lead = { arms = ['y'] }\n", "sup.lead: is varied twice"),
 ]  # fmt: skip
 TABLES = {"empty": "", "words": "sup.lead,tx.ors\n7,.7\n8,often\n", "short": "sup.lead,tx.ors\n7\n",
-          "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n"}  # fmt: skip
+          "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n",
+          "factor": "sym.mal\n5\n"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "said"), BROKEN)
@@ -311,6 +318,17 @@ def test_a_broken_design_is_refused_in_one_line_and_nothing_is_written(text, sai
     assert said in line
     assert line.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_factor_that_was_drawn_may_bring_a_vector_to_its_end():
+    design = latin_hypercube(ARMS, {"sym.mal": (4.0, 5.0)}, n=2, seeds=1, settings=SETTINGS)
+    values = study_of(design).scenario(1, design.rows[0]).setting["sym.mal"]
+    assert max(values) == 1
+
+
+def test_a_factor_that_reaches_the_end_or_is_plausible_is_not_refused():
+    values = {"season.fever": [0.1, 12.0], "sym.mal": [0.0, parameter("sym.mal").plausible[1]]}
+    assert study_of(grid(ARMS, values, seeds=1, settings=SETTINGS))
 
 
 def test_a_lever_that_an_arm_changes_on_a_date_is_not_varied(tmp_path):
