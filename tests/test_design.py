@@ -212,6 +212,7 @@ def test_groups_ranges_and_arms_of_keys_are_read(tmp_path):
 GRID = HEAD + 'seeds = 2\ndesign = "grid"\n'
 LHS = HEAD + 'seeds = 2\ndesign = "lhs"\nn = 4\n'
 BY_FILE = HEAD + 'seeds = 2\ndesign = "rows"\nfile = "my.csv"\n'
+LATER, FLOOD = (GRID.replace("sahel/iccm-as-delivered", f"{name}.toml") for name in ("later", "flood"))
 FAR = BY_FILE.replace("my.csv", "far.csv") + "[vary]\n"
 BROKEN = [
     ("arms = [", "is not valid TOML"),
@@ -257,6 +258,13 @@ BROKEN = [
      "0 or more (and 1 more rows)"),
     (LHS + "[vary]\nsym.mal = { low = -1, high = -0.5 }\n", "is a factor on its 6 numbers and must be 0 or more"),
     (BY_FILE.replace("my.csv", "factor.csv"), "row 0: setting.sym.mal = 5: is a factor on its 6 numbers and makes"),
+    (GRID + "[vary]\ninc.pneu.age_rr = [1, 0]\n", "row 1: setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be"),
+    (LATER + "[vary]\npolicy.oldest_months = [59, 10]\n", "row 1: "
+     "programme, day 30.policy.youngest_months = 12: must be below policy.oldest_months (10)"),
+    (LATER + "[settings]\nrun.tail_days = 0\n[vary]\nrun.days = [31, 30]\n",
+     "row 1: run.days + run.tail_days = 30: must be above 30, the day of a programme.change of later"),
+    (FLOOD + "[settings]\nrun.tail_days = 0\n[vary]\nrun.days = [31, 30]\n",
+     "row 1: run.days + run.tail_days = 30: must be above 30, the day of a shock of flood"),
     (GRID + "[vary]\nsup.rule = [0.5]\n", "row 0: programme.sup.rule = 0.5: must be a whole number between 0 and 3"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = 'all' }\n", "vary.tx.ors.arms = 'all': must be a list of names"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['x'] }\n", "setting.tx.ors: arms = 'x': is not an arm"),
@@ -312,6 +320,9 @@ def test_a_broken_design_is_refused_in_one_line_and_nothing_is_written(text, sai
     from iccmsim.cli import main
 
     written(tmp_path, text, **TABLES)
+    for name, dated in (("later", "[[programme.change]]\nday = 30\npolicy.youngest_months = 12\n"),
+                        ("flood", '[[shock]]\nkind = "flood"\nday = 30\n')):  # fmt: skip
+        (tmp_path / f"{name}.toml").write_text(f'format = 1\nextends = "sahel/iccm-as-delivered"\n{dated}')
     monkeypatch.chdir(tmp_path)
     assert main(["sweep", "design.toml", "--out", "out"]) == 2
     line = capsys.readouterr().err

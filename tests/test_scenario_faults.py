@@ -13,7 +13,7 @@ BASE = 'format = 1\nextends = "sahel/iccm-as-delivered"\n'
 ABSENT = "share of working days"
 SYMPTOMS = ("chance of: fever, cough, fast breathing, diarrhoea, danger sign if not severe, "
             "danger sign if severe")
-DAY_RULE = "must be a whole number between 0 and 2192 (days after launch, within the run)"
+DAY_RULE = "must be a whole number between 0 and 2191 (days after launch, within the run)"
 
 
 @pytest.fixture
@@ -110,6 +110,8 @@ BROKEN_TOGETHER = [
      "setting.seek.hours = [1080, 360]: the first minute must come before the last"),
     ("[setting.season]\nfever = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
      "setting.season.fever = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]: at least one must be above 0"),
+    ("[setting.inc]\n\"pneu.age_rr\" = [0, 0, 0]",
+     "setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be above 0"),
 ]
 
 BROKEN_PLACES = [
@@ -137,6 +139,8 @@ BROKEN_CHANGES = [
      f"programme.change[0].day = -1: {DAY_RULE}"),
     ('[[programme.change]]\nday = 9999\n"sup.fill" = 0.5',
      f"programme.change[0].day = 9999: {DAY_RULE}"),
+    ('[[programme.change]]\nday = 2192\n"sup.fill" = 0.5',
+     f"programme.change[0].day = 2192: {DAY_RULE}"),
     ('[[programme.change]]\nday = true\n"sup.fill" = 0.5',
      f"programme.change[0].day = true: {DAY_RULE}"),
     ("[[programme.change]]\nday = 730",

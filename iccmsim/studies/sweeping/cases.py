@@ -21,7 +21,7 @@ from iccmsim.engine.simulation import without_chws
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.budget import check_budget
 from iccmsim.parameters.catalogue import parameter
-from iccmsim.parameters.checks import KAPPA_ROWS, check_policy, check_section, check_together
+from iccmsim.parameters.checks import KAPPA_ROWS, check_policies, check_section, check_together
 from iccmsim.parameters.declare import Parameter, plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.kernel import UNDER_FIVES
@@ -96,7 +96,7 @@ class Study:
                 faults += check_section(section, getattr(arm, section))[1]
             if not faults:
                 faults += check_together(arm.setting) + check_budget(arm.programme)
-                faults += check_policy({**arm.setting, **arm.programme})
+                faults += check_policies({**arm.setting, **arm.programme}, arm.changes) + _too_late(arm)
         return list(dict.fromkeys(faults))
 
     def _wrong_factors(self, values: Sequence[float], *, drawn: bool) -> Iterator[str]:
@@ -115,6 +115,14 @@ class Study:
                     if not math.isclose(made, held, rel_tol=1e-9):
                         yield f"{said} makes {float(made):.6g} of one of them, which {each.rule()}"
                         break
+
+
+def _too_late(arm: Scenario) -> list[str]:
+    """A line for each dated change or shock that a run as short as a row has it would never see."""
+    days = int(arm.run["run.days"] + arm.run["run.tail_days"])
+    late = [("programme.change", day) for day, _ in arm.changes] + [("shock", shock.day) for shock in arm.shocks]
+    return [f"run.days + run.tail_days = {days}: must be above {day}, the day of a {what} of {arm.name}"
+            for what, day in late if day >= days]  # fmt: skip
 
 
 def applied(each: Parameter, value: float, base: Any) -> Any:
