@@ -115,6 +115,8 @@ BROKEN = [
      "between 0.5 and 50"),
     (f"run care.toml --set chw.absent={'[' * 5000}{']' * 5000}", "--set chw.absent: its value holds lists too many "
      "levels deep"),
+    ("run care.toml --set shock.malaria=20", "setting.shock.malaria = 20: must be 1 outside a shock, where it does "
+     'nothing; write [[shock]] with kind = "malaria-surge", day, days and shock.malaria = 20'),
     ("run care.toml --set chw.absnt=.2", "chw.absnt: unknown key; did you mean chw.absent?"),
     ("run care.toml --set chw.absent", "--set chw.absent: must be KEY=VALUE, such as chw.absent=0.3"),
     ("run care.toml --set chw.absent=.1 --set chw.absent=.2", "--set chw.absent=.2: chw.absent is given twice"),

@@ -259,6 +259,7 @@ BROKEN = [
     (LHS + "[vary]\nsym.mal = { low = -1, high = -0.5 }\n", "is a factor on its 6 numbers and must be 0 or more"),
     (BY_FILE.replace("my.csv", "factor.csv"), "row 0: setting.sym.mal = 5: is a factor on its 6 numbers and makes"),
     (GRID + "[vary]\ninc.pneu.age_rr = [1, 0]\n", "row 1: setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be"),
+    (GRID + "[vary]\nshock.malaria = [20]\n", "row 0: setting.shock.malaria = 20: must be 1 outside a shock"),
     (LATER + "[vary]\npolicy.oldest_months = [59, 10]\n", "row 1: "
      "programme, day 30.policy.youngest_months = 12: must be below policy.oldest_months (10)"),
     (LATER + "[settings]\nrun.tail_days = 0\n[vary]\nrun.days = [31, 30]\n",

@@ -16,6 +16,10 @@ SYMPTOMS = ("chance of: fever, cough, fast breathing, diarrhoea, danger sign if 
 DAY_RULE = "must be a whole number between 0 and 2191 (days after launch, within the run)"
 
 
+SURGE_RULE = ("setting.shock.malaria = 20: must be 1 outside a shock, where it does nothing; write [[shock]] with "
+              'kind = "malaria-surge", day, days and shock.malaria = 20')
+
+
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[..., Path]:
     """Write a scenario file and return its path."""
@@ -112,6 +116,7 @@ BROKEN_TOGETHER = [
      "setting.season.fever = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]: at least one must be above 0"),
     ("[setting.inc]\n\"pneu.age_rr\" = [0, 0, 0]",
      "setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be above 0"),
+    ("[setting.shock]\nmalaria = 20", SURGE_RULE),
 ]
 
 BROKEN_PLACES = [

@@ -130,6 +130,9 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
                       "the first minute must come before the last")
     faults += [f"setting.{key} = {plain(value)}: at least one must be above 0"
                for key, value in values.items() if key.startswith(SHAPES) and sum(value) <= 0]
+    if (surge := values["shock.malaria"]) != 1:
+        faults.append(f"setting.shock.malaria = {plain(surge)}: must be 1 outside a shock, where it does nothing; "
+                      f"write [[shock]] with kind = \"malaria-surge\", day, days and shock.malaria = {plain(surge)}")
     return faults
 
 
