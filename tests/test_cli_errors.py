@@ -76,6 +76,26 @@ BROKEN = [
     ("fly", "fly: unknown command; there are {commands}"),
     ("run", "the following arguments are required: SCENARIO (see iccmsim run --help)"),
     ("compare care.toml none.toml --by village", "--by village: must be region or district"),
+    ("compare none.toml care.toml --by region", "--by region: there are no regions to tell apart; a made-up place has "
+     "none"),
+    ("compare none.toml care.toml --status-quo=", "'': must be setting/programme, such as sahel/iccm-as-delivered, or "
+     "a .toml file"),
+    ("sensitivity --from= --outcome deaths", "--from: the name of the folder is empty"),
+    ("sensitivity --from a_run --n 4", "--n: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --vary nope", "--vary: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --method morris", "--method: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --seeds 2", "--seeds: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --by-parameter", "--by-parameter: has no effect beside --from; leave it out"),
+    ("sensitivity none.toml care.toml --out new --n=", "--n '': must be a whole number"),
+    ("sensitivity none.toml care.toml --out new --method sobol --most=", "--most '': must be a whole number"),
+    ("sensitivity none.toml care.toml --out new --method sobol --inner=", "--inner: the name of the group is empty"),
+    ("sensitivity none.toml care.toml --out new --vary sup.lead --vary sup.lead", "--vary sup.lead: is given twice"),
+    ("sensitivity none.toml care.toml --out new --vary sup.lead --vary programme.sup.lead", "programme.sup.lead: is "
+     "varied twice"),
+    ("sensitivity none.toml care.toml --out new --apart people --by-parameter", "--apart people: tells groups apart, "
+     "and --by-parameter takes each parameter alone"),
+    ("sweep --collect a_run --shard 1/2", "--shard: has no effect beside --collect; leave it out"),
+    ("sweep --collect a_run --most-seeds 200", "--most-seeds: has no effect beside --collect; leave it out"),
     ("run care.toml --sead 3", "--sead: unknown option of iccmsim run; did you mean --seed?"),
     ("run care.toml --qqq", "--qqq: unknown option of iccmsim run (see iccmsim run --help)"),
     ("run care.toml none.toml", "none.toml: unknown word of iccmsim run (see iccmsim run --help)"),

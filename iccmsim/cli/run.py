@@ -55,7 +55,7 @@ def go(asked: argparse.Namespace) -> None:
         if asked.counts and child is not None:
             raise InputError("--trace: a life is told from the tables; leave out --counts")
         scenario = read_scenario(asked.scenario, asked)
-        before = read_scenario(asked.status_quo, asked) if asked.status_quo else None
+        before = None if asked.status_quo is None else read_scenario(asked.status_quo, asked)
         _same_setting(scenario, before)
         out = check_out(asked.out, kind=KIND)
     tell_if_compiling()

@@ -50,7 +50,7 @@ def whole(option: str, text: str, *, low: int = 0, high: int = 2**63 - 1) -> int
     try:
         value = int(text)
     except ValueError:
-        raise InputError(f"{option} {text}: must be a whole number") from None
+        raise InputError(f"{option} {text or repr(text)}: must be a whole number") from None
     if not low <= value <= high:
         raise InputError(f"{option} {text}: must be between {low} and {high}")
     return value
@@ -81,8 +81,16 @@ def error_of(text: str | None) -> float | None:
     except ValueError:
         value = float("nan")
     if not 0 < value < float("inf"):
-        raise InputError(f"--until-mcse {text}: must be a number above 0")
+        raise InputError(f"--until-mcse {text or repr(text)}: must be a number above 0")
     return value
+
+
+def refuse_beside(option: str, asked: argparse.Namespace, *, takes: Sequence[str]) -> None:
+    """Refuse options that one option would leave without effect; it `takes` some, and those not given are None."""
+    for name, value in vars(asked).items():
+        word = f"--{name.replace('_', '-')}"
+        if word in asked.options and word not in (option, *takes) and value not in (None, False):
+            raise InputError(f"{word}: has no effect beside {option}; leave it out")
 
 
 def overrides_of(settings: Sequence[str] | None) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _from_library(name: str) -> Draft:
             if name in names:
                 example = f"{name}/iccm-as-delivered" if piece == "setting" else f"sahel/{name}"
                 raise ScenarioError(f"{name}: is a {piece} only; a scenario is both, such as {example}")
-        raise ScenarioError(f"{name}: must be setting/programme, such as sahel/iccm-as-delivered, "
+        raise ScenarioError(f"{name or repr(name)}: must be setting/programme, such as sahel/iccm-as-delivered, "
                             "or a .toml file")
     draft = Draft(name=name)
     draft.faults += _take_piece(draft, "setting", setting) + _take_piece(draft, "programme", programme)
