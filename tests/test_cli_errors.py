@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from iccmsim import __version__
 from iccmsim.cli import COMMANDS, main
 
 TINY = """\
@@ -52,6 +53,10 @@ def template(tmp_path_factory) -> Path:
     assert main(["run", str(folder / "care.toml"), "--out", str(folder / "a_run")]) == 0
     assert main(["compare", str(folder / "none.toml"), str(folder / "care.toml"), "--seeds", "1",
                  "--out", str(folder / "a_comparison")]) == 0  # fmt: skip
+    for name, kind in (("run", "result"), ("comparison", "comparison"), ("export", "export"), ("sens", "sensitivity")):
+        (folder / f"later_{name}").mkdir()
+        manifest = f'{{"kind": "iccmsim {kind}", "format": 99}}'
+        (folder / f"later_{name}" / "manifest.json").write_text(manifest, encoding="utf-8")
     return folder
 
 
@@ -186,6 +191,14 @@ BROKEN = [
      "'iccmsim comparison'"),
     ("compare none.toml care.toml --out a_run", "a_run: not an iccmsim comparison, its manifest.json says kind = "
      "'iccmsim result'"),
+    ("run care.toml --out later_run", "later_run: format 99 is of a later version of iccmsim (this is {version}, which "
+     "writes format 3); it is left as it is"),
+    ("compare none.toml care.toml --out later_comparison", "later_comparison: format 99 is of a later version of "
+     "iccmsim (this is {version}, which writes format 3); it is left as it is"),
+    ("export a_run --csv --out later_export", "later_export: format 99 is of a later version of iccmsim (this is "
+     "{version}, which writes format 1); it is left as it is"),
+    ("sensitivity none.toml care.toml --out later_sens", "later_sens: format 99 is of a later version of iccmsim (this "
+     "is {version}, which writes format 2); it is left as it is"),
     ("demo --out a_file", "--out a_file: is a file, not a folder"),
     ("run care.toml --out=", "--out: the name of the folder is empty"),
     # arms
@@ -212,7 +225,7 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(line, message,
     assert main(line.split()) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    expected = message.format(here=here.as_posix(), commands=", ".join(COMMANDS))
+    expected = message.format(here=here.as_posix(), commands=", ".join(COMMANDS), version=__version__)
     assert said.err.replace(os.sep, "/") == f"iccmsim: {expected}\n"
     assert everything_in(here.parent) == before
 

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Compare, print, and write even if nothing could be printed."""
-    from iccmsim.studies.compare import KIND
+    from iccmsim.studies.compare import FORMAT, KIND
 
     with reading():
         seeds, threads, until = seeds_of(asked.seeds), threads_of(asked.threads), error_of(asked.until_mcse)
@@ -69,7 +69,7 @@ def go(asked: argparse.Namespace) -> None:
         if asked.by is not None and until is not None:
             raise InputError(f"--until-mcse {asked.until_mcse}: is not for --by {asked.by}; give --seeds")
         _refuse_nameless(arms[0], asked.by)
-        out = check_out(asked.out, kind=KIND)
+        out = check_out(asked.out, kind=KIND, latest=FORMAT)
     if asked.by is None:
         areas, comparison = [], run_arms(arms, before=before, seeds=seeds, threads=threads, until_mcse=until)
     else:

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Run, print, write."""
-    from iccmsim.results.folder import KIND
+    from iccmsim.results.folder import FORMAT, KIND
     from iccmsim.results.result import simulate
 
     with reading():
@@ -57,7 +57,7 @@ def go(asked: argparse.Namespace) -> None:
         scenario = read_scenario(asked.scenario, asked)
         before = None if asked.status_quo is None else read_scenario(asked.status_quo, asked)
         _same_setting(scenario, before)
-        out = check_out(asked.out, kind=KIND)
+        out = check_out(asked.out, kind=KIND, latest=FORMAT)
     tell_if_compiling()
     tell(f"Running {scenario.name}, seed {seed} ...")
     result = simulate(scenario, seed=seed, status_quo=before, threads=threads, tables=not asked.counts)

@@ -97,7 +97,7 @@ def read_again(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
 def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
     """The analysis that is asked for, or what is not done of it yet."""
     from iccmsim.report.experiment import progress_bar
-    from iccmsim.studies.sensitivity import KIND, sensitivity, what_is_varied
+    from iccmsim.studies.sensitivity import FORMAT, KIND, sensitivity, what_is_varied
 
     if len(asked.scenarios) < 2:
         raise InputError("sensitivity: give a comparator and at least one more scenario (or --from DIR)")
@@ -107,7 +107,7 @@ def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
         arms = [read_scenario(name, asked) for name in asked.scenarios]
         study = wanted(asked)
         what_is_varied(arms, study)
-        folder = check_out(asked.out, kind=KIND)
+        folder = check_out(asked.out, kind=KIND, latest=FORMAT)
         workers = None if asked.workers is None else whole("--workers", asked.workers, low=1, high=1024)
     tell_if_compiling()
     outcome = "expected_deaths_averted" if asked.outcome is None else asked.outcome

@@ -153,8 +153,8 @@ def refuse_unread_places(name: str, scenario: Scenario, *, places: str | None) -
         raise InputError(f"--places {places}: {name} plays in a made-up district and reads no files")
 
 
-def check_out(folder: str | None, *, kind: str) -> Path | None:
-    """The folder to write to: a new one, or one that holds an older output of the same kind."""
+def check_out(folder: str | None, *, kind: str, latest: int) -> Path | None:
+    """The folder to write to: a new one, or one that holds an output of the same kind, its format no later."""
     from iccmsim.results.folder import get_manifest, put_back
 
     if folder is None:
@@ -167,7 +167,7 @@ def check_out(folder: str | None, *, kind: str) -> Path | None:
     if path.exists() and not path.is_dir():
         raise InputError(f"--out {folder}: is a file, not a folder")
     if path.exists():
-        get_manifest(path, kind=kind, latest=None)
+        get_manifest(path, kind=kind, latest=latest, earliest=None)
     above = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
     above = path.absolute().parent if above == path.absolute() else above
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):

@@ -58,7 +58,7 @@ class Country:
             put_manifest(place, {"kind": KIND, "format": FORMAT, "districts": [list(name) for name in self.names],
                                  "made_with": made_with()})  # fmt: skip
 
-        return write_folder(Path(folder), fill, kind=KIND)
+        return write_folder(Path(folder), fill, kind=KIND, latest=FORMAT)
 
     @staticmethod
     def load(folder: str | os.PathLike[str]) -> Country:
