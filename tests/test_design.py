@@ -303,6 +303,15 @@ BROKEN = [
     (BY_FILE.replace("my.csv", "twice.csv"), "setting.tx.ors: is varied twice"),
     (BY_FILE.replace("my.csv", "far.csv"), "row 1: setting.tx.ors = 9: must be between 0 and 1 (share of deaths"),
     (BY_FILE + "vary = ['tx.ors']\n", "vary = ['tx.ors']: a design of kind rows has its keys in its file"),
+    (BY_FILE.replace("my.csv", "comma.csv"), "comma.csv, line 1: column 2 of 2 has no key"),
+    (BY_FILE.replace("my.csv", ""), "file = '': must be a text that is not empty, without the character NUL"),
+    (BY_FILE.replace("my.csv", "a\\u0000b"), "file = 'a\\x00b': must be a text that is not empty, without the char"),
+    (GRID + "status_quo = ''\n", "status_quo = '': must be a text that is not empty, without the character NUL"),
+    (GRID.replace("sahel/iccm-as-delivered", ""), "arms = ['sahel/facility-only', '']: must be a list of scenarios"),
+    (GRID.replace("sahel/iccm-as-delivered", "a\\u0000.toml"), "'a\\x00.toml']: must be a list of scenarios"),
+    (GRID.replace("= 2", "= [1, -1]"), "seeds = [1, -1]: -1 must be between 0 and 9223372036854775807"),
+    (GRID.replace("= 2", "= [9223372036854775808]"), ": 9223372036854775808 must be between 0 and 9223372036854775807"),
+    (LHS.replace("lhs", "morris") + "levels = 3\nvary = ['sup.lead']\n", "levels = 3: must be even, or steps would"),
     (FAR + "'sup.lead' = 3\n", "vary.sup.lead = 3: a design of kind rows has its keys in its file; here it may"),
     (FAR + "'sup.lead' = { arms = 3 }\n", "vary.sup.lead.arms = 3: must be a list of names of arms"),
     (FAR + "'sup.lead' = { arms = 'sahel/x' }\n", "vary.sup.lead.arms = 'sahel/x': must be a list of names of arms"),
@@ -313,7 +322,7 @@ BROKEN = [
 ]  # fmt: skip
 TABLES = {"empty": "", "words": "sup.lead,tx.ors\n7,.7\n8,often\n", "short": "sup.lead,tx.ors\n7\n",
           "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n",
-          "factor": "sym.mal\n5\n"}  # fmt: skip
+          "factor": "sym.mal\n5\n", "comma": "sup.lead,\n7,\n"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "said"), BROKEN)

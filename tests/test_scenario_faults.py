@@ -146,6 +146,10 @@ BROKEN_CHANGES = [
      f"programme.change[0].day = 9999: {DAY_RULE}"),
     ('[[programme.change]]\nday = 2192\n"sup.fill" = 0.5',
      f"programme.change[0].day = 2192: {DAY_RULE}"),
+    ('[[programme.change]]\nday = nan\n"sup.fill" = 0.5',
+     f"programme.change[0].day = nan: {DAY_RULE}"),
+    ('[[programme.change]]\nday = 730\n"sup.fill" = nan',
+     "programme.change[0].sup.fill = nan: must be between 0 and 1 (share, 0-1)"),
     ('[[programme.change]]\nday = true\n"sup.fill" = 0.5',
      f"programme.change[0].day = true: {DAY_RULE}"),
     ("[[programme.change]]\nday = 730",
@@ -192,6 +196,11 @@ BROKEN_FILES = [
     ('format = "1"', "format = '1': this version reads format 1"),
     ("", "format: missing in mine.toml; write format = 1"),
     ("format = 1\nextends = 5", "extends = 5: must be a text, setting/programme or a .toml file"),
+    ('format = 1\nextends = ""', "extends = '': must be a text, setting/programme or a .toml file"),
+    ('format = 1\nextends = "a\\u0000.toml"', "extends = 'a\\x00.toml': must be a text, setting/programme or a .toml "
+     "file"),
+    ('format = 1\nsetting = "a\\u0000.toml"\nprogramme = "free-care"', "'a\\x00.toml': holds the character NUL, which "
+     "no name of a file may"),
     ('format = 1\nextends = "mine.toml"', "extends: goes round in a circle: mine.toml -> mine.toml"),
     ('format = 1\nextends = "sahel"',
      "sahel: is a setting only; a scenario is both, such as sahel/iccm-as-delivered"),

@@ -111,7 +111,7 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, slash, last = text.partition("/")
-    if not slash:
+    if not (slash and first and last):
         raise InputError(f"--shard {text}: must be I/N, such as 3/20")
     n = whole("--shard", last, low=1, high=1_000_000)
     i = whole("--shard", first)

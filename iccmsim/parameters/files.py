@@ -79,7 +79,7 @@ def draft_of(name: str, *, beside: Path | None = None, seen: tuple[str, ...] = (
     _refuse_circle(path, seen)
     table = read_toml(path)
     draft = Draft(faults=unknown_words(table, known=TOP_WORDS))
-    if isinstance(table.get("extends"), str):
+    if isinstance(table.get("extends"), str) and table["extends"].strip() and "\0" not in table["extends"]:
         under = draft_of(table["extends"], beside=path.parent, seen=(*seen, str(path)))
         under.faults += draft.faults
         draft = under
@@ -98,6 +98,8 @@ def is_file_name(name: str) -> bool:
 
 
 def _path(name: str, beside: Path | None) -> Path:
+    if "\0" in name:
+        raise ScenarioError(f"{plain(name)}: holds the character NUL, which no name of a file may")
     try:
         path = Path(name).expanduser()
     except RuntimeError:
