@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from iccmsim import __version__
 from iccmsim.cli import COMMANDS, main
 
 TINY = """\
@@ -52,6 +53,10 @@ def template(tmp_path_factory) -> Path:
     assert main(["run", str(folder / "care.toml"), "--out", str(folder / "a_run")]) == 0
     assert main(["compare", str(folder / "none.toml"), str(folder / "care.toml"), "--seeds", "1",
                  "--out", str(folder / "a_comparison")]) == 0  # fmt: skip
+    for name, kind in (("run", "result"), ("comparison", "comparison"), ("export", "export"), ("sens", "sensitivity")):
+        (folder / f"later_{name}").mkdir()
+        manifest = f'{{"kind": "iccmsim {kind}", "format": 99}}'
+        (folder / f"later_{name}" / "manifest.json").write_text(manifest, encoding="utf-8")
     return folder
 
 
@@ -76,6 +81,26 @@ BROKEN = [
     ("fly", "fly: unknown command; there are {commands}"),
     ("run", "the following arguments are required: SCENARIO (see iccmsim run --help)"),
     ("compare care.toml none.toml --by village", "--by village: must be region or district"),
+    ("compare none.toml care.toml --by region", "--by region: there are no regions to tell apart; a made-up place has "
+     "none"),
+    ("compare none.toml care.toml --status-quo=", "'': must be setting/programme, such as sahel/iccm-as-delivered, or "
+     "a .toml file"),
+    ("sensitivity --from= --outcome deaths", "--from: the name of the folder is empty"),
+    ("sensitivity --from a_run --n 4", "--n: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --vary nope", "--vary: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --method morris", "--method: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --seeds 2", "--seeds: has no effect beside --from; leave it out"),
+    ("sensitivity --from a_run --by-parameter", "--by-parameter: has no effect beside --from; leave it out"),
+    ("sensitivity none.toml care.toml --out new --n=", "--n '': must be a whole number"),
+    ("sensitivity none.toml care.toml --out new --method sobol --most=", "--most '': must be a whole number"),
+    ("sensitivity none.toml care.toml --out new --method sobol --inner=", "--inner: the name of the group is empty"),
+    ("sensitivity none.toml care.toml --out new --vary sup.lead --vary sup.lead", "--vary sup.lead: is given twice"),
+    ("sensitivity none.toml care.toml --out new --vary sup.lead --vary programme.sup.lead", "programme.sup.lead: is "
+     "varied twice"),
+    ("sensitivity none.toml care.toml --out new --apart people --by-parameter", "--apart people: tells groups apart, "
+     "and --by-parameter takes each parameter alone"),
+    ("sweep --collect a_run --shard 1/2", "--shard: has no effect beside --collect; leave it out"),
+    ("sweep --collect a_run --most-seeds 200", "--most-seeds: has no effect beside --collect; leave it out"),
     ("run care.toml --sead 3", "--sead: unknown option of iccmsim run; did you mean --seed?"),
     ("run care.toml --qqq", "--qqq: unknown option of iccmsim run (see iccmsim run --help)"),
     ("run care.toml none.toml", "none.toml: unknown word of iccmsim run (see iccmsim run --help)"),
@@ -115,6 +140,8 @@ BROKEN = [
      "between 0.5 and 50"),
     (f"run care.toml --set chw.absent={'[' * 5000}{']' * 5000}", "--set chw.absent: its value holds lists too many "
      "levels deep"),
+    ("run care.toml --set shock.malaria=20", "setting.shock.malaria = 20: must be 1 outside a shock, where it does "
+     'nothing; write [[shock]] with kind = "malaria-surge", day, days and shock.malaria = 20'),
     ("run care.toml --set chw.absnt=.2", "chw.absnt: unknown key; did you mean chw.absent?"),
     ("run care.toml --set chw.absent", "--set chw.absent: must be KEY=VALUE, such as chw.absent=0.3"),
     ("run care.toml --set chw.absent=.1 --set chw.absent=.2", "--set chw.absent=.2: chw.absent is given twice"),
@@ -164,6 +191,14 @@ BROKEN = [
      "'iccmsim comparison'"),
     ("compare none.toml care.toml --out a_run", "a_run: not an iccmsim comparison, its manifest.json says kind = "
      "'iccmsim result'"),
+    ("run care.toml --out later_run", "later_run: format 99 is of a later version of iccmsim (this is {version}, which "
+     "writes format 3); it is left as it is"),
+    ("compare none.toml care.toml --out later_comparison", "later_comparison: format 99 is of a later version of "
+     "iccmsim (this is {version}, which writes format 3); it is left as it is"),
+    ("export a_run --csv --out later_export", "later_export: format 99 is of a later version of iccmsim (this is "
+     "{version}, which writes format 1); it is left as it is"),
+    ("sensitivity none.toml care.toml --out later_sens", "later_sens: format 99 is of a later version of iccmsim (this "
+     "is {version}, which writes format 2); it is left as it is"),
     ("demo --out a_file", "--out a_file: is a file, not a folder"),
     ("run care.toml --out=", "--out: the name of the folder is empty"),
     # arms
@@ -190,7 +225,7 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(line, message,
     assert main(line.split()) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    expected = message.format(here=here.as_posix(), commands=", ".join(COMMANDS))
+    expected = message.format(here=here.as_posix(), commands=", ".join(COMMANDS), version=__version__)
     assert said.err.replace(os.sep, "/") == f"iccmsim: {expected}\n"
     assert everything_in(here.parent) == before
 

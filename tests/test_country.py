@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nation import nation_scenario, write_nation
+from nation import VILLAGES, nation_scenario, write_nation
 from small import lived, tiny
 
 from iccmsim.cli import main
@@ -76,6 +76,21 @@ def test_a_made_up_country_has_districts_of_24_zones():
     names, of_zone = districts_of(synthetic_places("Toyland", zones=50, people=50_000))
     assert [name for _, name in names] == ["district 1", "district 2", "district 3"]
     assert np.bincount(of_zone).tolist() == [24, 24, 2]
+
+
+def test_regions_without_districts_are_told_apart_and_a_list_without_names_is_refused(tmp_path, capsys):
+    files = [str(nation_scenario(write_nation(tmp_path), programme=name)) for name in ("facility-only", "free-care")]
+    listed = tmp_path / VILLAGES
+    listed.write_text(listed.read_text(encoding="utf-8").replace("cercle", "nobody"), encoding="utf-8")
+    assert main(["compare", *files, "--seeds", "1", "--by", "region", "--json"]) == 0
+    assert {area["area"] for area in json.loads(capsys.readouterr().out)["areas"]} == {"Capital", "EAST", "WEST"}
+    (tmp_path / "villages.csv").write_text("name,lat,lon,people\nA,14,-4,900\n", encoding="utf-8")
+    (tmp_path / "facilities.csv").write_text("name,lat,lon,type\nB,14,-4,CSCom\n", encoding="utf-8")
+    bare = ["bankass/facility-only", "bankass/iccm-as-delivered", "--places", str(tmp_path)]
+    for area in ("region", "district"):
+        assert main(["compare", *bare, "--by", area]) == 2
+        said = f"iccmsim: --by {area}: there are no {area}s to tell apart; the list of villages names none\n"
+        assert capsys.readouterr().err == said
 
 
 def test_facts_of_all_zones_are_those_of_the_place(arms):

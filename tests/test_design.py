@@ -227,6 +227,7 @@ def test_groups_ranges_and_arms_of_keys_are_read(tmp_path):
 GRID = HEAD + 'seeds = 2\ndesign = "grid"\n'
 LHS = HEAD + 'seeds = 2\ndesign = "lhs"\nn = 4\n'
 BY_FILE = HEAD + 'seeds = 2\ndesign = "rows"\nfile = "my.csv"\n'
+LATER, FLOOD = (GRID.replace("sahel/iccm-as-delivered", f"{name}.toml") for name in ("later", "flood"))
 FAR = BY_FILE.replace("my.csv", "far.csv") + "[vary]\n"
 BROKEN = [
     ("arms = [", "is not valid TOML"),
@@ -266,6 +267,20 @@ BROKEN = [
     (GRID + "[vary]\ntx.ors = [0.7]\n'setting.tx.ors' = [0.8]\n", "setting.tx.ors: is varied twice"),
     (GRID + "[vary]\nplace.people = [600]\n", "place.people: is a fact of the place, the same in all rows"),
     (GRID + "[vary]\ntx.ors = [0.7, 1.4]\n", "row 1: setting.tx.ors = 1.4: must be between 0 and 1 (share of deaths"),
+    (GRID + "[vary]\nsym.mal = [1, 5]\n", "row 1: setting.sym.mal = 5: is a factor on its 6 numbers and makes 5 of one "
+     "of them, which must be between 0 and 1 (chance"),
+    (GRID + "[vary]\nsym.mal = [-1, 500]\n", "row 0: setting.sym.mal = -1: is a factor on its 6 numbers and must be "
+     "0 or more (and 1 more rows)"),
+    (LHS + "[vary]\nsym.mal = { low = -1, high = -0.5 }\n", "is a factor on its 6 numbers and must be 0 or more"),
+    (BY_FILE.replace("my.csv", "factor.csv"), "row 0: setting.sym.mal = 5: is a factor on its 6 numbers and makes"),
+    (GRID + "[vary]\ninc.pneu.age_rr = [1, 0]\n", "row 1: setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be"),
+    (GRID + "[vary]\nshock.malaria = [20]\n", "row 0: setting.shock.malaria = 20: must be 1 outside a shock"),
+    (LATER + "[vary]\npolicy.oldest_months = [59, 10]\n", "row 1: "
+     "programme, day 30.policy.youngest_months = 12: must be below policy.oldest_months (10)"),
+    (LATER + "[settings]\nrun.tail_days = 0\n[vary]\nrun.days = [31, 30]\n",
+     "row 1: run.days + run.tail_days = 30: must be above 30, the day of a programme.change of later"),
+    (FLOOD + "[settings]\nrun.tail_days = 0\n[vary]\nrun.days = [31, 30]\n",
+     "row 1: run.days + run.tail_days = 30: must be above 30, the day of a shock of flood"),
     (GRID + "[vary]\nsup.rule = [0.5]\n", "row 0: programme.sup.rule = 0.5: must be a whole number between 0 and 3"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = 'all' }\n", "vary.tx.ors.arms = 'all': must be a list of names"),
     (GRID + "[vary]\ntx.ors = { values = [0.7], arms = ['x'] }\n", "setting.tx.ors: arms = 'x': is not an arm"),
@@ -303,6 +318,15 @@ BROKEN = [
     (BY_FILE.replace("my.csv", "twice.csv"), "setting.tx.ors: is varied twice"),
     (BY_FILE.replace("my.csv", "far.csv"), "row 1: setting.tx.ors = 9: must be between 0 and 1 (share of deaths"),
     (BY_FILE + "vary = ['tx.ors']\n", "vary = ['tx.ors']: a design of kind rows has its keys in its file"),
+    (BY_FILE.replace("my.csv", "comma.csv"), "comma.csv, line 1: column 2 of 2 has no key"),
+    (BY_FILE.replace("my.csv", ""), "file = '': must be a text that is not empty, without the character NUL"),
+    (BY_FILE.replace("my.csv", "a\\u0000b"), "file = 'a\\x00b': must be a text that is not empty, without the char"),
+    (GRID + "status_quo = ''\n", "status_quo = '': must be a text that is not empty, without the character NUL"),
+    (GRID.replace("sahel/iccm-as-delivered", ""), "arms = ['sahel/facility-only', '']: must be a list of scenarios"),
+    (GRID.replace("sahel/iccm-as-delivered", "a\\u0000.toml"), "'a\\x00.toml']: must be a list of scenarios"),
+    (GRID.replace("= 2", "= [1, -1]"), "seeds = [1, -1]: -1 must be between 0 and 9223372036854775807"),
+    (GRID.replace("= 2", "= [9223372036854775808]"), ": 9223372036854775808 must be between 0 and 9223372036854775807"),
+    (LHS.replace("lhs", "morris") + "levels = 3\nvary = ['sup.lead']\n", "levels = 3: must be even, or steps would"),
     (FAR + "'sup.lead' = 3\n", "vary.sup.lead = 3: a design of kind rows has its keys in its file; here it may"),
     (FAR + "'sup.lead' = { arms = 3 }\n", "vary.sup.lead.arms = 3: must be a list of names of arms"),
     (FAR + "'sup.lead' = { arms = 'sahel/x' }\n", "vary.sup.lead.arms = 'sahel/x': must be a list of names of arms"),
@@ -312,7 +336,8 @@ BROKEN = [
     (FAR + "sup.lead = { arms = ['x'] }\nprogramme.sup.lead = { arms = ['y'] }\n", "sup.lead: is varied twice"),
 ]  # fmt: skip
 TABLES = {"empty": "", "words": "sup.lead,tx.ors\n7,.7\n8,often\n", "short": "sup.lead,tx.ors\n7\n",
-          "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n"}  # fmt: skip
+          "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n",
+          "factor": "sym.mal\n5\n", "comma": "sup.lead,\n7,\n"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "said"), BROKEN)
@@ -320,12 +345,26 @@ def test_a_broken_design_is_refused_in_one_line_and_nothing_is_written(text, sai
     from iccmsim.cli import main
 
     written(tmp_path, text, **TABLES)
+    for name, dated in (("later", "[[programme.change]]\nday = 30\npolicy.youngest_months = 12\n"),
+                        ("flood", '[[shock]]\nkind = "flood"\nday = 30\n')):  # fmt: skip
+        (tmp_path / f"{name}.toml").write_text(f'format = 1\nextends = "sahel/iccm-as-delivered"\n{dated}')
     monkeypatch.chdir(tmp_path)
     assert main(["sweep", "design.toml", "--out", "out"]) == 2
     line = capsys.readouterr().err
     assert said in line
     assert line.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_factor_that_was_drawn_may_bring_a_vector_to_its_end():
+    design = latin_hypercube(ARMS, {"sym.mal": (4.0, 5.0)}, n=2, seeds=1, settings=SETTINGS)
+    values = study_of(design).scenario(1, design.rows[0]).setting["sym.mal"]
+    assert max(values) == 1
+
+
+def test_a_factor_that_reaches_the_end_or_is_plausible_is_not_refused():
+    values = {"season.fever": [0.1, 12.0], "sym.mal": [0.0, parameter("sym.mal").plausible[1]]}
+    assert study_of(grid(ARMS, values, seeds=1, settings=SETTINGS))
 
 
 def test_a_lever_that_an_arm_changes_on_a_date_is_not_varied(tmp_path):

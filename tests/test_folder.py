@@ -36,7 +36,7 @@ def write(folder: Path, seed: int, *, more: str = "") -> Path:
             (place / name).write_text(f"of seed {seed}", encoding="utf-8")
         put_manifest(place, {"kind": KIND, "format": 1, "seed": seed})
 
-    return write_folder(folder, fill, kind=KIND)
+    return write_folder(folder, fill, kind=KIND, latest=1)
 
 
 def seed_of(folder: Path) -> int:

@@ -56,6 +56,11 @@ DIRTY = [
     (village("V9", 14.2, -3.6, people="1e300"), "villages.csv:7: people '1e300': no usable number"),
     (village("V9", 14.2, -3.6, people="1 250"), "villages.csv:7: people '1 250': read as 1250"),
     (village("V9", 14.2, -3.6, people='"1,250"'), "villages.csv:7: people '1,250': read as 1250"),
+    (village("V9", 14.2, -3.6, people="1.250"), "villages.csv:7: people '1.250': read as 1250"),
+    (village("V9", 14.2, -3.6, people="1.250.000"), "villages.csv:7: people '1.250.000': read as 1250000"),
+    (village("V9", 14.2, -3.6, people="12.5"), "villages.csv:7: people '12.5': rounded to 13"),
+    (village("V9", 14.2, -3.6, people="0.125"), "villages.csv:7: people '0.125': rounded to 0"),
+    (village("V9", 14.2, -3.6, people="1250.125"), "villages.csv:7: people '1250.125': rounded to 1250"),
     (village("V9", 14.2, -3.6, people=0), "villages.csv:7: people '0': kept, though nobody lives there"),
     (village("V1", 14.2, -3.6, people=80),
      "villages.csv:7: id 'V1': kept as V1#2, the id is used in line 2"),
@@ -139,7 +144,25 @@ def test_any_spreadsheets_csv_gives_the_same_district(tmp_path, encoding, end):
     assert places.village_lon.tolist() == [-4.0, -3.9]
     assert places.people.tolist() == [2000, 900]
     latin = ["villages.csv:0: encoding 'not UTF-8': read as latin-1"]
-    assert said(places) == (latin if encoding == "latin-1" else [])
+    rounded = ["villages.csv:3: people '900,4': rounded to 900"]
+    assert said(places) == [*(latin if encoding == "latin-1" else []), *rounded]
+
+
+@pytest.mark.parametrize(("given", "read"), [
+    (("1.500", "12.300", "900"), [1500, 12_300, 900]),
+    (("1,500", "12.300", "900"), [1500, 12_300, 900]),
+    (("965.123", "12.5", "900"), [965, 13, 900]),
+    (("965,123", "1481,25", "900"), [965, 1481, 900]),
+])  # fmt: skip
+def test_a_point_is_of_thousands_unless_the_column_has_fractions(tmp_path, given, read):
+    write_folder(tmp_path)
+    rows = [f"V{n};Village {n};14,0;-4,{n};{people}" for n, people in enumerate(given)]
+    text = "\n".join(["id;name;lat;lon;people", *rows])
+    (tmp_path / "villages.csv").write_text(text + "\n", encoding="utf-8")
+    places = read_places(tmp_path)
+    assert places.people.tolist() == read
+    noted = [d.line for d in places.dirt if d.field == "people"]
+    assert noted == [2, 3]
 
 
 def test_points_may_stand_in_a_geometry_column(tmp_path):

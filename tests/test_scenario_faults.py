@@ -13,7 +13,11 @@ BASE = 'format = 1\nextends = "sahel/iccm-as-delivered"\n'
 ABSENT = "share of working days"
 SYMPTOMS = ("chance of: fever, cough, fast breathing, diarrhoea, danger sign if not severe, "
             "danger sign if severe")
-DAY_RULE = "must be a whole number between 0 and 2192 (days after launch, within the run)"
+DAY_RULE = "must be a whole number between 0 and 2191 (days after launch, within the run)"
+
+
+SURGE_RULE = ("setting.shock.malaria = 20: must be 1 outside a shock, where it does nothing; write [[shock]] with "
+              'kind = "malaria-surge", day, days and shock.malaria = 20')
 
 
 @pytest.fixture
@@ -110,6 +114,9 @@ BROKEN_TOGETHER = [
      "setting.seek.hours = [1080, 360]: the first minute must come before the last"),
     ("[setting.season]\nfever = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]",
      "setting.season.fever = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]: at least one must be above 0"),
+    ("[setting.inc]\n\"pneu.age_rr\" = [0, 0, 0]",
+     "setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be above 0"),
+    ("[setting.shock]\nmalaria = 20", SURGE_RULE),
 ]
 
 BROKEN_PLACES = [
@@ -137,6 +144,12 @@ BROKEN_CHANGES = [
      f"programme.change[0].day = -1: {DAY_RULE}"),
     ('[[programme.change]]\nday = 9999\n"sup.fill" = 0.5',
      f"programme.change[0].day = 9999: {DAY_RULE}"),
+    ('[[programme.change]]\nday = 2192\n"sup.fill" = 0.5',
+     f"programme.change[0].day = 2192: {DAY_RULE}"),
+    ('[[programme.change]]\nday = nan\n"sup.fill" = 0.5',
+     f"programme.change[0].day = nan: {DAY_RULE}"),
+    ('[[programme.change]]\nday = 730\n"sup.fill" = nan',
+     "programme.change[0].sup.fill = nan: must be between 0 and 1 (share, 0-1)"),
     ('[[programme.change]]\nday = true\n"sup.fill" = 0.5',
      f"programme.change[0].day = true: {DAY_RULE}"),
     ("[[programme.change]]\nday = 730",
@@ -183,6 +196,11 @@ BROKEN_FILES = [
     ('format = "1"', "format = '1': this version reads format 1"),
     ("", "format: missing in mine.toml; write format = 1"),
     ("format = 1\nextends = 5", "extends = 5: must be a text, setting/programme or a .toml file"),
+    ('format = 1\nextends = ""', "extends = '': must be a text, setting/programme or a .toml file"),
+    ('format = 1\nextends = "a\\u0000.toml"', "extends = 'a\\x00.toml': must be a text, setting/programme or a .toml "
+     "file"),
+    ('format = 1\nsetting = "a\\u0000.toml"\nprogramme = "free-care"', "'a\\x00.toml': holds the character NUL, which "
+     "no name of a file may"),
     ('format = 1\nextends = "mine.toml"', "extends: goes round in a circle: mine.toml -> mine.toml"),
     ('format = 1\nextends = "sahel"',
      "sahel: is a setting only; a scenario is both, such as sahel/iccm-as-delivered"),

@@ -393,8 +393,11 @@ def test_another_outcome_is_analysed_from_the_same_runs(small):
     _, done = small
     assert done.findings("chw_presence")["outcome_name"] == "chw_presence"
     assert done.findings("chw_presence")["outcome"]["mean"] == pytest.approx(0.6, abs=0.3)
-    with pytest.raises(ValueError, match=r"'chw_presense': is no column of the sweep; did you mean chw_presence"):
+    with pytest.raises(ValueError, match=r"'chw_presense': is no outcome of the sweep; did you mean chw_presence"):
         done.findings("chw_presense")
+    for column in ("row", "status", "programme.chw.absent", ""):
+        with pytest.raises(ValueError, match=f"outcome = '{column}': is no outcome of the sweep"):
+            done.findings(column)
 
 
 def test_the_same_command_goes_on_and_finds_the_same(small):

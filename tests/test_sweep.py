@@ -236,6 +236,7 @@ BROKEN = [
     ("sweep design.toml --out new --shard 5/4", "--shard 5/4: the first number must be between 1 and 4"),
     ("sweep design.toml --out new --shard 0/4", "--shard 0/4: the first number must be between 1 and 4"),
     ("sweep design.toml --out new --shard 2", "--shard 2: must be I/N, such as 3/20"),
+    ("sweep design.toml --out new --shard 1/", "--shard 1/: must be I/N, such as 3/20"),
     ("sweep design.toml --out new --shard a/4", "--shard a: must be a whole number"),
     ("sweep design.toml --out new --workers 0", "--workers 0: must be between 1 and 1024"),
     ("sweep design.toml --out new --executor ray", "--executor ray: must be processes or dask"),

@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Compare, print, and write even if nothing could be printed."""
-    from iccmsim.studies.compare import KIND
+    from iccmsim.studies.compare import FORMAT, KIND
 
     with reading():
         seeds, threads, until = seeds_of(asked.seeds), threads_of(asked.threads), error_of(asked.until_mcse)
@@ -68,7 +68,8 @@ def go(asked: argparse.Namespace) -> None:
             raise InputError(f"--by {asked.by}: must be {' or '.join(AREAS)}")
         if asked.by is not None and until is not None:
             raise InputError(f"--until-mcse {asked.until_mcse}: is not for --by {asked.by}; give --seeds")
-        out = check_out(asked.out, kind=KIND)
+        _refuse_nameless(arms[0], asked.by)
+        out = check_out(asked.out, kind=KIND, latest=FORMAT)
     if asked.by is None:
         areas, comparison = [], run_arms(arms, before=before, seeds=seeds, threads=threads, until_mcse=until)
     else:
@@ -96,10 +97,21 @@ def read_arms(asked: argparse.Namespace) -> tuple[list[Scenario], Scenario | Non
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise InputError(f"{twice} is the name of two arms; each needs its own (name = ... in its file)")
-    before = read_scenario(asked.status_quo, asked) if asked.status_quo else None
+    before = None if asked.status_quo is None else read_scenario(asked.status_quo, asked)
     for other in (*arms[1:], *([before] if before else [])):
         same_setting(arms[0], other)
     return arms, before
+
+
+def _refuse_nameless(arm: Scenario, by: str | None) -> None:
+    """Areas are those that the list of villages names; a made-up place has districts (of 24 zones) and no regions."""
+    from iccmsim.exchange.district import load_places
+
+    if by is None or (by == "district" and arm.place.kind != "files"):
+        return
+    if not any(names[AREAS.index(by)] for names in load_places(arm).zone_district):
+        named = "the list of villages names none" if arm.place.kind == "files" else "a made-up place has none"
+        raise InputError(f"--by {by}: there are no {by}s to tell apart; {named}")
 
 
 def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequence[int], threads: int | None,

@@ -23,11 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def go(asked: argparse.Namespace) -> None:
     """Compare, print the table, draw the figures."""
     from iccmsim.parameters.scenario import load_scenario
-    from iccmsim.studies.compare import KIND
+    from iccmsim.studies.compare import FORMAT, KIND
 
     with reading():
         seeds, threads = seeds_of(asked.seeds), threads_of(asked.threads)
-        out = check_out(asked.out, kind=KIND)
+        out = check_out(asked.out, kind=KIND, latest=FORMAT)
     tell("A made-up district of 60,000 people, 11,000 of them children under five, lives through five years three "
          "times:\nwith health facilities only, with iCCM as programmes deliver it, and with iCCM well supported.\n"
          f"The same children fall ill on the same days; only the care differs. {len(seeds)} times over.")  # fmt: skip

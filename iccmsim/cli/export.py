@@ -41,7 +41,7 @@ def go(asked: argparse.Namespace) -> None:
         need_openpyxl()
     from iccmsim.report.experiment import progress_bar
     from iccmsim.report.export import tables_in
-    from iccmsim.report.workbook import KIND, write_csvs, write_workbook
+    from iccmsim.report.workbook import FORMAT, KIND, write_csvs, write_workbook
     from iccmsim.results.folder import put_back
 
     folder = Path(asked.result).expanduser()
@@ -49,7 +49,8 @@ def go(asked: argparse.Namespace) -> None:
     with reading():
         _refuse_cut(folder)
         tables = [replace(table, make=partial(_made, table, folder)) for table in tables_in(folder)]
-        out = check_out(asked.out or str(folder / "export"), kind=KIND) if asked.csv else workbook_file(asked, folder)
+        csvs = asked.out or str(folder / "export")
+        out = check_out(csvs, kind=KIND, latest=FORMAT) if asked.csv else workbook_file(asked, folder)
     if asked.xlsx:
         refuse_too_long(tables)
     try:

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Run, print, write."""
-    from iccmsim.results.folder import KIND
+    from iccmsim.results.folder import FORMAT, KIND
     from iccmsim.results.result import simulate
 
     with reading():
@@ -55,9 +55,9 @@ def go(asked: argparse.Namespace) -> None:
         if asked.counts and child is not None:
             raise InputError("--trace: a life is told from the tables; leave out --counts")
         scenario = read_scenario(asked.scenario, asked)
-        before = read_scenario(asked.status_quo, asked) if asked.status_quo else None
+        before = None if asked.status_quo is None else read_scenario(asked.status_quo, asked)
         _same_setting(scenario, before)
-        out = check_out(asked.out, kind=KIND)
+        out = check_out(asked.out, kind=KIND, latest=FORMAT)
     tell_if_compiling()
     tell(f"Running {scenario.name}, seed {seed} ...")
     result = simulate(scenario, seed=seed, status_quo=before, threads=threads, tables=not asked.counts)
@@ -76,14 +76,15 @@ def go(asked: argparse.Namespace) -> None:
 
 def _show(result: Result, *, child: int | None, out: Path | None, as_json: bool) -> None:
     """Print what a run gave: its numbers, or the life of a child."""
-    from iccmsim.report.terminal import run_text
+    from iccmsim.report.terminal import run_text, width_of_terminal
     from iccmsim.report.trace import life_of
 
     life = None if child is None else _life(life_of, result, child, out=out)
     if as_json:
         print_json(numbers_of(result) | {"digest": result.digest()} | ({} if life is None else {"trace": life}))
     else:
-        print("\n".join(life) if life is not None else run_text(numbers_of(result)))
+        print("\n".join(life) if life is not None else run_text(numbers_of(result),
+                                                                         width=width_of_terminal()))  # fmt: skip
 
 
 def _same_setting(scenario: object, before: object | None) -> None:
@@ -116,6 +117,7 @@ def numbers_of(result: Result) -> dict[str, object]:
     """A run in a handful of numbers."""
     from iccmsim.core.records import PRODUCTS
     from iccmsim.results.mortality import WINDOW
+    from iccmsim.results.result import warnings_of_place
 
     tally = result.tally
     kinds = {"chw": 0, "facility": 1}
@@ -135,4 +137,5 @@ def numbers_of(result: Result) -> dict[str, object]:
         "turned_away": {kind: int(tally["turned_away"][row]) for kind, row in kinds.items()},
         "waited_overnight": {kind: int(tally["waited"][row]) for kind, row in kinds.items()},
         "stock_out": {kind: shares(row) for kind, row in kinds.items()},
+        "warnings": warnings_of_place(result.plan),
     }  # fmt: skip

@@ -15,6 +15,7 @@ from iccmsim.cli.words import (
     print_json,
     read_scenario,
     reading,
+    refuse_beside,
     tell,
     tell_if_compiling,
     whole,
@@ -37,14 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of this command."""
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="*", help=SCENARIO_HELP + "; the first is the "
                         "comparator, the last the one whose outcome is analysed")  # fmt: skip
-    parser.add_argument("--method", choices=tuple(SIZES), default="morris", help="morris screens, sobol shares out "
+    parser.add_argument("--method", choices=tuple(SIZES), help="morris screens, sobol shares out "
                         "the variance, pawn ranks single parameters from any sample (default morris)")  # fmt: skip
     parser.add_argument("--n", metavar="N", help="trajectories (morris, default 20), base samples (sobol, a power "
                         "of 2, default 64) or rows (pawn, default 500)")  # fmt: skip
     parser.add_argument("--most", metavar="N", help="sobol: double the samples until every total index above .1 is "
                         "known to within .05, up to this many")  # fmt: skip
-    parser.add_argument("--seeds", metavar="N", default="2", help="paired runs of each row (default 2)")
-    parser.add_argument("--masters", metavar="N", default="1", help="repeat all with so many master seeds (default 1)")
+    parser.add_argument("--seeds", metavar="N", help="paired runs of each row (default 2)")
+    parser.add_argument("--masters", metavar="N", help="repeat all with so many master seeds (default 1)")
     parser.add_argument("--second-order", action="store_true", help="sobol: indices of pairs, too")
     parser.add_argument("--inner", metavar="GROUP", help="sobol: a group of levers of the programme, of which each "
                         "point of all other groups is lived with --draws draws: they share people, warm-up and "
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by-parameter", action="store_true", help="each parameter alone, not in groups")
     parser.add_argument("--unanchored", action="store_true", help="let deaths without the programme vary with the "
                         "parameters; labelled so wherever it is shown")  # fmt: skip
-    parser.add_argument("--outcome", metavar="NAME", help="a column of the sweep's table (default "
+    parser.add_argument("--outcome", metavar="NAME", help="an outcome, of the columns of the sweep's table (default "
                         "expected_deaths_averted)")  # fmt: skip
     parser.add_argument("--out", metavar="DIR", help="the folder of the analysis; the same command goes on with it")
     parser.add_argument("--from", dest="from_", metavar="DIR", help="analyse what is stored there again, run nothing")
@@ -69,7 +70,7 @@ def go(asked: argparse.Namespace) -> None:
     """Run or read, analyse, write, print."""
     from iccmsim.report.sensitivity import findings_text, write_findings
 
-    done, folder = read_again(asked) if asked.from_ else run(asked)
+    done, folder = run(asked) if asked.from_ is None else read_again(asked)
     with reading():
         found = done.findings(asked.outcome)
     write_findings(found, folder)
@@ -86,6 +87,9 @@ def read_again(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
 
     if asked.scenarios or asked.out:
         raise InputError("--from: takes what is stored; give no scenarios and no --out beside it")
+    refuse_beside("--from", asked, takes=("--outcome", "--json"))
+    if not asked.from_.strip():
+        raise InputError("--from: the name of the folder is empty")
     with reading():
         return Sensitivity.load(asked.from_), Path(asked.from_)
 
@@ -93,7 +97,7 @@ def read_again(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
 def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
     """The analysis that is asked for, or what is not done of it yet."""
     from iccmsim.report.experiment import progress_bar
-    from iccmsim.studies.sensitivity import KIND, sensitivity, what_is_varied
+    from iccmsim.studies.sensitivity import FORMAT, KIND, sensitivity, what_is_varied
 
     if len(asked.scenarios) < 2:
         raise InputError("sensitivity: give a comparator and at least one more scenario (or --from DIR)")
@@ -103,10 +107,10 @@ def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
         arms = [read_scenario(name, asked) for name in asked.scenarios]
         study = wanted(asked)
         what_is_varied(arms, study)
-        folder = check_out(asked.out, kind=KIND)
+        folder = check_out(asked.out, kind=KIND, latest=FORMAT)
         workers = None if asked.workers is None else whole("--workers", asked.workers, low=1, high=1024)
     tell_if_compiling()
-    outcome = asked.outcome or "expected_deaths_averted"
+    outcome = "expected_deaths_averted" if asked.outcome is None else asked.outcome
     try:
         with progress_bar(f"{study.method}, part by part", of="runs") as progress:
             return sensitivity(arms, study, out=folder, outcome=outcome, workers=workers, progress=progress), folder
@@ -121,25 +125,36 @@ def wanted(asked: argparse.Namespace) -> Asked:
     """The options as numbers."""
     from iccmsim.studies.sensitivity import LEAST, Asked
 
-    n = whole("--n", asked.n or str(SIZES[asked.method]), low=LEAST[asked.method], high=1 << 20)
-    if asked.most and asked.method != "sobol":
-        raise InputError(f"--most {asked.most}: only --method sobol goes on with more samples, not {asked.method}")
+    method = "morris" if asked.method is None else asked.method
+    n = _size("--n", asked.n, SIZES[method], low=LEAST[method], high=1 << 20)
+    if asked.most is not None and method != "sobol":
+        raise InputError(f"--most {asked.most}: only --method sobol goes on with more samples, not {method}")
+    for option, names in (("--vary", asked.vary or ()), ("--apart", asked.apart or ())):
+        if (twice := next((name for name in names if names.count(name) > 1), None)) is not None:
+            raise InputError(f"{option} {twice}: is given twice")
+    if asked.apart and asked.by_parameter:
+        raise InputError(f"--apart {asked.apart[0]}: tells groups apart, and --by-parameter takes each parameter alone")
     return Asked(
-        method=asked.method, n=n,
-        seeds=whole("--seeds", asked.seeds, low=1, high=APART_MOST), masters=whole("--masters", asked.masters, low=1,
-                                                                                  high=100),
+        method=method, n=n, seeds=_size("--seeds", asked.seeds, 2, low=1, high=APART_MOST),
+        masters=_size("--masters", asked.masters, 1, low=1, high=100),
         second_order=asked.second_order, by_parameter=asked.by_parameter, keys=tuple(asked.vary or ()),
         apart=tuple(asked.apart or ()), anchored=not asked.unanchored,
-        most=whole("--most", asked.most, low=n, high=1 << 20) if asked.most else 0,
-        inner=asked.inner or "", draws=_draws(asked),
+        most=_size("--most", asked.most, 0, low=n, high=1 << 20), inner=asked.inner or "", draws=_draws(asked),
     )  # fmt: skip
+
+
+def _size(option: str, text: str | None, default: int, *, low: int, high: int) -> int:
+    """A whole number within a range, or what stands for it where none is given."""
+    return default if text is None else whole(option, text, low=low, high=high)
 
 
 def _draws(asked: argparse.Namespace) -> int:
     """How often the inner group is drawn: once where there is none."""
-    if asked.draws and not asked.inner:
+    if asked.inner == "":
+        raise InputError("--inner: the name of the group is empty")
+    if asked.draws is not None and asked.inner is None:
         raise InputError("--draws: how often an inner group is drawn; give --inner GROUP with it")
-    return whole("--draws", asked.draws or str(DRAWS), low=2, high=1000) if asked.inner else 1
+    return 1 if asked.inner is None else _size("--draws", asked.draws, DRAWS, low=2, high=1000)
 
 
 APART_MOST = 1000  # seeds of one master seed; the next begins there

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.cli.words import InputError, error_of, print_json, reading, tell, tell_if_compiling, whole
+from iccmsim.cli.words import InputError, error_of, print_json, reading, refuse_beside, tell, tell_if_compiling, whole
 
 if TYPE_CHECKING:
     from iccmsim.studies.design import Design
@@ -32,15 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="run nothing; say what it would take, from a small part "
                         "that is timed")  # fmt: skip
     parser.add_argument("--workers", metavar="N", help="processes (default: as many as there are cores)")
-    parser.add_argument("--executor", metavar="WHO", default="processes", help="processes (default) or dask")
+    parser.add_argument("--executor", metavar="WHO", help="processes (default) or dask")
     parser.add_argument("--scheduler", metavar="tcp://...", help="of a dask cluster that is there; default: processes "
                         "of this machine")  # fmt: skip
     parser.add_argument("--shard", metavar="I/N", help="do the I-th of N parts of the work; all into one folder")
     parser.add_argument("--until-mcse", metavar="X", help="add seeds to a row until the Monte-Carlo error of the "
                         "outcome is at most X")  # fmt: skip
-    parser.add_argument("--outcome", metavar="NAME", default="expected_deaths_averted", help="whose error that is "
+    parser.add_argument("--outcome", metavar="NAME", help="whose error that is "
                         "(default expected_deaths_averted)")  # fmt: skip
-    parser.add_argument("--most-seeds", metavar="N", default="200", help="the most seeds of a row (default 200)")
+    parser.add_argument("--most-seeds", metavar="N", help="the most seeds of a row (default 200)")
     parser.add_argument("--retry-failed", action="store_true", help="try the runs that failed once more")
     parser.add_argument("--places", metavar="FOLDER", help="folder with the files of a real place")
     parser.add_argument("--json", action="store_true", help="print one object for programs")
@@ -71,18 +71,20 @@ def read_all(asked: argparse.Namespace) -> tuple[Design, dict[str, Any]]:
         raise InputError("no design given (see iccmsim sweep --help)")
     if asked.out is None and not asked.dry_run:
         raise InputError("--out: must be given, the folder to keep the runs in")
-    if asked.executor not in EXECUTORS:
-        raise InputError(f"--executor {asked.executor}: must be {' or '.join(EXECUTORS)}")
-    if asked.scheduler is not None and asked.executor != "dask":
+    executor = EXECUTORS[0] if asked.executor is None else asked.executor
+    if executor not in EXECUTORS:
+        raise InputError(f"--executor {executor}: must be {' or '.join(EXECUTORS)}")
+    if asked.scheduler is not None and executor != "dask":
         raise InputError(f"--scheduler {asked.scheduler}: is for --executor dask")
-    if asked.executor == "dask":
+    if executor == "dask":
         need_dask()
     workers = os.cpu_count() or 1 if asked.workers is None else whole("--workers", asked.workers, low=1, high=1024)
-    most = whole("--most-seeds", asked.most_seeds, low=2, high=1_000_000)
-    how = {"executor": asked.executor, "workers": workers, "scheduler": asked.scheduler, "shard": shard_of(asked.shard),
-           "until_mcse": error_of(asked.until_mcse), "outcome": asked.outcome, "most_seeds": most,
+    most = 200 if asked.most_seeds is None else whole("--most-seeds", asked.most_seeds, low=2, high=1_000_000)
+    outcome = "expected_deaths_averted" if asked.outcome is None else asked.outcome
+    how = {"executor": executor, "workers": workers, "scheduler": asked.scheduler, "shard": shard_of(asked.shard),
+           "until_mcse": error_of(asked.until_mcse), "outcome": outcome, "most_seeds": most,
            "retry_failed": asked.retry_failed}  # fmt: skip
-    precision = Precision(how["until_mcse"], asked.outcome, most)
+    precision = Precision(how["until_mcse"], outcome, most)
     design = read_design(asked.design)
     design = design if asked.places is None else replace(design, places=asked.places)
     cases = Cases(design, study_of(design), code=code_version())
@@ -109,7 +111,7 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, slash, last = text.partition("/")
-    if not slash:
+    if not (slash and first and last):
         raise InputError(f"--shard {text}: must be I/N, such as 3/20")
     n = whole("--shard", last, low=1, high=1_000_000)
     i = whole("--shard", first)
@@ -180,6 +182,7 @@ def _collect(asked: argparse.Namespace) -> None:
 
     if asked.design is not None or asked.out is not None:
         raise InputError("--collect: takes a folder alone, no design and no --out")
+    refuse_beside("--collect", asked, takes=("--json",))
     with reading():
         from iccmsim.studies.sweeping.sweep_folder import open_sweep
 

@@ -50,7 +50,7 @@ def whole(option: str, text: str, *, low: int = 0, high: int = 2**63 - 1) -> int
     try:
         value = int(text)
     except ValueError:
-        raise InputError(f"{option} {text}: must be a whole number") from None
+        raise InputError(f"{option} {text or repr(text)}: must be a whole number") from None
     if not low <= value <= high:
         raise InputError(f"{option} {text}: must be between {low} and {high}")
     return value
@@ -81,8 +81,16 @@ def error_of(text: str | None) -> float | None:
     except ValueError:
         value = float("nan")
     if not 0 < value < float("inf"):
-        raise InputError(f"--until-mcse {text}: must be a number above 0")
+        raise InputError(f"--until-mcse {text or repr(text)}: must be a number above 0")
     return value
+
+
+def refuse_beside(option: str, asked: argparse.Namespace, *, takes: Sequence[str]) -> None:
+    """Refuse options that one option would leave without effect; it `takes` some, and those not given are None."""
+    for name, value in vars(asked).items():
+        word = f"--{name.replace('_', '-')}"
+        if word in asked.options and word not in (option, *takes) and value not in (None, False):
+            raise InputError(f"{word}: has no effect beside {option}; leave it out")
 
 
 def overrides_of(settings: Sequence[str] | None) -> dict[str, Any]:
@@ -145,8 +153,8 @@ def refuse_unread_places(name: str, scenario: Scenario, *, places: str | None) -
         raise InputError(f"--places {places}: {name} plays in a made-up district and reads no files")
 
 
-def check_out(folder: str | None, *, kind: str) -> Path | None:
-    """The folder to write to: a new one, or one that holds an older output of the same kind."""
+def check_out(folder: str | None, *, kind: str, latest: int) -> Path | None:
+    """The folder to write to: a new one, or one that holds an output of the same kind, its format no later."""
     from iccmsim.results.folder import get_manifest, put_back
 
     if folder is None:
@@ -159,7 +167,7 @@ def check_out(folder: str | None, *, kind: str) -> Path | None:
     if path.exists() and not path.is_dir():
         raise InputError(f"--out {folder}: is a file, not a folder")
     if path.exists():
-        get_manifest(path, kind=kind, latest=None)
+        get_manifest(path, kind=kind, latest=latest, earliest=None)
     above = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
     above = path.absolute().parent if above == path.absolute() else above
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):

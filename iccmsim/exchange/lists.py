@@ -9,6 +9,7 @@ import csv
 import io
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +22,8 @@ SPOT = {  # accepted spellings of a column, best first, in lower case without sp
     "lon": ("lon", "long", "lng", "longitude", "x"),
     "geometry": ("geometry", "wkt"),
 }
+POINTED = re.compile(r"[1-9]\d{0,2}([.,]\d{3})+")  # "1.500": a sign of thousands, or a fraction of three digits
+FRACTION = re.compile(r"[-+]?\d*[.,]\d+")
 
 
 @dataclass
@@ -131,6 +134,16 @@ def number(text: str, *, decimal_comma: bool) -> tuple[float | None, bool]:
     except ValueError:
         return None, grouped
     return (value if math.isfinite(value) else None), grouped
+
+
+def without_thousands(column: Mapping[int, str]) -> dict[int, str]:
+    """Cells of whole numbers, by line, without points and commas of thousands; as they are where others have fractions.
+
+    Spreadsheets write 1.500 for 1500, and no list counts people to a thousandth; "900,4" beside it says that it does.
+    """
+    if any(FRACTION.fullmatch(cell) and not POINTED.fullmatch(cell) for cell in column.values()):
+        return dict(column)
+    return {line: re.sub(r"[.,]", "", cell) if POINTED.fullmatch(cell) else cell for line, cell in column.items()}
 
 
 def degrees(text: str) -> float | None:

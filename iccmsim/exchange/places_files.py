@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from iccmsim.exchange.census import LEVELS, Census, census_of, share_out
-from iccmsim.exchange.lists import SPOT, Sheet, degrees, number, read_sheet
+from iccmsim.exchange.lists import SPOT, Sheet, degrees, number, read_sheet, without_thousands
 from iccmsim.world.geography import Dirt, Facility, Places, Village, facility_level, make_places
 
 VILLAGES, FACILITIES = "villages.csv", "facilities.csv"
@@ -113,7 +113,7 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
     A village without coordinates is dropped and its people counted; a missing count becomes the median.
     """
     table = read_sheet(path, VILLAGE_COLUMNS, required=("lat", "lon", "people"))
-    counts = {line: _people(table, line, row) for line, row in table.rows}
+    counts = _people(table)
     known = [n for n in counts.values() if n is not None]
     if table.rows and not known:
         raise ValueError(f"{table.file}: people: no number from 0 to {MOST_PEOPLE} in {len(table.rows)} rows")
@@ -158,7 +158,7 @@ def read_village_spots(path: Path, dirt: list[Dirt]) -> list[Village]:
 def read_census(path: Path, dirt: list[Dirt]) -> Census:
     """People by region, district and commune; a row that counts nobody is reported and passed over."""
     table = read_sheet(path, CENSUS_COLUMNS, required=("region", "people"), named=False)
-    counts = {line: _people(table, line, row) for line, row in table.rows}
+    counts = _people(table)
     dirt += table.dirt
     census = census_of(table.rows, counts, file=table.file)
     if not census.people:
@@ -214,18 +214,24 @@ def _refuse_odd_spots(table: Sheet, placed: Sequence[Village | Facility], *, row
                          f"{placed[0].lat:.10g}); is one of the columns a copy of the other?")
 
 
-def _people(table: Sheet, line: int, row: dict[str, str]) -> int | None:
-    """People of a village; None (and reported) when the cell is blank or no count of people."""
-    text = row.get("people", "")
-    value, grouped = number(text, decimal_comma=table.decimal_comma)
-    if value is None or not 0 <= value <= MOST_PEOPLE:
-        table.note(line, "people", text, "no usable number" if text else "blank")
-        return None
-    if grouped:
-        table.note(line, "people", text, f"read as {value:g}")
-    if value == 0:
-        table.note(line, "people", text, "kept, though nobody lives there")
-    return math.floor(value + .5)
+def _people(table: Sheet) -> dict[int, int | None]:
+    """People of each row, by line; None (and reported) when the cell is blank or no count of people."""
+    found: dict[int, int | None] = {}
+    given = {line: row.get("people", "") for line, row in table.rows}
+    for line, bare in without_thousands(given).items():
+        text, (value, grouped) = given[line], number(bare, decimal_comma=table.decimal_comma)
+        if value is None or not 0 <= value <= MOST_PEOPLE:
+            table.note(line, "people", text, "no usable number" if text else "blank")
+            found[line] = None
+            continue
+        found[line] = math.floor(value + .5)
+        if grouped or bare != text:
+            table.note(line, "people", text, f"read as {value:.10g}")
+        if found[line] != value:
+            table.note(line, "people", text, f"rounded to {found[line]}")
+        if value == 0:
+            table.note(line, "people", text, "kept, though nobody lives there")
+    return found
 
 
 def _where(table: Sheet, line: int, row: dict[str, str]) -> tuple[float, float] | None:

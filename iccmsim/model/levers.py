@@ -39,7 +39,7 @@ def programme_from_today(simulation: Simulation, levers: Mapping[str, Any]) -> d
     plan, day = simulation.plan, simulation.day - simulation.plan.warmup
     if day < 0:
         raise ScenarioError([f"day {day}: a programme has no levers before its launch"])
-    change, faults = check_change(0, {"day": day, **levers}, last_day=plan.days - plan.warmup)
+    change, faults = check_change(0, {"day": day, **levers}, last_day=plan.days - plan.warmup + 1)  # or at its end
     values = {} if change is None else change[1]
     faults = faults or check_policy({**plan.scenario.values(day), **values})
     if faults:

@@ -16,6 +16,7 @@ KAPPA_ROWS = (("kappa.mal", "cfr.mal.severe_untx"), ("kappa.pneu", "cfr.pneu.sev
               ("kappa.diarr", "cfr.diarr.severe_untx"), ("kappa.psbi", "cfr.psbi.untx"))
 SEVERITIES = ("sev.mal.untreated", "sev.pneu", "sev.diarr")
 KAPPA_CFR_BELOW = .98
+SHAPES = ("season.", "inc.pneu.age_rr")  # vectors of which only the proportions count
 
 
 @cache
@@ -128,7 +129,10 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
         faults.append(f"setting.seek.hours = {plain((first, last))}: "
                       "the first minute must come before the last")
     faults += [f"setting.{key} = {plain(value)}: at least one must be above 0"
-               for key, value in values.items() if key.startswith("season.") and sum(value) <= 0]
+               for key, value in values.items() if key.startswith(SHAPES) and sum(value) <= 0]
+    if (surge := values["shock.malaria"]) != 1:
+        faults.append(f"setting.shock.malaria = {plain(surge)}: must be 1 outside a shock, where it does nothing; "
+                      f"write [[shock]] with kind = \"malaria-surge\", day, days and shock.malaria = {plain(surge)}")
     return faults
 
 
@@ -146,6 +150,15 @@ def check_policy(values: Mapping[str, Any], *, where: str = "programme") -> list
         if values["policy.newborn"] and not values[needed]:
             faults.append(f"{where}.policy.newborn = {plain(values['policy.newborn'])}: must be 0 where {needed} is 0")
     return faults
+
+
+def check_policies(values: Mapping[str, Any], changes: Iterable[tuple[int, Mapping[str, Any]]]) -> list[str]:
+    """As `check_policy`, at launch and after every dated change (in order of day)."""
+    faults, now = check_policy(values), dict(values)
+    for day, changed in changes:
+        now |= changed
+        faults += check_policy(now, where=f"programme, day {day}")
+    return list(dict.fromkeys(faults))
 
 
 def check_place(given: Any) -> tuple[Place | None, list[str]]:
@@ -197,8 +210,8 @@ def check_change(number: int, change: Any, *, last_day: int) -> tuple[tuple[int,
         return None, [f"{where}: must have a day (days after launch)"]
     day = whole(given.pop("day"))
     faults = []
-    if isinstance(day, bool) or not isinstance(day, int) or not 0 <= day <= last_day:
-        faults.append(f"{where}.day = {plain(day)}: must be a whole number between 0 and {last_day} "
+    if isinstance(day, bool) or not isinstance(day, int) or not 0 <= day < last_day:
+        faults.append(f"{where}.day = {plain(day)}: must be a whole number between 0 and {last_day - 1} "
                       "(days after launch, within the run)")
     if not given:
         faults.append(f"{where}: changes nothing; give it at least one new value")

@@ -79,7 +79,7 @@ def draft_of(name: str, *, beside: Path | None = None, seen: tuple[str, ...] = (
     _refuse_circle(path, seen)
     table = read_toml(path)
     draft = Draft(faults=unknown_words(table, known=TOP_WORDS))
-    if isinstance(table.get("extends"), str):
+    if isinstance(table.get("extends"), str) and table["extends"].strip() and "\0" not in table["extends"]:
         under = draft_of(table["extends"], beside=path.parent, seen=(*seen, str(path)))
         under.faults += draft.faults
         draft = under
@@ -98,6 +98,8 @@ def is_file_name(name: str) -> bool:
 
 
 def _path(name: str, beside: Path | None) -> Path:
+    if "\0" in name:
+        raise ScenarioError(f"{plain(name)}: holds the character NUL, which no name of a file may")
     try:
         path = Path(name).expanduser()
     except RuntimeError:
@@ -112,7 +114,7 @@ def _from_library(name: str) -> Draft:
             if name in names:
                 example = f"{name}/iccm-as-delivered" if piece == "setting" else f"sahel/{name}"
                 raise ScenarioError(f"{name}: is a {piece} only; a scenario is both, such as {example}")
-        raise ScenarioError(f"{name}: must be setting/programme, such as sahel/iccm-as-delivered, "
+        raise ScenarioError(f"{name or repr(name)}: must be setting/programme, such as sahel/iccm-as-delivered, "
                             "or a .toml file")
     draft = Draft(name=name)
     draft.faults += _take_piece(draft, "setting", setting) + _take_piece(draft, "programme", programme)

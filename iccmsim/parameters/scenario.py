@@ -16,7 +16,7 @@ from iccmsim.parameters.catalogue import SECTIONS
 from iccmsim.parameters.checks import (
     check_change,
     check_place,
-    check_policy,
+    check_policies,
     check_section,
     check_together,
 )
@@ -161,19 +161,10 @@ def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
     checked["changes"], wrong = _check_changes(draft, last_day=last_day)
     zones = checked["place"].zones if isinstance(checked["place"], SyntheticPlace) else None
     checked["shocks"], more = check_shocks(draft.shocks, last_day=last_day, zones=zones)
-    return checked, faults + wrong + more + _check_policies(checked)
-
-
-def _check_policies(checked: Mapping[str, Any]) -> list[str]:
-    """The programme's levers must fit each other at launch and after every dated change."""
-    if not checked["programme"] or not checked["setting"]:
-        return []
-    values = {**checked["setting"], **checked["programme"]}
-    faults = check_policy(values)
-    for day, changed in checked["changes"]:
-        values |= changed
-        faults += check_policy(values, where=f"programme, day {day}")
-    return list(dict.fromkeys(faults))
+    faults += wrong + more
+    if checked["programme"] and checked["setting"]:
+        faults += check_policies({**checked["setting"], **checked["programme"]}, checked["changes"])
+    return checked, faults
 
 
 def _check_changes(draft: Draft, *, last_day: int) -> tuple[tuple, list[str]]:

@@ -60,7 +60,7 @@ def twice_on_a_day(changes: Sequence[Any], *, first: int) -> list[str]:
         day = change.get("day") if isinstance(change, Mapping) else None
         for key, value in change.items() if isinstance(day, (int, float)) else ():
             before, other = given.setdefault((day, key), (n, value))
-            if other != value:
+            if before != n and other != value:
                 faults.append(f"programme.change[{n}].{key} = {plain(value)}: is given twice on day {plain(day)} "
                               f"(programme.change[{before}] says {plain(other)})")  # fmt: skip
     return faults

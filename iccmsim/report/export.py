@@ -213,8 +213,9 @@ def _arms(found: Comparison) -> list[dict[str, Any]]:
 
 
 def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of a place and an arm, its shocks in words (none were told by earlier versions)."""
-    return {**facts, "shocks": " ".join(map(with_own_values, facts.get("shocks", ())))}
+    """What is known of a place and an arm, its shocks in words (earlier versions told of none, nor of shares lost)."""
+    return {"share_dropped": None, "share_imputed": None, **facts,
+            "shocks": " ".join(map(with_own_values, facts.get("shocks", ())))}  # fmt: skip
 
 
 def _said(found: Comparison) -> Iterator[Table]:

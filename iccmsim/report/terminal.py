@@ -95,7 +95,7 @@ def several(n: int, thing: str) -> str:
 # --- a run ---------------------------------------------------------------------------------------------
 
 
-def run_text(said: Mapping[str, Any]) -> str:
+def run_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
     """One run in twenty lines."""
     setting, rates = said["setting"], said["rates"]
     deaths = [(words(name), [count(n)]) for name, n in said["deaths"].items() if n]
@@ -116,6 +116,7 @@ def run_text(said: Mapping[str, Any]) -> str:
         grid([("Visits", ["CHWs", "facilities"]), *(("  " + name, cells) for name, cells in visits)], column=12),
         grid([("Days out of stock", ["CHWs", "facilities"]), *(("  " + name, cells) for name, cells in stock)],
              column=12),
+        *(folded(text, width=width, first="! ") for text in said["warnings"]),
     ]  # fmt: skip
     return "\n\n".join(blocks)
 

@@ -37,7 +37,7 @@ def write_csvs(tables: Sequence[Table], folder: Path, *, progress: Progress = No
                 progress(done, total)
         put_manifest(place, {"kind": KIND, "format": FORMAT, "tables": {each.name: each.rows for each in tables}})
 
-    return write_folder(folder, fill, kind=KIND)
+    return write_folder(folder, fill, kind=KIND, latest=FORMAT)
 
 
 def too_long(tables: Sequence[Table]) -> Table | None:

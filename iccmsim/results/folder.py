@@ -64,7 +64,7 @@ def write_result(result: Result, folder: Path) -> Path:
         (place / SCENARIO).write_text(result.told(), encoding="utf-8")
         put_manifest(place, manifest)
 
-    return write_folder(folder, fill, kind=KIND)
+    return write_folder(folder, fill, kind=KIND, latest=FORMAT)
 
 
 def plain_row(row: np.void) -> np.ndarray:
@@ -81,13 +81,16 @@ def put_manifest(place: Path, manifest: dict[str, Any]) -> None:
     (place / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def write_folder(folder: Path, fill: Callable[[Path], None], *, kind: str) -> Path:
+def write_folder(folder: Path, fill: Callable[[Path], None], *, kind: str, latest: int) -> Path:
     """Let `fill` write into a new folder, and only then put it in its place, all at once, with what others put there.
 
-    A kill at any moment leaves the older folder or the newer, whole; see `put_back`.
+    A kill at any moment leaves the older folder or the newer, whole; see `put_back`. One of a format after the `latest`
+    is refused.
     """
     put_back(folder)
-    older = None if not folder.exists() or is_empty(folder) else get_manifest(folder, kind=kind, latest=None)
+    older = None
+    if folder.exists() and not is_empty(folder):
+        older = get_manifest(folder, kind=kind, latest=latest, earliest=None)
     there = folder.resolve() if folder.is_symlink() else folder
     there.parent.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=f".{there.name}.", dir=there.parent))
@@ -168,9 +171,9 @@ def is_empty(folder: Path) -> bool:
     return folder.is_dir() and not any(folder.iterdir())
 
 
-def get_manifest(folder: Path, *, kind: str, latest: int | None, earliest: int = 1) -> dict[str, Any]:
+def get_manifest(folder: Path, *, kind: str, latest: int, earliest: int | None = 1) -> dict[str, Any]:
     """Read what a folder says it holds; a ValueError or FileNotFoundError says what is wrong with it, also where its
-    format is not among those that can be read (`latest` None: any)."""
+    format is not among those that can be read (`earliest` None: all but later ones may be replaced)."""
     put_back(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; an {kind} is a folder with a {MANIFEST}")
@@ -182,7 +185,11 @@ def get_manifest(folder: Path, *, kind: str, latest: int | None, earliest: int =
         found = manifest.get("kind") if isinstance(manifest, dict) else None
         raise ValueError(f"{folder}: not an {kind}, its {MANIFEST} says kind = {found!r}")
     number = manifest.get("format")
-    if latest is not None and (not isinstance(number, int) or not earliest <= number <= latest):
+    if earliest is None:
+        if isinstance(number, int) and number > latest:
+            raise ValueError(f"{folder}: format {number} is of a later version of iccmsim (this is {__version__}, "
+                             f"which writes format {latest}); it is left as it is")  # fmt: skip
+    elif not isinstance(number, int) or not earliest <= number <= latest:
         when = "an earlier" if isinstance(number, int) and number < earliest else "a later"
         reads = f"format {latest}" if earliest == latest else f"formats {earliest} to {latest}"
         raise ValueError(f"{folder}: format {number!r} is of {when} version of iccmsim (this is {__version__}, which "

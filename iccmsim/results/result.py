@@ -115,9 +115,27 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
         "chws": int(posts.post_chws[there].sum()) if posts else 0, "posts": int(there.sum()),
         "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
         "share_5km": float(people[near].sum() / people[mine].sum()),
+        "share_dropped": places.people_dropped / (int(people.sum()) + places.people_dropped),
+        "share_imputed": places.people_imputed / int(people.sum()),
         "warmup_days": first, "window_days": last - first, "tail_days": plan.days - last,
         "shocks": [as_json(shock.told()) for shock in plan.scenario.shocks],
     }  # fmt: skip
+
+
+def warnings_of_place(facts: Mapping[str, Any]) -> list[str]:
+    """What a reader must know of the lists of a place; nothing if all of their people were placed and counted."""
+    said = []
+    if dropped := facts.get("share_dropped"):
+        said.append(f"{_percent(dropped)} of the people of the lists are left out, as their village could not be "
+                    "placed: see iccmsim places")  # fmt: skip
+    if imputed := facts.get("share_imputed"):
+        said.append(f"{_percent(imputed)} of the people are guessed (the median for villages without a usable "
+                    "number): see iccmsim places")  # fmt: skip
+    return said
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.0f} %" if share >= 0.01 else f"{max(100.0 * share, 0.01):.2g} %"
 
 
 def as_json(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class Comparison:
             if more is not None:
                 more(place)
 
-        return write_folder(Path(folder), fill, kind=KIND)
+        return write_folder(Path(folder), fill, kind=KIND, latest=FORMAT)
 
     @staticmethod
     def load(folder: str | os.PathLike[str]) -> Comparison:

@@ -58,7 +58,7 @@ class Country:
             put_manifest(place, {"kind": KIND, "format": FORMAT, "districts": [list(name) for name in self.names],
                                  "made_with": made_with()})  # fmt: skip
 
-        return write_folder(Path(folder), fill, kind=KIND)
+        return write_folder(Path(folder), fill, kind=KIND, latest=FORMAT)
 
     @staticmethod
     def load(folder: str | os.PathLike[str]) -> Country:
@@ -90,9 +90,10 @@ def compare_country(scenarios: Sequence[Scenario | str], *, seeds: int | Iterabl
 def districts_of(places: Places) -> tuple[list[tuple[str, str]], np.ndarray]:
     """Region and district of each part of a map, and for each zone the number of its part.
 
-    Where the map names no districts (a made-up country) every 24 zones are one.
+    Where the map names regions alone each is its own district; where it names neither (a made-up country) every 24
+    zones are one.
     """
-    of_zone = list(places.zone_district)
+    of_zone = [(region, district or region) for region, district in places.zone_district]
     if not any(district for _, district in of_zone):
         of_zone = [(places.name, f"district {1 + zone // UNNAMED}") for zone in range(places.n_zones)]
     names = list(dict.fromkeys(sorted(of_zone) if any(places.zone_district) else of_zone))

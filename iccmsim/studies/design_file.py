@@ -23,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from iccmsim.core.draws import SEED_LIMIT
 from iccmsim.parameters.declare import did_you_mean, plain
 from iccmsim.parameters.files import is_file_name
 from iccmsim.studies.compare import MOST_REPLICATES
@@ -83,17 +84,22 @@ def _check_words(path: Path, table: Mapping[str, Any]) -> None:
             raise ValueError(f"{word} = {plain(value)}: must be true or false")
         if word in TEXTS and not isinstance(value, str):
             raise ValueError(f"{word} = {plain(value)}: must be a text")
+        if word in TEXTS and ("\0" in value or not (value.strip() or word == "says")):
+            raise ValueError(f"{word} = {plain(value)}: must be a text that is not empty, without the character NUL")
     if table.get("design") not in KINDS:
         hint = did_you_mean(str(table.get("design")), KINDS)
         raise ValueError(f"design = {plain(table.get('design'))}: must be one of {', '.join(KINDS)}{hint}")
     arms = table.get("arms")
-    if not isinstance(arms, list) or not arms or not all(isinstance(arm, str) for arm in arms):
+    named = isinstance(arms, list) and all(isinstance(arm, str) and arm.strip() and "\0" not in arm for arm in arms)
+    if not named or not arms:
         raise ValueError(f"arms = {plain(arms)}: must be a list of scenarios, the comparator first")
     seeds = table.get("seeds")
     many = isinstance(seeds, list) and seeds and all(_is_whole(seed) for seed in seeds)
     if not many and not (_is_whole(seeds) and 1 <= seeds <= MOST_REPLICATES):
         raise ValueError(f"seeds = {_said(seeds)}: must be a whole number between 1 and {MOST_REPLICATES}, or a list "
                          "of seeds")  # fmt: skip
+    if many and (wrong := next((seed for seed in seeds if not 0 <= seed < SEED_LIMIT), None)) is not None:
+        raise ValueError(f"seeds = {plain(seeds)}: {wrong} must be between 0 and {SEED_LIMIT - 1}")
     if not isinstance(table.get("settings", {}), Mapping):
         raise ValueError(f"settings = {plain(table['settings'])}: must be a table of keys and values")
 
@@ -251,6 +257,8 @@ def _read_rows(path: Path, table: Mapping[str, Any]) -> tuple[list[str], list[li
     if len(lines) < 2:
         raise ValueError(f"{file.name}: must have a line of keys and at least one line of numbers")
     keys = [word.strip() for word in lines[0][1]]
+    if "" in keys:
+        raise ValueError(f"{file.name}, line {lines[0][0]}: column {1 + keys.index('')} of {len(keys)} has no key")
     return keys, [_row(file.name, number, line, keys) for number, line in lines[1:]]
 
 

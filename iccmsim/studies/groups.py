@@ -90,6 +90,9 @@ def chosen(keys: Sequence[str], arms: Sequence[Scenario], *, anchored: bool) -> 
     known = {each.key: each for each in all_parameters()} | {each.path: each for each in all_parameters()}
     varied, _ = what_varies(arms, anchored=anchored)
     found: dict[str, str] = {}
+    paths = [known[key].path for key in keys if key in known]
+    if (twice := next((path for path in paths if paths.count(path) > 1), None)) is not None:
+        raise ValueError(f"{twice}: is varied twice")
     for key in keys:
         if key in TABLES:
             found |= {path: group for path, group in varied.items() if group == key}

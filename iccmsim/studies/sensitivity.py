@@ -102,7 +102,8 @@ class Sensitivity:
 
     def findings(self, outcome: str | None = None, *, arm: str | None = None) -> dict[str, Any]:
         """Indices of an outcome (default: the one asked for) in an arm beside the first (default: the last)."""
-        outcome, arm = outcome or self.manifest["outcome"], arm or self.manifest["arms"][-1]
+        outcome = self.manifest["outcome"] if outcome is None else outcome
+        arm = arm or self.manifest["arms"][-1]
         asked = self.asked
         parts = [_part(number, sweeps, outcome=outcome, arm=arm) for number, sweeps in enumerate(self.sweeps, start=1)]
         found = findings(parts, method=asked.method, second_order=asked.second_order, levels=asked.levels)
@@ -322,8 +323,8 @@ def _part(master: int, sweeps: Sequence[Sweep], *, outcome: str, arm: str) -> Pa
 def _outcomes(sweep: Sweep, outcome: str, arm: str) -> tuple[np.ndarray, np.ndarray]:
     """The outcome of each row and seed of one sweep, and why rows have none: "", "not anchored" or "failed"."""
     table = sweep.table()
-    if outcome not in table.columns:
-        raise ValueError(f"outcome = {outcome!r}: is no column of the sweep{did_you_mean(outcome, NAMES)}")
+    if outcome not in table.columns or outcome not in NAMES:
+        raise ValueError(f"outcome = {outcome!r}: is no outcome of the sweep{did_you_mean(outcome, NAMES)}")
     mine = table[table["arm"] == arm].sort_values(["row", "seed"])
     rows, seeds = len(sweep.design.rows), len(sweep.design.seeds)
     if len(mine) != rows * seeds:

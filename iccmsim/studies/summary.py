@@ -13,6 +13,7 @@ from iccmsim.engine.tally import CASCADE, KM_BANDS, QUINTILES
 from iccmsim.results.indicators import came_to_chws, seen_at_posts, without_a_turn
 from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
+from iccmsim.results.result import warnings_of_place
 from iccmsim.results.shock_words import lopsided
 from iccmsim.studies.estimate import LEVEL, NOTHING, Q, estimate, percent_less, ratio
 
@@ -216,6 +217,7 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
     elif len(c.seeds) < FEW_REPLICATES:
         said.append(f"{len(c.seeds)} replicates: an interval from fewer than {FEW_REPLICATES} is little more than "
                     "the lowest and the highest")  # fmt: skip
+    said += warnings_of_place(c.facts[0])
     if arms[1]["deaths_averted_by_five"]["mean"] is None:
         said.append("the run ends before the first year's births turn five: deaths put off are counted as averted")
     if c.facts[0]["window_days"] < YEAR - 1:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ from iccmsim.engine.simulation import without_chws
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.budget import check_budget
 from iccmsim.parameters.catalogue import parameter
-from iccmsim.parameters.checks import KAPPA_ROWS, check_policy, check_section, check_together
+from iccmsim.parameters.checks import KAPPA_ROWS, check_policies, check_section, check_together
 from iccmsim.parameters.declare import Parameter, plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.kernel import UNDER_FIVES
@@ -82,17 +83,46 @@ class Study:
         sections["setting"] |= fitted or {}
         return replace(base, **sections)
 
-    def faults_of(self, values: Sequence[float], *, anchor: bool) -> list[str]:
-        """What is wrong with a row, a line each; nothing if it can be run. Kappas that will be solved for fit later."""
-        faults: list[str] = []
+    def faults_of(self, values: Sequence[float], *, anchor: bool, drawn: bool) -> list[str]:
+        """What is wrong with a row, a line each; nothing if it can be run. Kappas that will be solved for fit later.
+
+        A factor that was `drawn` or is plausible may bring numbers of a vector to the end of what is allowed; another
+        one that was given by hand may not.
+        """
+        faults = list(self._wrong_factors(values, drawn=drawn))
         for i in range(len(self.arms)):
             arm = self.scenario(i, values, dict.fromkeys((kappa for kappa, _ in KAPPA_ROWS), 0.1) if anchor else None)
             for section in ("setting", "programme", "run"):
                 faults += check_section(section, getattr(arm, section))[1]
             if not faults:
                 faults += check_together(arm.setting) + check_budget(arm.programme)
-                faults += check_policy({**arm.setting, **arm.programme})
+                faults += check_policies({**arm.setting, **arm.programme}, arm.changes) + _too_late(arm)
         return list(dict.fromkeys(faults))
+
+    def _wrong_factors(self, values: Sequence[float], *, drawn: bool) -> Iterator[str]:
+        for key, where, value in zip(self.keys, self.where, values, strict=True):
+            each = parameter(key)
+            if not each.size:
+                continue
+            said = f"{each.path} = {plain(float(value))}: is a factor on its {each.size} numbers and"
+            if value < 0:
+                yield f"{said} must be 0 or more"
+                continue
+            low, high = each.plausible or (1, 1)
+            for arm in () if drawn or low <= value <= high else where:
+                base = getattr(self.arms[arm], each.section)[each.key]
+                for made, held in zip((value * item for item in base), applied(each, float(value), base), strict=True):
+                    if not math.isclose(made, held, rel_tol=1e-9):
+                        yield f"{said} makes {float(made):.6g} of one of them, which {each.rule()}"
+                        break
+
+
+def _too_late(arm: Scenario) -> list[str]:
+    """A line for each dated change or shock that a run as short as a row has it would never see."""
+    days = int(arm.run["run.days"] + arm.run["run.tail_days"])
+    late = [("programme.change", day) for day, _ in arm.changes] + [("shock", shock.day) for shock in arm.shocks]
+    return [f"run.days + run.tail_days = {days}: must be above {day}, the day of a {what} of {arm.name}"
+            for what, day in late if day >= days]  # fmt: skip
 
 
 def applied(each: Parameter, value: float, base: Any) -> Any:
@@ -166,7 +196,8 @@ def _refuse_unclear(each: Parameter, arms: Sequence[Scenario], *, chosen: bool) 
 
 
 def _check_rows(design: Design, study: Study) -> None:
-    found = (study.faults_of(row, anchor=design.anchor) for row in design.rows)
+    drawn = design.unit is not None
+    found = (study.faults_of(row, anchor=design.anchor, drawn=drawn) for row in design.rows)
     if faulty := [(i, faults) for i, faults in enumerate(found) if faults]:
         number, faults = faulty[0]
         more = f" (and {len(faulty) - 1} more rows)" if len(faulty) > 1 else ""

@@ -1,0 +1,56 @@
+"""People whom the lists of a place hold and a run leaves out, or guesses, are told of with its results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from places import CLEAN_VILLAGES, village, write_folder
+
+from iccmsim.cli import main
+
+SHORT = "--set run.days=30 --set run.warmup_days=10 --set run.tail_days=0"
+ARMS = "bankass/facility-only bankass/iccm-as-delivered --seeds 2"
+DROPPED = "26 % of the people of the lists are left out, as their village could not be placed: see iccmsim places"
+GUESSED = "18 % of the people are guessed (the median for villages without a usable number): see iccmsim places"
+
+
+@pytest.fixture
+def clean(tmp_path: Path) -> Path:
+    """Five villages, all of them in order."""
+    return write_folder(tmp_path)
+
+
+@pytest.fixture
+def lossy(tmp_path: Path) -> Path:
+    """The same and two more: of one the latitude is written in minutes, of the other nobody knows the people."""
+    more = [village("V8", "14°12'N", -3.6, people=2400), village("V9", 14.2, -3.6, people="many")]
+    return write_folder(tmp_path, villages=[*CLEAN_VILLAGES, *more])
+
+
+def told(line: str, places: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main([*line.split(), "--places", str(places), *SHORT.split()]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_run_says_whom_it_left_out_and_whom_it_guessed(lossy, capsys):
+    text = " ".join(told("run bankass/facility-only", lossy, capsys).split())
+    assert "! " + DROPPED in text
+    assert "! " + GUESSED in text
+
+
+def test_a_run_of_clean_lists_says_nothing(clean, capsys):
+    assert "!" not in told("run bankass/facility-only", clean, capsys)
+    assert json.loads(told("run bankass/facility-only --json", clean, capsys))["warnings"] == []
+
+
+def test_a_comparison_warns_of_both(lossy, capsys):
+    said = json.loads(told(f"compare {ARMS} --json", lossy, capsys))
+    assert {DROPPED, GUESSED} <= set(said["warnings"])
+    assert said["arms"][0]["setting"]["share_dropped"] == pytest.approx(2400 / (5500 + 1200 + 2400))
+
+
+def test_a_small_share_is_not_told_as_none(tmp_path, capsys):
+    lossy = write_folder(tmp_path, villages=[*CLEAN_VILLAGES, village("V8", "", "", people=2)])
+    assert "! 0.036 % of the people" in told("run bankass/facility-only", lossy, capsys)
