@@ -204,6 +204,18 @@ def test_a_programme_of_which_too_little_is_known_may_avert_more_than_the_best(s
         "With “iCCM as delivered” 19.0 more deaths are averted than with “iCCM well supported”")  # fmt: skip
 
 
+def test_a_brief_says_whom_the_lists_of_its_place_lost(source):
+    arms = tuple(replace(arm, place={**arm.place, "kind": "files"}) for arm in source.basis.arms)
+    facts = tuple({**facts, "share_dropped": 0.034, "share_imputed": 0.012} for facts in source.comparison.facts)
+    other = replace(source, basis=replace(source.basis, arms=arms), comparison=replace(source.comparison, facts=facts))
+    said = [re.sub(rf"[{WIDE}{NARROW}]", " ", all_words(words_and_figures(other, lang=code)[0])) for code in CODES]
+    assert "3.4% of the people listed are left out" in said[0]
+    assert "1.2% are guessed" in said[0]
+    assert "3,4 % des habitants des listes n’y sont pas" in said[1]
+    assert "1,2 % sont estimés" in said[1]
+    assert "left out" not in all_words(words_and_figures(source, lang="en")[0])
+
+
 @pytest.mark.parametrize("setting", sorted(library_names()["setting"]))
 def test_what_is_said_of_care_is_what_the_setting_is_fitted_to(source, setting):
     targets = [{**row, "model": row["value"], "inside": True, "error": 0.0, "z": 0.0}

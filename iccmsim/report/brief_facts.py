@@ -54,6 +54,7 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
     return {
         "place": said["place"] | {"made_up": place.get("kind", "synthetic") == "synthetic",
                                   "far": far_share(basis.ground), "label": label_of_place(comparison)},
+        **{part: comparison.facts[0].get(f"share_{part}") or 0.0 for part in ("dropped", "imputed")},
         "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
         "ages": ages_of(basis.arms[1:]),
         "days": days, **years_of(days), "warmup_days": comparison.facts[0]["warmup_days"],
