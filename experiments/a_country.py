@@ -6,7 +6,7 @@ Design     The whole country on paired children. 2,982 are placed by the norm of
            from a facility, 1,500 people each), the posts with the most people first. The larger numbers follow the
            reform, which has no distance rule: people for each ASC are chosen so that this map needs that number. What
            an ASC does is the same in all arms. Expected deaths averted, with the Monte-Carlo error between seeds; from
-           one seed the error is that of children saved and lost (Poisson), which is larger than the true one.
+           one seed the error is that of children saved and lost (Poisson), usually larger than the true one.
 Reading    Burden, care-seeking and quality are alike everywhere in this setting (docs/known-gaps.md): regions differ by
            distance, by people to a centre and by how many ASCs they get, so read the order of regions as a map of where
            families live far away, never as a forecast. A number of ASCs is a number of posts: pay, supply and

@@ -7,9 +7,11 @@ Design     `iccm-as-delivered`, with and without each shock of the library, with
            all arms on the same children (a surge makes more malaria, so its arms have children of their own). The shock
            comes on 1 July of the first year, before the peak of malaria, in all zones; three years in all.
 Reading    Deaths first, with twice their Monte-Carlo error: where that is larger than the number, the model cannot tell
-           the shock from nothing. Depth is the most of usual care that is lost (four-week mean); recovery counts from
-           the end of the shock until care is 95 % of usual for four weeks. A lever protects only where the shock adds
-           fewer deaths with it, each beside its own arm without a shock.
+           the shock from nothing. Depth is the share of usual care that is lost in the worst four weeks that begin on
+           the shock's first day or later. Recovery counts from the end of the shock to the first day from which care is
+           95 % of usual over four weeks, and over the four weeks from each of the next 28 days; what is lost in the
+           worst four weeks after the shock stands beside it, for care may fall again later. A lever protects only
+           where the shock adds fewer deaths with it, each beside its own arm without a shock.
 
 python experiments/shocks.py --out FOLDER [--setting sahel] [--places FOLDER] [--seeds 20] [--toy] [--remake]
 """
@@ -29,6 +31,7 @@ from iccmsim.report.style import ARMS, INK
 from iccmsim.studies.aftermath import Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
 
 FROM = 181  # days after launch: 1 July
+STEP = 5  # days of a step of the figure; all shocks last a multiple of it, so that no step is half of a shock
 PROTECTED = {  # levers said to protect, at the strong end of what is plausible (docs/levers.md)
     "conflict": ("a month more of stock", {"sup.buffer": 60}),
     "covid": ("rounds from door to door", {"outreach.minutes_day": 120}),
@@ -67,8 +70,9 @@ def rows(lived: dict[tuple[str, str], Lived]) -> list[dict]:
             share, deaths = share_of_usual(shaken, usual), extra_deaths(shaken, usual)
             found.append({
                 "shock": kind, "with": words, "most_of_care_lost": depth(share, FROM),
-                "days_to_recover": days_to_recover(share, ends), "extra_deaths": deaths["mean"],
-                "error": deaths["mcse"], "deaths_without_shock": float(usual.deaths.mean()),
+                "days_to_recover": days_to_recover(share, ends), "most_lost_afterwards": depth(share, ends),
+                "extra_deaths": deaths["mean"], "error": deaths["mcse"],
+                "deaths_without_shock": float(usual.deaths.mean()),
             })  # fmt: skip
     return found
 
@@ -85,8 +89,9 @@ def figure(found: list[dict], lived: dict[tuple[str, str], Lived], path: Path) -
         axes.axvspan(0, days, color="#e8e8e8", lw=0)
         axes.axhline(1, color=INK, lw=0.6)
         for name, words, colour, style in (("none", "as delivered", ARMS[1], "-"), (str(lever), says, ARMS[2], "--")):
-            share = share_of_usual(lived[kind, name], lived["none", name])
-            axes.plot(np.arange(len(share)) - FROM, share, style, color=colour, lw=1.6, label=words)
+            share = share_of_usual(lived[kind, name], lived["none", name], days=STEP)[FROM % STEP :: STEP]
+            since = STEP * (np.arange(len(share) + 1) - FROM // STEP)
+            axes.stairs(share, since, baseline=None, color=colour, lw=1.3, ls=style, label=words)
         rows_of = [row for row in found if row["shock"] == kind]
         said = " / ".join(f"{row['extra_deaths']:+.1f} ± {2 * row['error']:.1f}" for row in rows_of)
         name = kind.replace("-", " ").capitalize().replace("Covid", "COVID")
@@ -94,9 +99,9 @@ def figure(found: list[dict], lived: dict[tuple[str, str], Lived], path: Path) -
         axes.legend(fontsize=7.5, frameon=False, loc="lower right")
         axes.spines[["top", "right"]].set_visible(False)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    panels[0, 0].set_xlim(-60, min(545, share.size - FROM))
+    panels[0, 0].set_xlim(-60, min(545, since[-1]))
     canvas.supxlabel("days since the shock began (grey: while it lasts)", fontsize=10)
-    canvas.supylabel("children treated, of usual (mean of the four weeks around the day)", fontsize=10)
+    canvas.supylabel("children treated, of usual (in each five days)", fontsize=10)
     canvas.suptitle("Care through a shock, and the deaths that it adds: as delivered / with the lever", fontsize=11)
     save_figure(canvas, path)
 

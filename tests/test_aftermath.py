@@ -10,7 +10,7 @@ from small import NEAR, TWO_ZONES
 from world import PLAIN
 
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
-from iccmsim.studies.aftermath import SMOOTH, Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
+from iccmsim.studies.aftermath import WEEKS, Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
 
 DAYS = 400
 SMALL = {**TWO_ZONES, **NEAR, "run.days": 200}
@@ -20,16 +20,45 @@ def lived(treated: np.ndarray, deaths: list[float]) -> Lived:
     return Lived(np.tile(treated, (len(deaths), 1)), np.array(deaths))
 
 
-def test_care_that_halves_for_two_months_is_half_at_its_worst_and_back_when_the_mean_has_passed():
+def shares_of(level: float, days: int, *, after: int = 0) -> np.ndarray:
+    """Care of which so much is left from day 100 on, for so many days of a shock and so many after it."""
     usual = np.full(DAYS, 10.0)
     shaken = usual.copy()
-    shaken[100:160] = 5.0
-    share = share_of_usual(lived(shaken, [1.0]), lived(usual, [1.0]))
-    assert share[:80] == pytest.approx(1)
-    assert depth(share, 100) == pytest.approx(0.5)
-    # the running mean is back to .95 once a tenth of its days at most lies in the shock
-    assert days_to_recover(share, 160) == pytest.approx(SMOOTH / 2 - 0.1 * SMOOTH, abs=1.5)
-    assert days_to_recover(np.ones(DAYS), 160) == 0.0
+    shaken[100 : 100 + days + after] *= level
+    return share_of_usual(lived(shaken, [1.0]), lived(usual, [1.0]))
+
+
+@pytest.mark.parametrize("days", [14, 28, 30, 60, 90])
+@pytest.mark.parametrize("level", [0.0, 0.5])
+def test_a_shock_that_leaves_nothing_behind_takes_no_days_to_recover_from(level, days):
+    share = shares_of(level, days)
+    assert share[: 100 - WEEKS] == pytest.approx(1)
+    assert days_to_recover(share, 100 + days) == 0.0
+    assert depth(share, 100) == pytest.approx((1 - level) * min(1, days / WEEKS))  # of a short one, of four weeks
+
+
+@pytest.mark.parametrize("after", [3, 20, 75])
+def test_days_to_recover_are_those_without_care_after_the_shock_but_one_that_is_within_a_twentieth(after):
+    assert days_to_recover(shares_of(0.0, 40, after=after), 140) == after - 1
+    assert days_to_recover(shares_of(0.8, 40, after=after), 140) == max(0, after - WEEKS // 4)
+
+
+def test_care_that_falls_again_within_four_weeks_has_not_come_back():
+    share = shares_of(0.0, 40)
+    share[160:180] = 0.9
+    assert days_to_recover(share, 140) == 40.0
+    share[160:180] = 1.0
+    share[170:180] = 0.9
+    assert days_to_recover(share, 140) == 0.0
+
+
+def test_four_weeks_that_the_run_does_not_reach_say_nothing():
+    share = shares_of(0.0, DAYS - 100 - 60)
+    assert len(share) == DAYS - WEEKS + 1
+    assert days_to_recover(share, DAYS - 60) == 0.0
+    assert math.isinf(days_to_recover(share, len(share) - WEEKS + 1))
+    assert depth(share, len(share) - 1) == pytest.approx(0)
+    assert math.isnan(depth(share, len(share)))
 
 
 def test_care_that_never_comes_back_takes_for_ever_and_a_short_relief_is_no_recovery():

@@ -17,6 +17,7 @@ from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.result import simulate
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.estimate import estimate, percent_less, ratio
+from iccmsim.studies.summary import clear_gap
 
 SEEDS = (1, 2, 3)
 LONG = {**TWO_ZONES, "run.days": 1826, "run.tail_days": 366}
@@ -199,8 +200,17 @@ def test_lists_prediction_stands_beside_the_models_and_says_what_the_gap_is(said
     assert beside["gap"]["mean"] == pytest.approx(beside["model"]["mean"] - beside["deaths_averted"]["mean"])
     by_cause = beside["by_cause"].values()
     assert sum(q["gap"]["mean"] for q in by_cause) == pytest.approx(beside["gap"]["mean"])
-    assert beside["flagged"] == (abs(beside["gap"]["mean"]) > 3 * beside["gap"]["mcse"])
+    assert beside["flagged"] == (abs(beside["gap"]["mean"]) > clear_gap(len(SEEDS)) * beside["gap"]["mcse"])
     assert ("larger than chance:" in beside["says"]) == beside["flagged"]
+    assert ("cannot be told from chance" in beside["says"]) == (not beside["flagged"])
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 20])
+def test_chance_alone_is_flagged_as_seldom_from_few_seeds_as_from_many(seeds):
+    values = np.random.default_rng(seeds).normal(size=(200_000, seeds))
+    errors = np.abs(values.mean(axis=1)) / (values.std(axis=1, ddof=1) / np.sqrt(seeds))
+    assert (errors > clear_gap(seeds)).mean() == pytest.approx(0.0027, abs=0.0005)
+    assert clear_gap(10_000) == pytest.approx(3, abs=0.01)
 
 
 def test_a_reader_is_warned_of_few_replicates_wide_error_and_an_interval_with_0():

@@ -72,6 +72,17 @@ def test_a_country_can_be_stored_and_read_again(country, tmp_path):
         Country.load(tmp_path / "other")
 
 
+def test_one_seed_is_never_without_error_even_where_no_child_was_saved_or_lost(arms):
+    one = compare_country(arms, seeds=1, threads=2)
+    pairs = [part.pairs[0, 1] for part in one.parts]
+    moved = [int(pair["saved"].sum() + pair["lost"].sum()) for pair in pairs]
+    rows = [row for row in one.table() if row["level"] == "district"]
+    assert [row["mc_error"] ** 2 for row in rows] == pytest.approx([each + 1 for each in moved])
+    for part in one.parts:
+        part.pairs["saved"][:], part.pairs["lost"][:] = 0, 0
+    assert {row["mc_error"] for row in one.table()} == {1.0}
+
+
 def test_a_made_up_country_has_districts_of_24_zones():
     names, of_zone = districts_of(synthetic_places("Toyland", zones=50, people=50_000))
     assert [name for _, name in names] == ["district 1", "district 2", "district 3"]

@@ -39,6 +39,7 @@ def shocks(row: Row) -> list[str]:
     days = float(row["days_to_recover"])
     return [row["shock"], row["with"], f"{100 * float(row['most_of_care_lost']):.0f} %",
             number(str(days), 0) if days < 1e9 else "not within the run",
+            f"{100 * float(row['most_lost_afterwards']):.0f} %",
             f"{number(row['extra_deaths'], 1)} ({number(row['error'], 1)})"]  # fmt: skip
 
 
@@ -63,7 +64,8 @@ TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
     "at_the_door": ("| baseline | CHWs as delivered, but | CHWs | deaths averted (error) | beside as delivered (error) "
                     "| saved | lost | lost, seen by a CHW | lost at the door | no turn the day they came |",
                     door),
-    "shocks": ("| shock | with | care lost at worst | days to recover | deaths added (error) |", shocks),
+    "shocks": ("| shock | with | care lost at worst | days to recover | care lost at worst afterwards | deaths added "
+               "(error) |", shocks),
     "a_country": ("| area | arm | CHWs | expected deaths averted | error | of all deaths |", country),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 from iccmsim.cli import main
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import load_scenario
+from iccmsim.report.sensitivity import reading_of
 from iccmsim.studies.anchor import FITTED, ILLNESSES, expected_by_illness, facility_only
 from iccmsim.studies.findings import FAILED, NOT_ANCHORED, Part, apart, ends, findings
 from iccmsim.studies.groups import CHOSEN, COMPARED, DATED, NOT_FREE, OFF, TABLES, chosen, group_of, what_varies
@@ -279,6 +280,15 @@ def test_every_draw_of_the_inner_group_tells_of_its_parameters_and_one_of_each_p
     for row in found["table"]:
         assert abs(row["ST"] - truth[row["group"]]) < 3.5 / 1.96 * row["ST_conf"]
         assert row["ST_conf"] < 0.1
+
+
+def test_a_reading_tells_the_difference_of_a_parameters_ends_and_only_of_it_an_error():
+    found = findings([part(1), part(2)], method="sobol")
+    kept = {row["what"]: (row["value"], row["half_width"]) for row in reading_of(found)}
+    for row in found["ends"]:
+        assert kept[f"low fifth of {row['parameter']}"] == (row["low"], None)
+        assert kept[f"high fifth of {row['parameter']}"] == (row["high"], None)
+        assert kept[f"high less low fifth of {row['parameter']}"] == (row["high"] - row["low"], 1.96 * row["error"])
 
 
 def test_of_many_parameters_that_do_nothing_none_stands_out():

@@ -20,7 +20,8 @@ from iccmsim.studies.outcomes import NAMES, OUTCOMES
 from iccmsim.studies.sweep import Sweep, sweep
 from iccmsim.studies.sweeping import cases, living
 from iccmsim.studies.sweeping.cases import study_of
-from iccmsim.studies.sweeping.precision import Precision, next_seeds, standard_error
+from iccmsim.studies.sweeping.kept import Found
+from iccmsim.studies.sweeping.precision import Precision, error_of, next_seeds, standard_error
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,32 @@ def test_seeds_are_added_until_the_error_is_small_enough_or_there_are_no_more(tm
     for shard in ((1, 2), (2, 2)):
         sweep(design, out=tmp_path / "b", shard=shard, **asked)
     assert table_hash(tmp_path / "b") == table_hash(tmp_path / "a")
+
+
+def found_with(outcome: str, *seeds: tuple[float, ...], errors: tuple[str, ...] = ("", "", "")) -> list[Found]:
+    """Runs of some seeds whose arms have these values of an outcome."""
+    numbers = np.zeros((len(seeds), 3, len(NAMES)))
+    numbers[:, :, NAMES.index(outcome)] = seeds
+    return [Found(each, errors) for each in numbers]
+
+
+def test_an_arm_that_cannot_have_the_outcome_has_no_say_in_its_error():
+    nan = float("nan")
+    beside = found_with("chw_presence", (nan, nan, 0.7), (nan, nan, 0.9))
+    assert error_of(beside, "chw_presence") == pytest.approx(0.1)
+    assert error_of(found_with("chw_presence", (nan, 0.5, 0.7), (nan, nan, 0.9)), "chw_presence") == np.inf
+    assert np.isnan(error_of(found_with("chw_presence", (nan, nan, nan), (nan, nan, nan)), "chw_presence"))
+    assert error_of(found_with("chw_presence", (nan, nan, nan), errors=("", "no", "")), "chw_presence") == np.inf
+
+
+def test_no_seeds_are_added_for_an_outcome_that_no_arm_has_and_it_is_said(tmp_path, capsys):
+    (tmp_path / "design.toml").write_text(FILE.format(more=""), encoding="utf-8")
+    assert main(["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"), "--workers", "1",
+                 "--most-seeds", "20", "--until-mcse", "5", "--outcome", "deaths_averted_by_five"]) == 0  # fmt: skip
+    assert "4 rows have no deaths_averted_by_five in any arm" in capsys.readouterr().out
+    found = Sweep.load(tmp_path / "out")
+    assert sorted(set(found.table().seed)) == [1, 2]
+    assert (found.manifest["rows_not_precise"], found.manifest["rows_without_outcome"]) == (0, 4)
 
 
 def test_a_batch_is_half_of_what_there_is_and_never_beyond_the_most():

@@ -196,6 +196,7 @@ def _report(done: Sweep, folder: Path, asked: argparse.Namespace) -> None:
     if asked.json:
         print_json({"format": manifest["format"], "folder": str(folder), "complete": done.complete, "runs": runs,
                     "rows_not_precise": manifest["rows_not_precise"],
+                    "rows_without_outcome": manifest["rows_without_outcome"],
                     "rows_not_anchored": manifest["rows_not_anchored"],
                     "unreadable_parts": manifest["unreadable_parts"], "larger_table": done.larger_table,
                     "table_sha256": manifest.get("table_sha256")})  # fmt: skip
@@ -208,6 +209,9 @@ def _report(done: Sweep, folder: Path, asked: argparse.Namespace) -> None:
     if manifest["rows_not_precise"]:
         print(f"{manifest['rows_not_precise']:,} rows are less precise than asked for after "
               f"{manifest['precision']['most_seeds']:,} seeds (--most-seeds)")  # fmt: skip
+    if manifest["rows_without_outcome"]:
+        print(f"{manifest['rows_without_outcome']:,} rows have no {manifest['precision']['outcome']} in any arm beside "
+              "the comparator, and got no more seeds for it (--outcome)")  # fmt: skip
     if manifest["rows_not_anchored"]:
         print(f"{manifest['rows_not_anchored']:,} rows could not be anchored: see the column anchored")
     _report_damage(done, folder)

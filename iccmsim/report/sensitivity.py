@@ -36,14 +36,19 @@ def write_findings(found: Found, folder: Path) -> list[Path]:
 
 
 def reading_of(found: Found) -> list[dict[str, Any]]:
-    """The few numbers that a reading may name, one a row: kept beside it, so that a test can read them again."""
+    """The few numbers that a reading may name, one a row: kept beside it, so that a test can read them again.
+
+    Of a single parameter the error known is that of the difference of its ends: they have none of their own.
+    """
     index, name = ranked_by(found), label_of(found)
     rows = [{"what": f"{index} of {row[name]}", "value": row[index], "half_width": row[f"{index}_conf"]}
             for row in found["table"]]  # fmt: skip
     rows += [{"what": f"{key.replace('_', ' ')} of {row[name]}", "value": row[key], "half_width": row[f"{key}_conf"]}
              for row in found["table"] for key in ("S1", "ST_no_chance") if row.get(key) is not None]  # fmt: skip
-    rows += [{"what": f"{end} fifth of {row['parameter']}", "value": row[end], "half_width": 1.96 * row["error"]}
-             for row in found["ends"][:10] for end in ("low", "high")]  # fmt: skip
+    rows += [{"what": f"{end} fifth of {row['parameter']}", "value": value, "half_width": half}
+             for row in found["ends"][:10]
+             for end, value, half in (("low", row["low"], None), ("high", row["high"], None),
+                                      ("high less low", row["high"] - row["low"], 1.96 * row["error"]))]  # fmt: skip
     plain = {"outcome mean": found["outcome"]["mean"], "outcome low": found["outcome"]["low"],
              "outcome high": found["outcome"]["high"], "chance of the mean": found["chance"]["of_the_mean"],
              "parameters": found["parameters"], "masters": len(found["masters"]), "too wide": len(found["too_wide"]),

@@ -1,7 +1,8 @@
 """What a shock does to care and to lives: how deep care falls, how many die of it, how long until all is as before.
 
 Each arm with a shock stands beside the same arm without it, on the same children. Care is the number of children who
-get a drug from a CHW, a health centre or the hospital in a day, as a running mean of four weeks.
+get a drug from a CHW, a health centre or the hospital in a day. It is read over four weeks from a day on: what came
+before that day has no part in it, so that a shock that leaves nothing behind takes no days to recover from.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from iccmsim.parameters.shocks import surges
 from iccmsim.results.mortality import WINDOW
 from iccmsim.studies.estimate import Q, estimate
 
-SMOOTH = 28  # days of the running mean
+WEEKS = 28  # days over which care is read
 BACK = 0.95  # of what care would have been: as before
-STAYS = 28  # days for which it must stay so
+STAYS = 28  # days on each of which four weeks must begin that are so
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +83,32 @@ def treated_by_day(run: ZoneRun) -> np.ndarray:
     return np.bincount(days[(days >= 0) & (days < last - first)], minlength=last - first)
 
 
-def share_of_usual(shaken: Lived, usual: Lived) -> np.ndarray:
-    """Care with the shock as a share of care without it, by day after launch, over all seeds: running mean."""
-    window = np.ones(SMOOTH)
-    with_it, without = (np.convolve(each.treated.sum(axis=0), window, mode="same") for each in (shaken, usual))
+def share_of_usual(shaken: Lived, usual: Lived, *, days: int = WEEKS) -> np.ndarray:
+    """Care with the shock as a share of care without it, over all seeds, in the four weeks that begin on each day.
+
+    Days are those after launch, as far as four weeks (or other `days`) of them are within the run.
+    """
+    window = np.ones(days)
+    with_it, without = (np.convolve(each.treated.sum(axis=0), window, mode="valid") for each in (shaken, usual))
     return np.divide(with_it, without, out=np.ones_like(with_it), where=without > 0)
 
 
 def depth(share: np.ndarray, day: int) -> float:
-    """How much of usual care is lost at the worst moment from the shock's day on."""
-    return float(1.0 - share[day:].min())
+    """How much of usual care is lost in the worst four weeks that begin on a day or later; nan if the run ends first.
+
+    A shock shorter than four weeks shares them with the days after it, so that it looks less deep than its worst day.
+    """
+    return float(1.0 - share[day:].min()) if day < len(share) else float("nan")
 
 
 def days_to_recover(share: np.ndarray, ends: int) -> float:
-    """Days from the end of the shock until care is as before and stays so for four weeks; infinite if it never is."""
+    """Days from the end of the shock (its first day without) to the first of four weeks with care as before.
+
+    The four weeks from each of the next 28 days must be so, too; infinite if they never are, or the run ends before it
+    can be known.
+    """
     well = share >= BACK
-    for day in range(ends, len(share) - STAYS):
+    for day in range(ends, len(share) - STAYS + 1):
         if well[day : day + STAYS].all():
             return float(day - ends)
     return float("inf")

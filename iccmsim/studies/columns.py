@@ -43,8 +43,8 @@ AREAS = (
     Column("deaths", "Deaths in the window in this arm, mean over seeds.", "deaths", ages=UNDER_FIVE),
     Column("expected_averted", "Expected deaths of the comparator less those of this arm, mean over seeds.", "deaths",
            ages=UNDER_FIVE),
-    Column("mc_error", "Monte-Carlo error of that mean; from one seed that of the children saved and lost (Poisson), "
-           "which is larger than the true one.", "deaths", ages=UNDER_FIVE),
+    Column("mc_error", "Monte-Carlo error of that mean; from one seed the root of the children saved and lost and one "
+           "(Poisson), which is usually larger than the true one.", "deaths", ages=UNDER_FIVE),
     Column("percent", "Expected deaths averted.", "percent", "expected deaths of the comparator", UNDER_FIVE),
     Column("per_1000_child_years", "Expected deaths averted.", "deaths", "1,000 child-years", UNDER_FIVE),
     Column("per_100_chws", "Expected deaths averted.", "deaths", "100 CHWs", UNDER_FIVE),

@@ -103,13 +103,14 @@ def districts_of(places: Places) -> tuple[list[tuple[str, str]], np.ndarray]:
 def _row(level: str, area: Comparison, arm: int) -> dict[str, Any]:
     """Expected deaths averted in one area by one arm, with the Monte-Carlo error of their mean.
 
-    From one seed that error is taken from the children saved and lost (Poisson), and is larger than the true one.
+    From one seed that error is taken from the children saved and lost (Poisson) and one more, for where none were seen
+    some might have been; it is usually larger than the true one.
     """
     expected = area.tallies["expected"][:, :, WINDOW].sum(axis=(2, 3))
     averted, facts = expected[:, 0] - expected[:, arm], area.facts[arm]
     years = area.tallies["child_days"][:, 0, WINDOW].sum() / YEAR
     moved = area.pairs["saved"][:, arm].sum() + area.pairs["lost"][:, arm].sum()
-    error = averted.std(ddof=1) / np.sqrt(len(averted)) if len(averted) > 1 else np.sqrt(moved)
+    error = averted.std(ddof=1) / np.sqrt(len(averted)) if len(averted) > 1 else np.sqrt(moved + 1)
     return {"level": level, "area": facts["place"], "arm": area.names[arm], "people": facts["people"],
             "chws": facts["chws"], "share_5km": facts["share_5km"], "child_years": float(years / len(averted)),
             "deaths": float(area.tallies["deaths"][:, arm, WINDOW].sum() / len(averted)),

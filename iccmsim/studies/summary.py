@@ -25,7 +25,7 @@ FATAL = ILLNESSES[: NEWBORN + 1]
 AGE_OF_BANDS = (slice(0, 2), slice(2, 5), slice(5, 9))  # bands of U5MR in each age group
 WEALTH = tuple(f"fifth_{i + 1}" for i in range(QUINTILES))
 CHW, FACILITY = 0, 1  # rows of counts by kind of provider
-CLEAR_GAP = 3.0  # Monte-Carlo errors beyond which a gap is not chance
+BY_CHANCE = 0.0027  # how often, at most, chance alone makes a gap that is flagged (3 standard errors of many seeds)
 LARGE_ERROR = 10.0  # percent of the effect
 FEW_REPLICATES = 20
 MANY = 1 / 3  # of those who come to a CHW; a convention: in `sahel-registers` a fifth are not seen that day
@@ -185,7 +185,7 @@ def beside_list(c: Comparison, i: int) -> dict[str, Any]:
     total, other = sum(model.values()), sum(by_list.values())
     through_onsets = np.array([sum(each.values()) for each in onsets])
     gap = estimate(total - other)
-    flagged = gap["mcse"] is not None and abs(gap["mean"]) > CLEAR_GAP * gap["mcse"]
+    flagged = gap["mcse"] is not None and abs(gap["mean"]) > clear_gap(len(c.seeds)) * gap["mcse"]
     return {
         "deaths_averted": estimate(other), "model": estimate(total), "gap": gap, "flagged": flagged,
         "gap_through_onsets": estimate(through_onsets),
@@ -195,6 +195,13 @@ def beside_list(c: Comparison, i: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def clear_gap(seeds: int) -> float:
+    """How many Monte-Carlo errors, themselves taken from so few seeds, a gap must have to be told from chance."""
+    from scipy.stats import t
+
+    return float(t.isf(BY_CHANCE / 2, seeds - 1))
+
+
 def _gap_in_words(by_list: float, model: float, gap: Q, onsets: float, *, flagged: bool) -> str:
     said = (f"LiST's formula, given the coverage that came about here, averts {by_list:.1f} deaths of the four "
             f"illnesses; the model averts {model:.1f} (expected deaths).")  # fmt: skip
@@ -202,7 +209,7 @@ def _gap_in_words(by_list: float, model: float, gap: Q, onsets: float, *, flagge
         return said + " With one replicate the gap cannot be told from chance."
     error = f"{gap['mean']:+.1f}, Monte-Carlo error {gap['mcse']:.1f}"
     if not flagged:
-        return f"{said} The gap ({error}) is no larger than chance."
+        return f"{said} The gap ({error}) cannot be told from chance."
     return (f"{said} The gap ({error}) is larger than chance: {onsets:+.1f} of it because the number of illnesses "
             "differs (survivors fall ill again, an antimalarial prevents the next malaria), the rest "
             f"({gap['mean'] - onsets:+.1f}) because children in danger are not treated as the average episode is "

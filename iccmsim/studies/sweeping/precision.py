@@ -50,20 +50,25 @@ def standard_error(values: np.ndarray) -> float:
 
 
 def error_of(found: list[Found], outcome: str) -> float:
-    """The largest error of an outcome over the arms beside the comparator, from the seeds that did not fail."""
-    numbers = np.array([each.numbers[:, NAMES.index(outcome)] for each in found if not each.failed])
-    if not len(numbers):
+    """The largest error of an outcome over the arms beside the comparator, from the seeds that did not fail.
+
+    An arm without a value in any seed (no CHWs, whose presence is asked for) is left out; nan if that is all of them,
+    so that no seeds would help.
+    """
+    numbers = np.array([each.numbers[1:, NAMES.index(outcome)] for each in found if not each.failed])
+    if not numbers.size:
         return float("inf")
-    return max((standard_error(numbers[:, arm]) for arm in range(1, numbers.shape[1])), default=float("inf"))
+    with_values = numbers[:, ~np.isnan(numbers).all(axis=0)]
+    return max((standard_error(arm) for arm in with_values.T), default=float("nan"))
 
 
 def seeds_wanted(cases: Identities, row: int, kept: Mapping[str, Found], precision: Precision) -> tuple[int, ...]:
     """The seeds that a row needs as far as can be known: those of the design, and batch by batch more until its error
-    is small enough. The last batch may not have been run yet."""
+    is small enough, or no arm has the outcome at all. The last batch may not have been run yet."""
     seeds = cases.seeds
     while precision.mcse is not None and len(seeds) < precision.most_seeds:
         found = [kept.get(cases.identity(row, seed)) for seed in seeds]
-        if any(each is None for each in found) or error_of(found, precision.outcome) <= precision.mcse:
+        if any(each is None for each in found) or not error_of(found, precision.outcome) > precision.mcse:
             break
         seeds = next_seeds(seeds, first=len(cases.seeds), most=precision.most_seeds)
     return seeds

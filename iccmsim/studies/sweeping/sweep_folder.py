@@ -176,7 +176,7 @@ def gather(folder: Path, manifest: Mapping[str, Any], design: Design) -> tuple[d
     store = Kept(folder).look()
     kept = store.cases
     unfitted = rows_not_fitted(folder, identities)
-    runs, missing, unsure = [], 0, 0
+    runs, missing, unsure, without = [], 0, 0, 0
     for row in range(len(design.rows)):
         seeds = seeds_wanted(identities, row, kept, precision)
         for seed in seeds:
@@ -186,12 +186,14 @@ def gather(folder: Path, manifest: Mapping[str, Any], design: Design) -> tuple[d
             else:
                 missing += len(design.arms)
         found = [kept[case] for seed in seeds if (case := identities.identity(row, seed)) in kept]
-        unsure += precision.mcse is not None and error_of(found, precision.outcome) > precision.mcse
+        if precision.mcse is not None:
+            error = error_of(found, precision.outcome)
+            unsure, without = unsure + (error > precision.mcse), without + np.isnan(error)
     failed = sum(bool(found.errors[arm]) for *_, arm, _, found in runs)
     columns = _columns(design, runs, fitted_columns(folder, identities))
     damaged = [f"{PARTS}/{name}" for name in sorted(store.unreadable)] + damaged_fits(folder, identities, unfitted)
-    return columns, {"complete": not missing, "rows_not_precise": unsure, "rows_not_anchored": not_anchored(columns),
-                     "unreadable_parts": damaged,
+    return columns, {"complete": not missing, "rows_not_precise": unsure, "rows_without_outcome": int(without),
+                     "rows_not_anchored": not_anchored(columns), "unreadable_parts": damaged,
                      "runs": {"done": len(runs) - failed, "failed": failed, "missing": missing}}  # fmt: skip
 
 
