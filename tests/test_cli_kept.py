@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from iccmsim.cli import main
+from iccmsim.report.brief_page import seeds_text
 from iccmsim.report.experiment import progress_bar
+from iccmsim.report.language import language
+from iccmsim.report.terminal import in_a_row
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SMALL = ["--set", "setting.place.people=1500", "--set", "setting.place.zones=1",
@@ -155,3 +158,22 @@ def test_a_cut_table_is_named_by_the_export(here, capsys):
     capsys.readouterr()
     assert main(["export", "results", "--csv"]) == 2
     assert fault(capsys).replace(os.sep, "/").startswith("iccmsim: results/visits.parquet: cannot be read (")
+
+
+def test_seeds_far_apart_are_named_and_not_counted_up(here, capsys):
+    far = ["compare", "sahel/facility-only", "sahel/iccm-as-delivered", "--seeds", "1,9223372036854775807", *SMALL]
+    assert main([*far, "--out", "results"]) == 0
+    assert "2 paired runs (seeds 1, 9223372036854775807)" in " ".join(capsys.readouterr().out.split())
+    assert seeds_text([1, 9223372036854775807], language("en")) == "1 and 9,223,372,036,854,775,807"
+    assert [in_a_row(seeds) for seeds in ([4, 5, 6], [4, 6], [6, 5], [4])] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("name", ["tallies.npy", "pairs.npy"])
+def test_counts_that_are_empty_are_named(name, here, capsys):
+    assert main([*COMPARE, "--out", "results"]) == 0
+    (here / "results" / name).write_bytes(b"")
+    for command in (["export", "results", "--csv"], ["brief", "results"]):
+        capsys.readouterr()
+        assert main(command) == 2
+        assert fault(capsys).replace(os.sep, "/") == (f"iccmsim: results/{name}: cannot be read; the folder is "
+                                                      "incomplete")  # fmt: skip

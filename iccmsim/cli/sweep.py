@@ -58,6 +58,8 @@ def go(asked: argparse.Namespace) -> None:
         return
     done = run(design, asked, how)
     _report(done, Path(asked.out), asked)
+    if (runs := done.manifest["runs"])["failed"] and not runs["done"]:
+        raise OSError(f"{asked.out}: every run failed; the first: {_first(done)}")
 
 
 def read_all(asked: argparse.Namespace) -> tuple[Design, dict[str, Any]]:

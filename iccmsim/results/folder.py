@@ -194,7 +194,7 @@ def read_counts(file: Path, dtype: np.dtype) -> np.ndarray:
     """Read rows of counts and refuse those of another version."""
     try:
         rows = np.load(file, allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError, MemoryError):
         raise ValueError(f"{file}: cannot be read; the folder is incomplete") from None
     if rows.dtype != dtype:
         raise ValueError(f"{file}: its fields are not those of iccmsim {__version__}; run it again")
