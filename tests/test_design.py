@@ -213,7 +213,13 @@ GRID = HEAD + 'seeds = 2\ndesign = "grid"\n'
 LHS = HEAD + 'seeds = 2\ndesign = "lhs"\nn = 4\n'
 BY_FILE = HEAD + 'seeds = 2\ndesign = "rows"\nfile = "my.csv"\n'
 FAR = BY_FILE.replace("my.csv", "far.csv") + "[vary]\n"
+NOBODY = "~nobodyx/a.toml: there is no home folder of ~nobodyx"
 BROKEN = [
+    (GRID.replace('"sahel/facility-only"', '"~nobodyx/a.toml"', 1) + "[vary]\ntx.ors = [0.7]\n", NOBODY),
+    (GRID + "status_quo = '~nobodyx/a.toml'\n[vary]\ntx.ors = [0.7]\n", NOBODY),
+    (GRID + "places = '~nobodyx'\n[vary]\ntx.ors = [0.7]\n", "~nobodyx: there is no home folder of ~nobodyx"),
+    (HEAD + "seeds = 2\ndesign = 'rows'\nfile = '~nobodyx/a.toml'\n", NOBODY),
+    (HEAD + "seeds = 2\ndesign = 'morris'\nn = 2\nlevels = 3\nvary = ['tx.ors']\n", "levels = 3: must be even"),
     ("arms = [", "is not valid TOML"),
     ("x = 1\n", "format = None: design.toml must say format = 1"),
     ("format = 2\n", "format = 2: design.toml must say format = 1"),

@@ -163,6 +163,23 @@ def made_earlier(folder: Path) -> list[str]:
                   if any(fnmatch(each.name, made) for made in MADE_FROM_IT))  # fmt: skip
 
 
+def why_not_into(folder: Path) -> str:
+    """Why nothing can be written into a folder, which need not be there yet; nothing if it can."""
+    above = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if above == folder.absolute() and not above.is_dir():
+        return "is a file, not a folder"
+    can = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+    return "" if can else f"{above} is not a folder that can be written to"
+
+
+def refuse_other(folder: Path, *, kind: str) -> None:
+    """A ValueError says if what is in a place may not be replaced by an output of this kind."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: is a file, not a folder")
+    if folder.exists() and not is_empty(folder):
+        get_manifest(folder, kind=kind, latest=None)
+
+
 def is_empty(folder: Path) -> bool:
     """Whether a folder has nothing in it, so that results may take its place."""
     return folder.is_dir() and not any(folder.iterdir())

@@ -153,6 +153,8 @@ def morris(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, level
     """Morris' design from SALib: n trajectories of (keys or groups + 1) rows, never beyond the plausible range."""
     from SALib.sample import morris as sample
 
+    if levels % 2:
+        raise ValueError(f"levels = {levels}: must be even, for Morris' method jumps over half of them")
     ranges = ranges_of(keys)
     refuse_too_large(f"n = {n}", rows=n * (len(set(groups or ranges)) + 1), keys=len(ranges), seeds=seeds)
     unit = sample.sample(_problem(tuple(ranges), groups), n, num_levels=levels, seed=seed)
