@@ -32,7 +32,7 @@ ARM = {"name": str, "hash": str, "toml": str}
 SHAPE = {
     "name": str, "design": str, "complete": bool, "arms": ListOf(ARM, 1), "status_quo": ARM, "seeds": ListOf(int, 1),
     "keys": ListOf(str), "rows": int, "rows_sha256": str, "settings": {str: object}, "groups": (None, ListOf(str)),
-    "drawn": {"inner?": str, "draws?": int, str: object}, "anchor": bool,
+    "drawn": {"inner?": (None, str), "draws?": int, str: object}, "anchor": bool,
     "told": {"code": str, "arms": ListOf(str), "before": str, "keys": ListOf(str), "where": ListOf(ListOf(int)),
              "anchor": (None, ListOf(int))},
     "precision": {"mcse": (float, None), "outcome": str, "most_seeds": int}, "made_with": VERSIONS,
