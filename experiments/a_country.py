@@ -25,10 +25,19 @@ from pathlib import Path
 
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import Scenario, load_scenario
-from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, write_rows
+from iccmsim.report.experiment import (
+    Words,
+    at_least,
+    in_one_line,
+    progress_bar,
+    save_figure,
+    show_and_keep,
+    write_rows,
+)
 from iccmsim.report.style import ARMS, INK, MARKERS, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.report.terminal import count, duration, place_line
-from iccmsim.studies.country import Country, compare_country
+from iccmsim.results.folder import refuse_other
+from iccmsim.studies.country import FORMAT, KIND, Country, compare_country
 from iccmsim.world.deployment import place_chws
 from iccmsim.world.geography import Places
 
@@ -105,8 +114,7 @@ def figure(country: Country, rows: list[dict], path: Path) -> None:
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run the country, or take it from the folder again, and write table and figure."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--setting", default="mali", help="mali, or any other setting")
     options.add_argument("--places", help="folder of the country's files")
     options.add_argument("--days", type=int, default=1826)
@@ -115,19 +123,18 @@ def main(argv: list[str] | None = None) -> int:
     options.add_argument("--remake", action="store_true", help="table and figure again from the stored results")
     given = options.parse_args(argv)
     if given.remake:
-        country = Country.load(given.out / "country")
+        country, keep = Country.load(given.out / "country"), []
     else:
+        refuse_other(given.out / "country", kind=KIND, latest=FORMAT)
         with progress_bar("a country") as progress:
             country = compare_country(arms(given), seeds=given.seeds, places=given.places, progress=progress)
-        country.save(given.out / "country")
+        keep = [lambda: country.save(given.out / "country")]
     rows = country.table()
-    write_rows(rows, given.out / "country.csv")
-    figure(country, rows, given.out / "country.png")
-    for row in rows:
-        if row["level"] != "district":
-            print(f"{row['level']:<8} {row['area']:<12} {row['arm']:<28} {row['chws']:>6} CHWs  "
-                  f"{row['expected_averted']:>9.1f} (error {row['mc_error']:.1f}) expected deaths averted, "
-                  f"{row['percent']:.2f} %")  # fmt: skip
+    said = (f"{row['level']:<8} {row['area']:<12} {row['arm']:<28} {row['chws']:>6} CHWs  "
+            f"{row['expected_averted']:>9.1f} (error {row['mc_error']:.1f}) expected deaths averted, "
+            f"{row['percent']:.2f} %\n" for row in rows if row["level"] != "district")  # fmt: skip
+    show_and_keep("".join(said), *keep, lambda: write_rows(rows, given.out / "country.csv"),
+                  lambda: figure(country, rows, given.out / "country.png"))  # fmt: skip
     return 0
 
 

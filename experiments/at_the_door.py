@@ -27,16 +27,27 @@ python experiments/at_the_door.py --out FOLDER [--settings sahel sahel-registers
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from iccmsim.engine.pairs import PARTS
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
+from iccmsim.report.experiment import (
+    Progress,
+    Words,
+    at_least,
+    csv_of,
+    in_one_line,
+    lived_or_stored,
+    save_figure,
+    show_and_keep,
+    toy_of,
+    write_rows,
+)
 from iccmsim.report.style import ARMS, INK, STEPS, WORDS, new_figure, quiet
-from iccmsim.studies.compare import Comparison, compare
+from iccmsim.results.folder import refuse_other
+from iccmsim.studies.compare import FORMAT, KIND, Comparison, compare
 from iccmsim.studies.summary import deaths_of
 from iccmsim.studies.sweeping.precision import standard_error
 
@@ -118,24 +129,30 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run the arms, or take them from the folder again, and write table, manifest and figure."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--settings", nargs="+", default=["sahel", "sahel-registers"])
     options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a few seconds: two small zones, one year, 2 seeds")
     options.add_argument("--remake", action="store_true", help="table and figure again from the stored results")
     given = options.parse_args(argv)
+    if twice := [name for name in given.settings if given.settings.count(name) > 1]:
+        raise ValueError(f"--settings: {twice[0]} is given twice")
+    for setting in () if given.remake else given.settings:
+        refuse_other(given.out / setting, kind=KIND, latest=FORMAT)
     found = []
     for setting in given.settings:
-        if not given.remake:
-            with progress_bar(setting) as progress:
-                compare(arms(setting, toy=given.toy), seeds=2 if given.toy else given.seeds,
-                        progress=progress).save(given.out / setting)  # fmt: skip
-        result = Comparison.load(given.out / setting)
-        found += rows(setting, result)
+
+        def live(progress: Progress, setting: str = setting) -> Comparison:
+            return compare(arms(setting, toy=given.toy), seeds=2 if given.toy else given.seeds, progress=progress)
+
+        result, keep = lived_or_stored(given.out / setting, live, remake=given.remake, what=setting,
+                                       fits=lambda names: names[1:] == tuple(LEVERS))  # fmt: skip
+        mine = rows(setting, result)
+        text = csv_of(mine)
+        show_and_keep(text.partition("\n")[2] if found else text, keep)  # with headings once
+        found += mine
     write_rows(found, given.out / "at_the_door.csv")
     figure(found, given.out / "at_the_door.png", source=f"{len(result.seeds)} paired replicates, 60,000 people.")
-    print((given.out / "at_the_door.csv").read_text(encoding="utf-8"), end="")
     return 0
 
 

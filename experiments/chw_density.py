@@ -15,13 +15,23 @@ python experiments/chw_density.py --out FOLDER [--setting sahel] [--places FOLDE
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
+from iccmsim.report.experiment import (
+    Progress,
+    Words,
+    at_least,
+    csv_of,
+    in_one_line,
+    lived_or_stored,
+    save_figure,
+    show_and_keep,
+    toy_of,
+    write_rows,
+)
 from iccmsim.studies.compare import Comparison, compare
 
 DENSITIES = (4000, 2500, 1500, 1000, 500)
@@ -35,8 +45,13 @@ def arms(setting: str, *, places: str | None, toy: bool) -> list:
     chosen = [load_scenario(f"{setting}/facility-only", overrides=more, places=places)]
     for people in DENSITIES:
         arm = load_scenario(f"{setting}/iccm-as-delivered", overrides={**more, "chw.catch": people}, places=places)
-        chosen.append(replace(arm, name=f"{people:,} people a CHW"))
+        chosen.append(replace(arm, name=named(people)))
     return chosen
+
+
+def named(people: int) -> str:
+    """The name of an arm."""
+    return f"{people:,} people a CHW"
 
 
 def rows(result: Comparison) -> list[dict]:
@@ -77,25 +92,24 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run the arms, or take them from the folder again, and write table, manifest and figure."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
     options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a few seconds: one small zone, one year, 2 seeds")
     options.add_argument("--remake", action="store_true", help="table and figure again from the stored results")
     given = options.parse_args(argv)
-    if given.remake:
-        result = Comparison.load(given.out / "comparison")
-    else:
+
+    def live(progress: Progress) -> Comparison:
         chosen = arms(given.setting, places=given.places, toy=given.toy)
-        with progress_bar("CHW density") as progress:
-            result = compare(chosen, seeds=2 if given.toy else given.seeds, progress=progress)
-        result.save(given.out / "comparison")
+        return compare(chosen, seeds=2 if given.toy else given.seeds, progress=progress)
+
+    result, keep = lived_or_stored(given.out / "comparison", live, remake=given.remake, what="CHW density",
+                                   fits=lambda names: names[1:] == tuple(map(named, DENSITIES)))  # fmt: skip
     found = rows(result)
-    write_rows(found, given.out / "density.csv")
-    figure(found, given.out / "density.png", source=f"{result.names[0]}, {len(result.seeds)} paired replicates")
-    print((given.out / "density.csv").read_text(encoding="utf-8"), end="")
+    source = f"{result.names[0]}, {len(result.seeds)} paired replicates"
+    show_and_keep(csv_of(found), keep, lambda: write_rows(found, given.out / "density.csv"),
+                  lambda: figure(found, given.out / "density.png", source=source))  # fmt: skip
     return 0
 
 

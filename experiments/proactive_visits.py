@@ -13,14 +13,22 @@ python experiments/proactive_visits.py --out FOLDER --places FOLDER [--seeds 200
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 import numpy as np
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import at_least, in_one_line, progress_bar, write_rows
+from iccmsim.report.experiment import (
+    Progress,
+    Words,
+    at_least,
+    csv_of,
+    in_one_line,
+    lived_or_stored,
+    show_and_keep,
+    write_rows,
+)
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.summary import deaths_of
 
@@ -64,25 +72,24 @@ def rows(result: Comparison) -> list[dict]:
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run both arms, or take them from the folder again, and print the ratio and the trace."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--places")
     options.add_argument("--seeds", type=at_least(2), default=200)
     options.add_argument("--toy", action="store_true", help="some 200 days, 2 seeds")
     options.add_argument("--remake", action="store_true", help="again from the stored results")
     given = options.parse_args(argv)
-    if given.remake:
-        result = Comparison.load(given.out / "comparison")
-    else:
+
+    def live(progress: Progress) -> Comparison:
         more = TOY if given.toy else {}
         arms = [load_scenario(str(SCENARIOS / f"{arm}.toml"), overrides=more, places=given.places) for arm in ARMS]
-        with progress_bar("home visits") as progress:
-            result = compare(arms, seeds=2 if given.toy else given.seeds, progress=progress)
-        result.save(given.out / "comparison")
+        return compare(arms, seeds=2 if given.toy else given.seeds, progress=progress)
+
+    result, keep = lived_or_stored(given.out / "comparison", live, remake=given.remake, what="home visits",
+                                   fits=lambda names: names == ARMS)  # fmt: skip
     ratio, error = rate_ratio(result)
-    write_rows(rows(result), given.out / "trace.csv")
-    print((given.out / "trace.csv").read_text(encoding="utf-8"), end="")
-    print(f"rate ratio {ratio:.3f} (Monte-Carlo error {error:.3f}, {len(result.seeds)} pairs); {TRIAL}")
+    found = rows(result)
+    said = f"rate ratio {ratio:.3f} (Monte-Carlo error {error:.3f}, {len(result.seeds)} pairs); {TRIAL}\n"
+    show_and_keep(csv_of(found) + said, keep, lambda: write_rows(found, given.out / "trace.csv"))
     return 0
 
 

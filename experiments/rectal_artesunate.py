@@ -15,16 +15,14 @@ python experiments/rectal_artesunate.py --out FOLDER [--setting sahel] [--places
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
 
 from iccmsim.core.records import AT_CHW, DANGER_FOUND, MALARIA, POSITIVE, RECTAL_ARTESUNATE, REFERRED, TESTED
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import at_least, in_one_line, write_rows
+from iccmsim.report.experiment import Words, at_least, csv_of, in_one_line, show_and_keep, write_rows
 
 ARMS = {
     "without": {},
@@ -72,8 +70,7 @@ def rows(found: dict[str, np.ndarray]) -> list[dict]:
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run all arms on the same seeds and write the table."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
     options.add_argument("--seeds", type=at_least(2), default=20)
@@ -84,9 +81,8 @@ def main(argv: list[str] | None = None) -> int:
         changed = {**(TOY if given.toy else {}), **more}
         arm = load_scenario(f"{given.setting}/iccm-as-delivered", overrides=changed, places=given.places)
         found[name] = np.array([one_run(arm, seed) for seed in range(1, 1 + (3 if given.toy else given.seeds))])
-    given.out.mkdir(parents=True, exist_ok=True)
-    write_rows(rows(found), given.out / "rectal_artesunate.csv")
-    print((given.out / "rectal_artesunate.csv").read_text(encoding="utf-8"), end="")
+    made = rows(found)
+    show_and_keep(csv_of(made), lambda: write_rows(made, given.out / "rectal_artesunate.csv"))
     return 0
 
 

@@ -21,12 +21,10 @@ python experiments/sensitivity_morris.py --out FOLDER [--n 96] [--masters 3] [--
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import progress_bar, write_rows
+from iccmsim.report.experiment import Words, at_least, in_one_line, progress_bar, show_and_keep, write_rows
 from iccmsim.report.sensitivity import findings_text, reading_of, write_findings
 from iccmsim.studies.sensitivity import Asked, Sensitivity, sensitivity
 
@@ -37,19 +35,21 @@ TOY = {"setting.place.people": 2000, "setting.place.zones": 1, "setting.place.vi
 TOY_GROUPS = ("CHW supply", "CHW workforce")
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run, or read again, and write findings, tables and figures."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
-    options.add_argument("--n", type=int, default=96, help="trajectories of each master seed")
-    options.add_argument("--masters", type=int, default=3)
-    options.add_argument("--seeds", type=int, default=2)
-    options.add_argument("--workers", type=int)
+    options = Words(__doc__)
+    options.add_argument("--n", type=at_least(2), default=96, help="trajectories of each master seed")
+    options.add_argument("--masters", type=at_least(1), default=3)
+    options.add_argument("--seeds", type=at_least(1), default=2)
+    options.add_argument("--workers", type=at_least(1))
     options.add_argument("--toy", action="store_true", help="two groups in one small zone, some months")
     options.add_argument("--remake", action="store_true", help="tables and figures again from what is stored")
     given = options.parse_args(argv)
     if given.remake:
         done = Sensitivity.load(given.out)
+        if done.asked.method != "morris":
+            raise ValueError(f"{given.out}: holds an analysis by {done.asked.method}; give the folder of this script")
     else:
         arms = [load_scenario(name, overrides=TOY if given.toy else PLACE) for name in ARMS]
         asked = Asked("morris", n=3 if given.toy else given.n, seeds=given.seeds,
@@ -57,9 +57,8 @@ def main(argv: list[str] | None = None) -> int:
         with progress_bar("Morris") as progress:
             done = sensitivity(arms, asked, out=given.out, workers=1 if given.toy else given.workers, progress=progress)
     found = done.findings()
-    write_findings(found, given.out)
-    write_rows(reading_of(found), given.out / "reading.csv")
-    print(findings_text(found))
+    show_and_keep(findings_text(found) + "\n", lambda: write_findings(found, given.out),
+                  lambda: write_rows(reading_of(found), given.out / "reading.csv"))  # fmt: skip
     return 0
 
 

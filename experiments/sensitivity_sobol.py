@@ -31,12 +31,10 @@ python experiments/sensitivity_sobol.py --out FOLDER [--n 64] [--most 128] [--ma
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import progress_bar, write_rows
+from iccmsim.report.experiment import Words, at_least, in_one_line, progress_bar, show_and_keep, write_rows
 from iccmsim.report.sensitivity import findings_text, reading_of, write_findings
 from iccmsim.studies.sensitivity import Asked, Sensitivity, sensitivity
 
@@ -50,21 +48,23 @@ APART = (INNER, "illness burden", "care-seeking", "health facilities", "speed of
 TOY_GROUPS = ("CHW supply", "CHW workforce")
 
 
+@in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run, or read again, and write findings, tables and figures."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
-    options.add_argument("--n", type=int, default=64, help="base samples of each master seed, a power of 2")
-    options.add_argument("--most", type=int, default=128)
-    options.add_argument("--masters", type=int, default=3)
-    options.add_argument("--seeds", type=int, default=4)
-    options.add_argument("--draws", type=int, default=10, help=f"of {INNER} at each point of all other groups")
-    options.add_argument("--workers", type=int)
+    options = Words(__doc__)
+    options.add_argument("--n", type=at_least(2), default=64, help="base samples of each master seed, a power of 2")
+    options.add_argument("--most", type=at_least(2), default=128)
+    options.add_argument("--masters", type=at_least(1), default=3)
+    options.add_argument("--seeds", type=at_least(1), default=4)
+    options.add_argument("--draws", type=at_least(2), default=10, help=f"of {INNER} at each point of all other groups")
+    options.add_argument("--workers", type=at_least(1))
     options.add_argument("--toy", action="store_true", help="two groups in one small zone, some months")
     options.add_argument("--remake", action="store_true", help="tables and figures again from what is stored")
     given = options.parse_args(argv)
     if given.remake:
         done = Sensitivity.load(given.out)
+        if done.asked.method != "sobol":
+            raise ValueError(f"{given.out}: holds an analysis by {done.asked.method}; give the folder of this script")
     else:
         arms = [load_scenario(name, overrides=TOY if given.toy else PLACE) for name in ARMS]
         asked = Asked("sobol", n=given.n, seeds=given.seeds, masters=given.masters, apart=APART, most=given.most,
@@ -74,9 +74,8 @@ def main(argv: list[str] | None = None) -> int:
         with progress_bar("Sobol'") as progress:
             done = sensitivity(arms, asked, out=given.out, workers=1 if given.toy else given.workers, progress=progress)
     found = done.findings()
-    write_findings(found, given.out)
-    write_rows(reading_of(found), given.out / "reading.csv")
-    print(findings_text(found))
+    show_and_keep(findings_text(found) + "\n", lambda: write_findings(found, given.out),
+                  lambda: write_rows(reading_of(found), given.out / "reading.csv"))  # fmt: skip
     return 0
 
 

@@ -18,15 +18,25 @@ python experiments/shocks.py --out FOLDER [--setting sahel] [--places FOLDER] [-
 
 from __future__ import annotations
 
-import argparse
 import sys
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.parameters.shocks import shock_kinds
-from iccmsim.report.experiment import at_least, in_one_line, save_figure, toy_of, whole_or_nothing, write_rows
+from iccmsim.report.experiment import (
+    Words,
+    at_least,
+    in_one_line,
+    save_figure,
+    show_and_keep,
+    toy_of,
+    whole_or_nothing,
+    write_rows,
+)
 from iccmsim.report.style import ARMS, INK
 from iccmsim.studies.aftermath import Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
 
@@ -124,36 +134,44 @@ def store(lived: dict[tuple[str, str], Lived], path: Path) -> None:
 
 def stored(path: Path) -> dict[tuple[str, str], Lived]:
     """Read back what `store` kept."""
-    with np.load(path) as kept:
-        names = {tuple(key.split("|")[:2]) for key in kept}
-        return {name: Lived(kept["|".join((*name, "treated"))], kept["|".join((*name, "deaths"))]) for name in names}
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; leave out --remake, or give the folder of this script")
+    try:
+        with np.load(path) as kept:
+            names = {tuple(key.split("|")[:2]) for key in kept}
+            found = {(shock, lever): Lived(*(kept[f"{shock}|{lever}|{part}"] for part in ("treated", "deaths")))
+                     for shock, lever in names}  # fmt: skip
+    except (OSError, ValueError, EOFError, KeyError, TypeError, BadZipFile, zlib.error):
+        raise ValueError(f"{path}: cannot be read; run it again, without --remake") from None
+    if not {shock for shock, _ in found} >= {"none", *PROTECTED}:
+        raise ValueError(f"{path}: has not all shocks of this script; run it again, without --remake")
+    return found
 
 
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run all arms, or take them from the folder again, and print the table."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
     options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a small place, 420 days, 2 seeds")
     options.add_argument("--remake", action="store_true", help="again from the stored results")
     given = options.parse_args(argv)
+    keep = []
     if given.remake:
         lived = stored(given.out / "lived.npz")
     else:
         made = arms(given.setting, places=given.places, toy=given.toy)
         seeds = range(1, 1 + (2 if given.toy else given.seeds))
         lived = dict(zip(made, live(list(made.values()), seeds=seeds), strict=True))
-        store(lived, given.out / "lived.npz")
+        keep = [lambda: store(lived, given.out / "lived.npz")]
     found = rows(lived)
-    write_rows(found, given.out / "shocks.csv")
-    figure(found, lived, given.out / "shocks.png")
-    for row in found:
-        print(f"{row['shock']:<15}{row['with']:<34}{100 * row['most_of_care_lost']:>4.0f} % of care lost at worst, "
-              f"{in_days(row['days_to_recover'])}, {row['extra_deaths']:+6.1f} deaths "
-              f"(MC error {row['error']:.1f})")  # fmt: skip
+    said = (f"{row['shock']:<15}{row['with']:<34}{100 * row['most_of_care_lost']:>4.0f} % of care lost at worst, "
+            f"{in_days(row['days_to_recover'])}, {row['extra_deaths']:+6.1f} deaths (MC error {row['error']:.1f})\n"
+            for row in found)  # fmt: skip
+    show_and_keep("".join(said), *keep, lambda: write_rows(found, given.out / "shocks.csv"),
+                  lambda: figure(found, lived, given.out / "shocks.png"))  # fmt: skip
     return 0
 
 

@@ -22,12 +22,20 @@ python experiments/supply_rules.py --out FOLDER [--seeds 20] [--workers 2] [--to
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, write_rows
+from iccmsim.report.experiment import (
+    Words,
+    at_least,
+    csv_of,
+    in_one_line,
+    progress_bar,
+    save_figure,
+    show_and_keep,
+    write_rows,
+)
 from iccmsim.report.style import ARMS, INK, MARKERS, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.studies.design import grid
 from iccmsim.studies.sweep import Sweep, sweep
@@ -113,8 +121,7 @@ def figure(found: list[dict], path: Path, *, seeds: list[int]) -> None:
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run what is not in the folder yet, or take all from it again, and write tables and figure."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--workers", type=at_least(1), default=2)
     options.add_argument("--toy", action="store_true", help="one small zone, some months, 2 seeds")
@@ -122,6 +129,9 @@ def main(argv: list[str] | None = None) -> int:
     given = options.parse_args(argv)
     if given.remake:
         done = Sweep.load(given.out / "sweep")
+        if done.design.keys != (RULE, LEAD, FILL) or not done.complete:
+            raise ValueError(f"{given.out / 'sweep'}: is not the whole sweep of this script; leave out --remake, or "
+                             "give its folder")  # fmt: skip
     else:
         design = grid(COMPARED, VARIED, seeds=2 if given.toy else given.seeds, settings=TOY if given.toy else RUN,
                       name="supply rules")  # fmt: skip
@@ -129,11 +139,10 @@ def main(argv: list[str] | None = None) -> int:
             done = sweep(design, out=given.out / "sweep", executor="here" if given.toy else "processes",
                          workers=given.workers, progress=progress)  # fmt: skip
     runs = runs_of(done)
-    found = combinations(runs)
-    write_rows(found, given.out / "supply.csv")
-    write_rows(contrasts(runs), given.out / "reading.csv")
-    figure(found, given.out / "supply.png", seeds=list(done.design.seeds))
-    print((given.out / "reading.csv").read_text(encoding="utf-8"), end="")
+    found, reading = combinations(runs), contrasts(runs)
+    show_and_keep(csv_of(reading), lambda: write_rows(found, given.out / "supply.csv"),
+                  lambda: write_rows(reading, given.out / "reading.csv"),
+                  lambda: figure(found, given.out / "supply.png", seeds=list(done.design.seeds)))  # fmt: skip
     return 0
 
 

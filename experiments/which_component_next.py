@@ -16,17 +16,27 @@ python experiments/which_component_next.py --out FOLDER [--profile 11111111] [--
 
 from __future__ import annotations
 
-import argparse
 import sys
 from itertools import combinations
 from pathlib import Path
 
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.maturity import LEVELS, profile_of_name
-from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
+from iccmsim.report.experiment import (
+    Progress,
+    Words,
+    at_least,
+    in_one_line,
+    lived_or_stored,
+    save_figure,
+    show_and_keep,
+    toy_of,
+    write_rows,
+)
 from iccmsim.report.style import ARMS, INK
-from iccmsim.studies.compare import Comparison
-from iccmsim.studies.components import Steps, raise_components, same_order, steps_of
+from iccmsim.results.folder import refuse_other
+from iccmsim.studies.compare import FORMAT, KIND, Comparison
+from iccmsim.studies.components import Steps, names_of_arms, raise_components, same_order, steps_of
 
 TOY = {"setting.place.people": 6000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
        "run.days": 200, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
@@ -72,6 +82,15 @@ def figure(rows: list[dict], path: Path, *, subtitle: str) -> None:
     save_figure(canvas, path)
 
 
+def as_text(steps: Steps) -> str:
+    """What is printed of the first children: a line a component, and how much is beyond pairs."""
+    rows = (f"{row['component']:<14}{row['averted_alone']:>7.1f} (MC error {row['error']:.1f}) alone, "
+            f"{row['shapley']:>6.1f} of raising all; with {row['strongest_partner']} {row['synergy']:+.1f} "
+            f"(MC error {row['synergy_error']:.1f})\n" for row in table(steps))  # fmt: skip
+    return "".join(rows) + (f"beyond pairs: {steps.left_over().mean():+.1f}; raising all averts "
+                            f"{steps.of(*steps.able()).mean():.1f}\n")  # fmt: skip
+
+
 def verdict(sets: list[Steps]) -> str:
     """Whether the order of components is the same on all sets of children."""
     alike = min(same_order(a, b) for a, b in combinations(sets, 2))
@@ -84,8 +103,7 @@ def verdict(sets: list[Steps]) -> str:
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run all arms on three sets of children, or take them from the folder; print the ranking and whether it holds."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--profile", default="11111111", help="a digit from 0 to 3 for each of the eight components")
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
@@ -96,31 +114,28 @@ def main(argv: list[str] | None = None) -> int:
     profile = profile_of_name(f"maturity-{given.profile}")
     if profile is None or min(profile.values()) == len(LEVELS) - 1:
         raise ScenarioError(f"--profile {given.profile}: must have eight digits from 0 to 3, and one below 3")
+    if not given.remake:
+        for name in SETS:
+            refuse_other(given.out / name, kind=KIND, latest=FORMAT)
     sets = []
     for number, name in enumerate(SETS):
-        if given.remake:
-            result = Comparison.load(given.out / name)
-        else:
-            first = 1 + 1000 * number
+
+        def live(progress: Progress, first: int = 1 + 1000 * number) -> Comparison:
             more = toy_of(given.setting, TOY, places=given.places) if given.toy else {}
             seeds = range(first, first + (2 if given.toy else given.seeds))
-            with progress_bar(f"children {name}") as progress:
-                result = raise_components(given.setting, profile, seeds=seeds, progress=progress, overrides=more,
-                                          places=given.places)  # fmt: skip
-            result.save(given.out / name)
+            return raise_components(given.setting, profile, seeds=seeds, progress=progress, overrides=more,
+                                    places=given.places)  # fmt: skip
+
+        result, keep = lived_or_stored(given.out / name, live, remake=given.remake, what=f"children {name}",
+                                       fits=lambda names: names == names_of_arms(profile))  # fmt: skip
         sets.append(steps_of(result, profile))
-    rows = table(sets[0])
-    write_rows(rows, given.out / "components.csv")
-    place, deaths = result.facts[0], result.tallies["expected"][:, 0, :-1].sum(axis=(1, 2)).mean()
-    figure(rows, given.out / "components.png", subtitle=f"{given.setting}, {place['window_days'] / 365.25:.0f} years, "
-           f"{len(result.seeds)} pairs; {deaths:,.0f} children under five die as it is\n{verdict(sets)}")  # fmt: skip
-    for row in rows:
-        print(f"{row['component']:<14}{row['averted_alone']:>7.1f} (MC error {row['error']:.1f}) alone, "
-              f"{row['shapley']:>6.1f} of raising all; with {row['strongest_partner']} {row['synergy']:+.1f} "
-              f"(MC error {row['synergy_error']:.1f})")  # fmt: skip
-    left = sets[0].left_over().mean()
-    print(f"beyond pairs: {left:+.1f}; raising all averts {sets[0].of(*sets[0].able()).mean():.1f}")
-    print(verdict(sets))
+        show_and_keep("" if number else as_text(sets[0]), keep)
+    rows, place = table(sets[0]), result.facts[0]
+    deaths = result.tallies["expected"][:, 0, :-1].sum(axis=(1, 2)).mean()
+    about = (f"{given.setting}, {place['window_days'] / 365.25:.0f} years, {len(result.seeds)} pairs; {deaths:,.0f} "
+             f"children under five die as it is\n{verdict(sets)}")  # fmt: skip
+    show_and_keep(verdict(sets) + "\n", lambda: write_rows(rows, given.out / "components.csv"),
+                  lambda: figure(rows, given.out / "components.png", subtitle=about))  # fmt: skip
     return 0
 
 

@@ -18,7 +18,6 @@ python experiments/whole_library.py --out FOLDER [--setting sahel] [--places FOL
 
 from __future__ import annotations
 
-import argparse
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -27,7 +26,17 @@ import numpy as np
 
 from iccmsim.parameters.files import library_names, piece_file, read_toml, reasons_of
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.experiment import at_least, in_one_line, progress_bar, save_figure, toy_of, write_rows
+from iccmsim.report.experiment import (
+    Progress,
+    Words,
+    at_least,
+    in_one_line,
+    lived_or_stored,
+    save_figure,
+    show_and_keep,
+    toy_of,
+    write_rows,
+)
 from iccmsim.report.style import ARMS, COMPARATOR, INK, SMALL, WORDS, new_figure, quiet, source_line
 from iccmsim.report.terminal import count, duration, percent, place_line
 from iccmsim.results.mortality import WINDOW
@@ -184,39 +193,48 @@ HEADS = ("deaths\naverted", "of all\ndeaths", "CHWs", "visits to\na CHW, per\nch
          "CHW days\nlacking a\nproduct")  # fmt: skip
 
 
+def as_text(rows: list[dict], pairs: list[dict], *, seeds: int) -> str:
+    """What is printed: a line a programme, and the pairs that cannot be told apart."""
+    said = [f"{row['programme']:<31}{row['expected_averted_mean']:>8.1f} (Monte-Carlo error "
+            f"{row['expected_averted_mcse']:.1f}) expected deaths averted, "
+            f"{row['percent_of_deaths']:.2f} %; {row['beside_as_delivered']}" for row in rows]  # fmt: skip
+    alike = [pair for pair in pairs if pair["apart"] == "no"]
+    if seeds < FEW:
+        said.append(f"only {seeds} seeds: what follows says nothing yet")
+    said.append(f"{len(pairs) - len(alike)} of {len(pairs)} pairs differ by {CLEAR:.0f} Monte-Carlo errors or more")
+    said += [f"alike: {pair['first']} and {pair['second']} ({pair['in_errors']:.1f} in {pair['outcome']}): "
+             f"{pair['why_not']}" for pair in alike]  # fmt: skip
+    return "".join(f"{line}\n" for line in said)
+
+
+def is_the_library(names: tuple[str, ...]) -> bool:
+    """Whether these are arms of this script."""
+    pieces = [name.rpartition("/")[2] for name in names]
+    return pieces[0] == FIRST and USUAL in pieces and {*pieces} <= {*library_names()["programme"]}
+
+
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run the library, or take it from the folder again, and write tables, manifest and figure."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--out", required=True, type=Path)
+    options = Words(__doc__)
     options.add_argument("--setting", default="sahel")
     options.add_argument("--places")
     options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a few seconds: two small zones, two years, 2 seeds")
     options.add_argument("--remake", action="store_true", help="tables and figure again from the stored results")
     given = options.parse_args(argv)
-    if given.remake:
-        result = Comparison.load(given.out / "comparison")
-    else:
+
+    def live(progress: Progress) -> Comparison:
         chosen = arms(given.setting, places=given.places, toy=given.toy)
-        with progress_bar("whole library") as progress:
-            result = compare(chosen, seeds=2 if given.toy else given.seeds, progress=progress)
-        result.save(given.out / "comparison")
+        return compare(chosen, seeds=2 if given.toy else given.seeds, progress=progress)
+
+    result, keep = lived_or_stored(given.out / "comparison", live, remake=given.remake, what="whole library",
+                                   fits=is_the_library)  # fmt: skip
     rows, pairs = library_rows(result), pair_rows(result)
-    write_rows(rows, given.out / "library.csv")
-    write_rows(pairs, given.out / "pairs.csv")
-    figure(result, rows, given.out / "library.png")
-    for row in rows:
-        print(f"{row['programme']:<31}{row['expected_averted_mean']:>8.1f} (Monte-Carlo error "
-              f"{row['expected_averted_mcse']:.1f}) expected deaths averted, "
-              f"{row['percent_of_deaths']:.2f} %; {row['beside_as_delivered']}")  # fmt: skip
-    alike = [pair for pair in pairs if pair["apart"] == "no"]
-    if len(result.seeds) < FEW:
-        print(f"only {len(result.seeds)} seeds: what follows says nothing yet")
-    print(f"{len(pairs) - len(alike)} of {len(pairs)} pairs differ by {CLEAR:.0f} Monte-Carlo errors or more")
-    for pair in alike:
-        print(f"alike: {pair['first']} and {pair['second']} ({pair['in_errors']:.1f} in {pair['outcome']}): "
-              f"{pair['why_not']}")  # fmt: skip
+    show_and_keep(as_text(rows, pairs, seeds=len(result.seeds)), keep,
+                  lambda: write_rows(rows, given.out / "library.csv"),
+                  lambda: write_rows(pairs, given.out / "pairs.csv"),
+                  lambda: figure(result, rows, given.out / "library.png"))  # fmt: skip
     return 0
 
 

@@ -185,7 +185,9 @@ def test_a_folder_without_what_a_brief_rests_on_is_refused(folder, capsys, name)
     assert f"has no {name}; it was written by an earlier version or by a script: run iccmsim compare" in said
 
 
-@pytest.mark.parametrize(("name", "text"), [("check.json", "{}"), ("map.json", "{"), ("map.json", '{"posts": []}')])
+@pytest.mark.parametrize(("name", "text"), [("check.json", "{}"), ("map.json", "{"), ("map.json", '{"posts": []}'),
+                                           ("check.json", '{"seeds": [1], "targets": []}'),
+                                           ("check.json", '{"seeds": [1], "targets": [5]}')])  # fmt: skip
 def test_a_folder_whose_files_are_cut_short_is_refused(folder, capsys, name, text):
     (folder / name).write_text(text, encoding="utf-8")
     assert "is not complete; run iccmsim compare again" in refusal(capsys, folder)
@@ -208,7 +210,7 @@ def test_a_folder_of_another_format_is_refused(folder, capsys):
 
 def test_a_manifest_that_lacks_something_is_refused(folder, capsys):
     manifest_with(folder, made_with=None)
-    assert "its manifest.json has no made_with; run iccmsim compare again" in refusal(capsys, folder)
+    assert "its manifest.json has no made_with; run it again" in refusal(capsys, folder)
 
 
 def test_counts_of_another_version_are_refused(folder, capsys):

@@ -10,9 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sweeps import FILE
 
 from iccmsim.cli import main
+from iccmsim.report.brief_page import seeds_text
 from iccmsim.report.experiment import progress_bar
+from iccmsim.report.language import language
+from iccmsim.report.terminal import in_a_row
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SMALL = ["--set", "setting.place.people=1500", "--set", "setting.place.zones=1",
@@ -38,6 +42,13 @@ def fault(capsys) -> str:
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     return said.strip()
+
+
+class Full(io.StringIO):
+    """A stream to a disk that is full."""
+
+    write = flush = full
+    fileno = staticmethod(lambda: os.open(os.devnull, os.O_WRONLY))
 
 
 def test_what_is_of_an_earlier_comparison_is_kept_and_named(here, capsys):
@@ -95,10 +106,6 @@ def test_a_named_file_is_told_by_its_name(monkeypatch, capsys):
 
 
 def test_a_run_that_cannot_be_printed_is_written(here, capsys, monkeypatch):
-    class Full(io.StringIO):
-        write = flush = full
-        fileno = staticmethod(lambda: os.open(os.devnull, os.O_WRONLY))
-
     monkeypatch.setattr(sys, "stdout", Full())
     assert main([*RUN, "--out", "results"]) == 1
     assert fault(capsys) == ("iccmsim: what is printed: cannot be written (No space left on device); the result is in "
@@ -155,3 +162,56 @@ def test_a_cut_table_is_named_by_the_export(here, capsys):
     capsys.readouterr()
     assert main(["export", "results", "--csv"]) == 2
     assert fault(capsys).replace(os.sep, "/").startswith("iccmsim: results/visits.parquet: cannot be read (")
+
+
+def test_seeds_far_apart_are_named_and_not_counted_up(here, capsys):
+    far = ["compare", "sahel/facility-only", "sahel/iccm-as-delivered", "--seeds", "1,9223372036854775807", *SMALL]
+    assert main([*far, "--out", "results"]) == 0
+    assert "2 paired runs (seeds 1, 9223372036854775807)" in " ".join(capsys.readouterr().out.split())
+    assert seeds_text([1, 9223372036854775807], language("en")) == "1 and 9,223,372,036,854,775,807"
+    assert [in_a_row(seeds) for seeds in ([4, 5, 6], [4, 6], [6, 5], [4])] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("name", ["tallies.npy", "pairs.npy"])
+def test_counts_that_are_empty_are_named(name, here, capsys):
+    assert main([*COMPARE, "--out", "results"]) == 0
+    (here / "results" / name).write_bytes(b"")
+    for command in (["export", "results", "--csv"], ["brief", "results"]):
+        capsys.readouterr()
+        assert main(command) == 2
+        assert fault(capsys).replace(os.sep, "/") == (f"iccmsim: results/{name}: cannot be read; the folder is "
+                                                      "incomplete")  # fmt: skip
+
+
+SENSITIVITY = ["sensitivity", *COMPARE[1:3], *SMALL, "--method", "morris", "--n", "2", "--seeds", "1", "--vary",
+               "chw.minutes_day", "--vary", "chw.absent", "--outcome", "chw_visits", "--unanchored", "--workers",
+               "1", "--out", "results"]  # fmt: skip
+MADE = {"sweep": ["sweep", "design.toml", "--workers", "1", "--out", "results"], "sensitivity": SENSITIVITY,
+        "new": ["new", "results"], "export": ["export", "a_run", "--csv", "--out", "results"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", MADE)
+def test_where_nothing_can_be_printed_it_is_said_where_the_result_is(command, here, capsys, monkeypatch):
+    (here / "design.toml").write_text(FILE.format(more=""), encoding="utf-8")
+    if command == "export":
+        assert main([*RUN, "--counts", "--out", "a_run"]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert main(MADE[command]) == 1
+    assert fault(capsys) == ("iccmsim: what is printed: cannot be written (No space left on device); the result is in "
+                             "results")  # fmt: skip
+    names = {each.name for each in (here / "results").iterdir()}
+    assert {"sweep": "table.parquet", "sensitivity": "findings.json", "new": "scenario.toml",
+            "export": "dictionary.csv"}[command] in names  # fmt: skip
+
+
+def test_findings_are_printed_before_a_full_disk_stops_them(here, capsys, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("iccmsim.report.sensitivity.whole_or_nothing", full)
+        assert main(SENSITIVITY) == 1
+    said = capsys.readouterr()
+    assert "CHW workforce" in said.out
+    assert said.err == ("iccmsim: results: cannot be written (No space left on device); all runs are kept there, and "
+                        "--from analyses them again\n")  # fmt: skip
+    assert main(["sensitivity", "--from", "results", "--outcome", "chw_visits"]) == 0
+    assert capsys.readouterr().out == said.out

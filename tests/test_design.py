@@ -229,7 +229,13 @@ LHS = HEAD + 'seeds = 2\ndesign = "lhs"\nn = 4\n'
 BY_FILE = HEAD + 'seeds = 2\ndesign = "rows"\nfile = "my.csv"\n'
 LATER, FLOOD = (GRID.replace("sahel/iccm-as-delivered", f"{name}.toml") for name in ("later", "flood"))
 FAR = BY_FILE.replace("my.csv", "far.csv") + "[vary]\n"
+NOBODY = "~nobodyx/a.toml: there is no home folder of ~nobodyx"
 BROKEN = [
+    (GRID.replace('"sahel/facility-only"', '"~nobodyx/a.toml"', 1) + "[vary]\ntx.ors = [0.7]\n", NOBODY),
+    (GRID + "status_quo = '~nobodyx/a.toml'\n[vary]\ntx.ors = [0.7]\n", NOBODY),
+    (GRID + "places = '~nobodyx'\n[vary]\ntx.ors = [0.7]\n", "~nobodyx: there is no home folder of ~nobodyx"),
+    (HEAD + "seeds = 2\ndesign = 'rows'\nfile = '~nobodyx/a.toml'\n", NOBODY),
+    (HEAD + "seeds = 2\ndesign = 'morris'\nn = 2\nlevels = 3\nvary = ['tx.ors']\n", "levels = 3: must be even"),
     ("arms = [", "is not valid TOML"),
     ("x = 1\n", "format = None: design.toml must say format = 1"),
     ("format = 2\n", "format = 2: design.toml must say format = 1"),
@@ -326,7 +332,7 @@ BROKEN = [
     (GRID.replace("sahel/iccm-as-delivered", "a\\u0000.toml"), "'a\\x00.toml']: must be a list of scenarios"),
     (GRID.replace("= 2", "= [1, -1]"), "seeds = [1, -1]: -1 must be between 0 and 9223372036854775807"),
     (GRID.replace("= 2", "= [9223372036854775808]"), ": 9223372036854775808 must be between 0 and 9223372036854775807"),
-    (LHS.replace("lhs", "morris") + "levels = 3\nvary = ['sup.lead']\n", "levels = 3: must be even, or steps would"),
+    (LHS.replace("lhs", "morris") + "levels = 3\nvary = ['sup.lead']\n", "levels = 3: must be even, for Morris"),
     (FAR + "'sup.lead' = 3\n", "vary.sup.lead = 3: a design of kind rows has its keys in its file; here it may"),
     (FAR + "'sup.lead' = { arms = 3 }\n", "vary.sup.lead.arms = 3: must be a list of names of arms"),
     (FAR + "'sup.lead' = { arms = 'sahel/x' }\n", "vary.sup.lead.arms = 'sahel/x': must be a list of names of arms"),

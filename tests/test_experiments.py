@@ -6,7 +6,9 @@ import csv
 import json
 import re
 import runpy
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -219,6 +221,99 @@ def test_a_script_says_in_one_line_what_was_wrong(tmp_path, capsys, script, word
 
 def test_a_script_refuses_a_number_of_seeds_that_tells_no_error(tmp_path, capsys):
     main = runpy.run_path(str(EXPERIMENTS / "whole_library.py"))["main"]
-    with pytest.raises(SystemExit):
-        main(["--out", str(tmp_path), "--seeds", "1"])
+    assert main(["--out", str(tmp_path), "--seeds", "1"]) == 2
     assert "must be a whole number of at least 2" in capsys.readouterr().err
+
+
+def refused(capsys, script: str, *words: object) -> str:
+    """The one line with which a script refuses its words."""
+    assert runpy.run_path(str(EXPERIMENTS / f"{script}.py"))["main"]([str(word) for word in words]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    return said.err.removeprefix(f"{script}.py: ").strip()
+
+
+SCRIPTS = sorted(script.stem for script in EXPERIMENTS.glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_script_looks_at_its_words_before_anything_runs(script, tmp_path, capsys, monkeypatch):
+    for name in ("compare", "raise_components", "sweep", "sensitivity", "live", "Simulation", "compare_country"):
+        for module in ("compare", "components", "sweep", "sensitivity", "aftermath", "country"):
+            monkeypatch.setattr(f"iccmsim.studies.{module}.{name}", None, raising=False)
+    monkeypatch.setattr("iccmsim.engine.simulation.Simulation", None)
+    (tmp_path / "afile").write_text("mine", encoding="utf-8")
+    afile = tmp_path / "afile"
+    said = refused(capsys, script, "--toy", "--out", afile)
+    assert said == f"argument --out: {afile}: is a file, not a folder (see --help)"
+    assert f"{afile} is not a folder that can be written to" in refused(capsys, script, "--toy", "--out", afile / "sub")
+    assert "the name of the folder is empty" in refused(capsys, script, "--toy", "--out", "")
+    assert refused(capsys, script, "--out", tmp_path / "new", "--see", "3") == ("unrecognized arguments: --see 3 (see "
+                                                                              "--help)")  # fmt: skip
+    assert "must be a whole number of at least" in refused(capsys, script, "--out", tmp_path / "new", "--seeds", "0")
+    assert [each.name for each in tmp_path.iterdir()] == ["afile"]
+
+
+STORED_IN = [("chw_density", "comparison"), ("whole_library", "comparison"), ("which_component_next", "c"),
+             ("at_the_door", "sahel-registers")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("script", "name"), STORED_IN)
+def test_what_stands_in_the_place_of_the_results_is_refused_before_anything_runs(script, name, tmp_path, capsys):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "letter.txt").write_text("dear", encoding="utf-8")
+    said = refused(capsys, script, "--toy", "--out", tmp_path)
+    assert said == f"{tmp_path / name}: not an iccmsim comparison: no manifest.json that can be read"
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_what_is_stored_by_another_script_is_not_taken_for_ones_own(density, tmp_path, capsys):
+    for script, name in (("whole_library", "comparison"), ("which_component_next", "a"), ("at_the_door", "sahel")):
+        shutil.copytree(density / "comparison", tmp_path / script / name)
+        said = refused(capsys, script, "--out", tmp_path / script, "--remake")
+        assert said.startswith(f"{tmp_path / script / name}: holds arms of something else (sahel/facility-only, ")
+        assert [each.name for each in (tmp_path / script).iterdir()] == [name]
+
+
+def test_lives_that_are_cut_are_named(tmp_path, capsys):
+    np.savez_compressed(tmp_path / "lived.npz", **{"none|none|treated": np.zeros(5), "none|none|deaths": np.zeros(5)})
+    whole = (tmp_path / "lived.npz").read_bytes()
+    for content, said in ((whole, "has not all shocks of this script"), (whole[:-30], "cannot be read"),
+                          (b"", "cannot be read"), (b"dear", "cannot be read")):  # fmt: skip
+        (tmp_path / "lived.npz").write_bytes(content)
+        told = refused(capsys, "shocks", "--out", tmp_path, "--remake")
+        assert told == f"{tmp_path / 'lived.npz'}: {said}; run it again, without --remake"
+
+
+def test_a_setting_that_is_given_twice_is_refused(tmp_path, capsys):
+    said = refused(capsys, "at_the_door", "--out", tmp_path, "--toy", "--settings", "sahel", "sahel")
+    assert said == "--settings: sahel is given twice"
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_table_is_printed_before_the_disk_is_full_and_kept_if_it_cannot_be_printed(full, tmp_path, capsys,
+                                                                                     monkeypatch):  # fmt: skip
+    def no(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if full:
+        monkeypatch.setattr("iccmsim.studies.compare.np.save", no)
+    else:
+        monkeypatch.setattr("sys.stdout", SimpleNamespace(write=no, flush=no))
+    assert runpy.run_path(str(EXPERIMENTS / "chw_density.py"))["main"](["--out", str(tmp_path), "--toy"]) == 2
+    said = capsys.readouterr()
+    assert said.err == "chw_density.py: [Errno 28] No space left on device\n"
+    if full:
+        assert said.out.count("\n") == 6
+    else:
+        assert {each.name for each in tmp_path.iterdir()} == {"comparison", "density.csv", "density.png"}
+
+
+def test_a_script_that_is_stopped_says_so(tmp_path, capsys, monkeypatch):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("iccmsim.studies.compare.compare", stop)
+    assert runpy.run_path(str(EXPERIMENTS / "chw_density.py"))["main"](["--out", str(tmp_path / "new"), "--toy"]) == 130
+    assert capsys.readouterr().err == "chw_density.py: stopped\n"

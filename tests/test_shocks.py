@@ -19,7 +19,7 @@ from iccmsim.parameters.scenario import Scenario, ScenarioError, load_scenario
 from iccmsim.parameters.shocks import Shock, shock_kinds
 from iccmsim.report.terminal import comparison_text, run_text
 from iccmsim.results.result import facts_of, simulate
-from iccmsim.results.shock_words import lopsided, with_own_values
+from iccmsim.results.shock_words import lopsided, with_own_values, zones_in_words
 from iccmsim.rules.facility_care import is_shut
 from iccmsim.rules.supply import withdraw
 from iccmsim.rules.workforce import is_displaced
@@ -141,6 +141,8 @@ def test_a_comparison_tells_its_shocks_and_warns_if_they_befall_one_arm_only():
     short = {"run.days": 60, "run.warmup_days": 20, "run.tail_days": 0}
     hit = {"facility-only": [flood], "iccm-as-delivered": [flood], "iccm-supported": []}
     arms = [shaken(*shocks, programme=name, **short) for name, shocks in hit.items()]
+    assert zones_in_words(1e-9) == "in less than 1 % of zones, at least one"
+    assert zones_in_words(0.01) == "in 1 % of zones"
     sentence = "day 20 to 65 after launch, in 50 % of zones: flood. A flood: no delivery, every way twice as long."
     even, uneven = (compare(each, seeds=2, threads=1).to_json() for each in (arms[:2], arms))
     assert [arm["shocks"][0]["kind"] for arm in even["arms"]] == ["flood", "flood"]

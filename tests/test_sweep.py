@@ -112,6 +112,22 @@ def test_without_dask_one_line_says_what_to_install(tmp_path, monkeypatch, capsy
     assert wanted in capsys.readouterr().err
 
 
+@pytest.mark.skipif(find_spec("distributed") is None, reason="dask.distributed is not installed: iccmsim[cluster]")
+def test_a_scheduler_that_is_not_there_is_named_and_no_folder_is_made(tmp_path, capsys):
+    (tmp_path / "design.toml").write_text(FILE.format(more=""), encoding="utf-8")
+    dask = pytest.importorskip("dask")
+    gone = "tcp://127.0.0.1:1"
+    for scheduler, status, said in (("nonsense", 2, "scheduler nonsense: must be an address, such as tcp://"),
+                                    (gone, 1, f"scheduler {gone}: cannot be reached (")):  # fmt: skip
+        with dask.config.set({"distributed.comm.timeouts.connect": "100ms"}):
+            assert main(["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "new"), "--executor", "dask",
+                         "--scheduler", scheduler]) == status  # fmt: skip
+        found = capsys.readouterr().err
+        assert found.startswith(f"iccmsim: {said}")
+        assert found.count("\n") == 1
+        assert not (tmp_path / "new").exists()
+
+
 def breaks_where_deliveries_are_slow(monkeypatch) -> None:
     """Let every run with a lead time of 28 days end in an error."""
     plain = living.tally_zone
@@ -265,6 +281,8 @@ BROKEN = [
     ("sweep design.toml --out new --shard 2", "--shard 2: must be I/N, such as 3/20"),
     ("sweep design.toml --out new --shard 1/", "--shard 1/: must be I/N, such as 3/20"),
     ("sweep design.toml --out new --shard a/4", "--shard a: must be a whole number"),
+    ("sweep design.toml --out new --shard 1/", "--shard 1/: must be I/N, such as 3/20"),
+    ("sweep design.toml --out new --shard /4", "--shard /4: must be I/N, such as 3/20"),
     ("sweep design.toml --out new --workers 0", "--workers 0: must be between 1 and 1024"),
     ("sweep design.toml --out new --executor ray", "--executor ray: must be processes or dask"),
     ("sweep design.toml --out new --scheduler tcp://x:1", "--scheduler tcp://x:1: is for --executor dask"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
@@ -12,7 +14,7 @@ from sweeps import FILE, table_hash, tiny_design
 
 from iccmsim.cli import main
 from iccmsim.studies.sweep import Sweep, collect, sweep
-from iccmsim.studies.sweeping import cases, fitting
+from iccmsim.studies.sweeping import cases, fitting, living
 from iccmsim.studies.sweeping.cases import Fitted
 
 
@@ -131,3 +133,52 @@ def test_rows_whose_anchoring_is_damaged_are_missing_and_solved_for_again(left, 
     assert found.manifest["unreadable_parts"] == [f"fitted/{fit.name}"]
     assert sweep(design, out=tmp_path, executor="here").complete
     assert table_hash(tmp_path) == before
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left on device", "compiled.nbi"), EOFError("cut"),
+                                   pickle.UnpicklingError("damaged"), ImportError("no such library")])  # fmt: skip
+def test_what_fails_for_the_machines_sake_is_no_failed_run(fault, whole, tmp_path, monkeypatch, capsys):
+    """Two parts are lived, then the machine gives up; once it is mended the sweep ends as if nothing had happened."""
+    (tmp_path / "design.toml").write_text(FILE.format(more=""), encoding="utf-8")
+    command = ["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"), "--workers", "1"]
+    monkeypatch.setattr(cases, "MOST_CASES", 1)
+    plain, count = living.arms_of_zone, 0
+
+    def broken(*args, **more):
+        nonlocal count
+        count += 1
+        if count > 2:
+            raise fault
+        return plain(*args, **more)
+
+    with monkeypatch.context() as machine:
+        machine.setattr(living, "arms_of_zone", broken)
+        assert main(command) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert f"a run could not be done, through no fault of its own ({type(fault).__name__}" in said.err
+    assert "the disk is full" not in said.err  # it is not that of --out
+    assert len(parts_of(tmp_path / "out")) == 2
+    assert main(command) == 0
+    assert "16 runs done, 0 failed, 0 missing" in capsys.readouterr().out
+    assert table_hash(tmp_path / "out") == table_hash(whole)
+
+
+def test_an_anchoring_that_fails_for_the_machines_sake_is_not_kept(tmp_path, monkeypatch):
+    def anchor(*_, **__):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("iccmsim.studies.anchor.anchor", anchor)
+    with pytest.raises(OSError, match="a run could not be done"):
+        sweep(replace(tiny_design(), anchor=True), out=tmp_path, executor="here")
+    assert not list((tmp_path / "fitted").glob("*.json"))
+
+
+def test_a_sweep_of_which_every_run_failed_is_kept_and_no_success(tmp_path, monkeypatch, capsys):
+    (tmp_path / "design.toml").write_text(FILE.format(more=""), encoding="utf-8")
+    monkeypatch.setattr(living, "arms_of_zone", lambda *_, **__: 1 / 0)
+    assert main(["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"), "--workers", "1"]) == 1
+    said = capsys.readouterr()
+    assert "0 runs done, 16 failed, 0 missing" in said.out
+    assert said.err.endswith("out: every run failed; the first: ZeroDivisionError: division by zero\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iccmsim.cli.brief import check_file
-from iccmsim.cli.words import InputError, check_out, reading, writing
+from iccmsim.cli.words import InputError, check_out, printing, reading, writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,8 +58,9 @@ def go(asked: argparse.Namespace) -> None:
             (write_csvs if asked.csv else write_workbook)(tables, out, progress=progress)
     except ValueError as fault:  # a stored table is not what its manifest says
         raise InputError(" ".join(str(fault).split())) from None
-    print(f"{out}: {len(tables)} tables, {sum(table.rows for table in tables):,} rows; what each column means is in "
-          + ("dictionary.csv" if asked.csv else "the sheet dictionary"))  # fmt: skip
+    with printing(out):
+        print(f"{out}: {len(tables)} tables, {sum(table.rows for table in tables):,} rows; what each column means is "
+              f"in {'dictionary.csv' if asked.csv else 'the sheet dictionary'}")  # fmt: skip
 
 
 def _refuse_cut(folder: Path) -> None:

@@ -8,7 +8,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from iccmsim.cli.words import InputError, did_you_mean, writing
+from iccmsim.cli.words import InputError, did_you_mean, printing, writing
 
 PURPOSE = "Make a folder with a programme of your own to start from, and the command that compares it."
 EXAMPLE = "  iccmsim new my_programme\n  iccmsim new my_programme --from mali-asc-package --setting remote-forest"
@@ -84,8 +84,9 @@ def go(asked: argparse.Namespace) -> None:
             part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    print(f"Written: {', '.join(str(folder / name) for name in texts)}\nNext: iccmsim explain "
-          f"{shlex.quote(str(folder / 'scenario.toml'))}")  # fmt: skip
+    with printing(folder):
+        print(f"Written: {', '.join(str(folder / name) for name in texts)}\nNext: iccmsim explain "
+              f"{shlex.quote(str(folder / 'scenario.toml'))}")  # fmt: skip
 
 
 def _known(option: str, name: str, *, piece: str) -> None:

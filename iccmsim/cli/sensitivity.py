@@ -13,12 +13,14 @@ from iccmsim.cli.words import (
     add_scenario_options,
     check_out,
     print_json,
+    printing,
     read_scenario,
     reading,
     refuse_beside,
     tell,
     tell_if_compiling,
     whole,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -73,12 +75,16 @@ def go(asked: argparse.Namespace) -> None:
     done, folder = run(asked) if asked.from_ is None else read_again(asked)
     with reading():
         found = done.findings(asked.outcome)
-    write_findings(found, folder)
-    tell(f"Written to {folder}")
-    if asked.json:
-        print_json(found)
-    else:
-        print(findings_text(found))
+    try:  # at once: what is written may find the disk full
+        with printing(folder):
+            if asked.json:
+                print_json(found)
+            else:
+                print(findings_text(found))
+    finally:  # also where nobody can be shown anything
+        with writing(folder, kept="all runs are kept there, and --from analyses them again"):
+            write_findings(found, folder)
+        tell(f"Written to {folder}")
 
 
 def read_again(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:

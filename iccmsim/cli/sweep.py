@@ -10,7 +10,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.cli.words import InputError, error_of, print_json, reading, refuse_beside, tell, tell_if_compiling, whole
+from iccmsim.cli.words import (
+    InputError,
+    error_of,
+    print_json,
+    printing,
+    reading,
+    refuse_beside,
+    tell,
+    tell_if_compiling,
+    whole,
+)
 
 if TYPE_CHECKING:
     from iccmsim.studies.design import Design
@@ -57,13 +67,16 @@ def go(asked: argparse.Namespace) -> None:
         _forecast(design, asked, workers=how["workers"])
         return
     done = run(design, asked, how)
-    _report(done, Path(asked.out), asked)
+    _report(done, out_folder(asked.out), asked)
+    if (runs := done.manifest["runs"])["failed"] and not runs["done"]:
+        raise OSError(f"{asked.out}: every run failed; the first: {_first(done)}")
 
 
 def read_all(asked: argparse.Namespace) -> tuple[Design, dict[str, Any]]:
     """The design and how it is to be run, all of it checked before anything is written."""
     from iccmsim.studies.design_file import read_design
     from iccmsim.studies.sweeping.cases import Cases, code_version, study_of
+    from iccmsim.studies.sweeping.executors import check_scheduler
     from iccmsim.studies.sweeping.precision import Precision
     from iccmsim.studies.sweeping.sweep_folder import begin
 
@@ -78,6 +91,8 @@ def read_all(asked: argparse.Namespace) -> tuple[Design, dict[str, Any]]:
         raise InputError(f"--scheduler {asked.scheduler}: is for --executor dask")
     if executor == "dask":
         need_dask()
+    if asked.scheduler is not None:
+        check_scheduler(asked.scheduler)
     workers = os.cpu_count() or 1 if asked.workers is None else whole("--workers", asked.workers, low=1, high=1024)
     most = 200 if asked.most_seeds is None else whole("--most-seeds", asked.most_seeds, low=2, high=1_000_000)
     outcome = "expected_deaths_averted" if asked.outcome is None else asked.outcome
@@ -97,12 +112,11 @@ def out_folder(text: str) -> Path:
     """The folder to write to; it need not be there yet, but what is above it must be writable."""
     if not text.strip():
         raise InputError("--out: the name of the folder is empty")
+    from iccmsim.results.folder import why_not_into
+
     path = Path(text).expanduser()
-    above = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
-    if above.is_dir() and not os.access(above, os.W_OK | os.X_OK):
-        raise InputError(f"--out {text}: {above} is not a folder that can be written to")
-    if not above.is_dir() and above != path.absolute():
-        raise InputError(f"--out {text}: {above} is not a folder that can be written to")
+    if why_not := why_not_into(path):
+        raise InputError(f"--out {text}: {why_not}")
     return path
 
 
@@ -111,7 +125,7 @@ def shard_of(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, slash, last = text.partition("/")
-    if not (slash and first and last):
+    if not slash or not first.strip() or not last.strip():
         raise InputError(f"--shard {text}: must be I/N, such as 3/20")
     n = whole("--shard", last, low=1, high=1_000_000)
     i = whole("--shard", first)
@@ -191,6 +205,13 @@ def _collect(asked: argparse.Namespace) -> None:
 
 
 def _report(done: Sweep, folder: Path, asked: argparse.Namespace) -> None:
+    """Print what there is."""
+    with printing(folder):
+        _print_report(done, folder, asked)
+    tell(f"Written to {folder}")
+
+
+def _print_report(done: Sweep, folder: Path, asked: argparse.Namespace) -> None:
     """What there is, in a few lines."""
     runs, manifest = done.manifest["runs"], done.manifest
     if asked.json:
@@ -217,7 +238,6 @@ def _report(done: Sweep, folder: Path, asked: argparse.Namespace) -> None:
     _report_damage(done, folder)
     if not written and not done.larger_table:
         print(f"when all parts are done: iccmsim sweep --collect {shlex.quote(str(folder))}")
-    tell(f"Written to {folder}")
 
 
 def _report_damage(done: Sweep, folder: Path) -> None:

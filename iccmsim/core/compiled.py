@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial, partialmethod
+from contextlib import suppress
+from functools import lru_cache, partial, partialmethod
 from pathlib import Path
+from typing import Any
 
 import numba
 from llvmlite.binding import Linkage
@@ -104,7 +107,37 @@ def rule(function: Callable | None = None, *, inline: bool = False, joined: bool
         )
         if not PLAIN_NUMBA:
             compiled.compile = _our_way(compiled.compile, whole=function.__qualname__ if entry else None)
+            _go_on_without(compiled._cache)
     return compiled
+
+
+def _go_on_without(kept: Any) -> None:
+    """Compiled code on disk saves time and no more: a damaged copy is dropped and compiled anew, and where none can be
+    kept the process goes on with what it has."""
+    load, save = kept.load_overload, kept.save_overload
+
+    def load_or_drop(*asked):
+        try:
+            return load(*asked)
+        except Exception:  # what a power cut leaves of a file ends in errors of many kinds
+            with suppress(OSError):
+                kept.flush()
+            return None
+
+    def save_or_say(*made):
+        try:
+            save(*made)
+        except Exception as fault:
+            _say_not_kept(getattr(fault, "strerror", None) or f"{type(fault).__name__}: {fault}")
+
+    kept.load_overload, kept.save_overload = load_or_drop, save_or_say
+
+
+@lru_cache(maxsize=1)
+def _say_not_kept(why: str) -> None:
+    """Say where compiled code cannot be kept, once for all rules."""
+    print(f"iccmsim: {FOLDER}: compiled rules cannot be kept there ({why}); each start compiles them anew",
+          file=sys.stderr)  # fmt: skip
 
 
 def _our_way(compile_: Callable, *, whole: str | None) -> Callable:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from iccmsim.results.folder import get_manifest
 from iccmsim.studies.basis import Basis, read_basis
-from iccmsim.studies.compare import FORMAT, KIND, Comparison
+from iccmsim.studies.compare import FORMAT, KIND, SHAPE, Comparison
 from iccmsim.studies.fitness import best_arm, reasons_against
 
 if TYPE_CHECKING:
@@ -55,11 +55,8 @@ def missing_extra(kind: str) -> str | None:
 
 def read_source(folder: Path) -> Source:
     """Read what a brief is made of; a ValueError says what the folder lacks, or why no brief may be made of it."""
-    manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
-    try:
-        comparison, made_with = Comparison.load(folder), manifest["made_with"]
-    except KeyError as lacking:
-        raise ValueError(f"{folder}: its manifest.json has no {lacking.args[0]}; run iccmsim compare again") from None
+    comparison = Comparison.load(folder)
+    made_with = get_manifest(folder, kind=KIND, latest=FORMAT, shape=SHAPE)["made_with"]
     basis = read_basis(folder, arms=len(comparison.names))
     reasons = reasons_against(comparison, basis)
     if reasons:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iccmsim.report.brief_facts import FATAL
 from iccmsim.report.brief_figures import map_width
+from iccmsim.report.terminal import in_a_row
 
 if TYPE_CHECKING:
     from iccmsim.report.language import Language
@@ -56,7 +57,7 @@ class _Speaker:
 
 def seeds_text(seeds: list[int], words: Language) -> str:
     """Seeds as a range where they are one."""
-    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+    if in_a_row(seeds):
         return words.span(seeds[0], seeds[-1], 0)
     return words.listed([words.number(seed) for seed in seeds])
 

@@ -11,21 +11,31 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from iccmsim.studies.compare import Comparison
+
+STOPPED = 130  # exit status of a program that was interrupted
+Progress = Callable[[int, int], None] | None
+
 
 def write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """A table as CSV (UTF-8), under its name only once it is complete."""
+    whole_or_nothing(path, csv_of(rows).encode())
+
+
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A table as CSV."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {key: f"{value:.6g}" if isinstance(value, float) else value for key, value in row.items()} for row in rows
     )
-    whole_or_nothing(path, text.getvalue().encode())
+    return text.getvalue()
 
 
 def save_figure(figure: Figure, path: Path) -> None:
@@ -70,10 +80,63 @@ def in_one_line(main: Callable[..., int]) -> Callable[..., int]:
         try:
             return main(argv)
         except (ValueError, OSError) as fault:
-            print(f"{Path(main.__code__.co_filename).name}: {' '.join(str(fault).split())}", file=sys.stderr)
-            return 2
+            said, status = " ".join(str(fault).split()), 2
+        except KeyboardInterrupt:
+            said, status = "stopped", STOPPED
+        print(f"{Path(main.__code__.co_filename).name}: {said}", file=sys.stderr)
+        return status
 
     return told
+
+
+class Words(argparse.ArgumentParser):
+    """The words of a script: it has --out, which is looked at before anything runs, and no word may be cut short."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__(description=about, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
+        self.add_argument("--out", metavar="FOLDER", required=True, type=_folder)
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse in one line."""
+        raise ValueError(f"{message} (see --help)")
+
+
+def _folder(text: str) -> Path:
+    from iccmsim.results.folder import why_not_into
+
+    if why_not := why_not_into(Path(text)) if text.strip() else "the name of the folder is empty":
+        raise argparse.ArgumentTypeError(f"{text}: {why_not}")
+    return Path(text)
+
+
+def lived_or_stored(folder: Path, live: Callable[[Progress], Comparison], *, remake: bool, what: str,
+                    fits: Callable[[tuple[str, ...]], bool]) -> tuple[Comparison, Callable[[], Any]]:  # fmt: skip
+    """The comparison of a script, lived or taken from its folder, and what puts it there.
+
+    What stands in its place is looked at before anything runs; `fits` tells whether stored arms are the script's own.
+    """
+    from iccmsim.results.folder import refuse_other
+    from iccmsim.studies.compare import FORMAT, KIND, Comparison
+
+    if remake:
+        result = Comparison.load(folder)
+        if not fits(result.names):
+            raise ValueError(f"{folder}: holds arms of something else ({', '.join(result.names)}); leave out --remake, "
+                             "or give the folder of this script")  # fmt: skip
+        return result, lambda: None
+    refuse_other(folder, kind=KIND, latest=FORMAT)
+    with progress_bar(what) as progress:
+        result = live(progress)
+    return result, functools.partial(result.save, folder)
+
+
+def show_and_keep(text: str, *keep: Callable[[], Any]) -> None:
+    """Print, then write: what a full disk does not take has been shown, and what nobody can be shown is kept."""
+    try:
+        print(text, end="", flush=True)
+    finally:
+        for each in keep:
+            each()
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -66,7 +66,8 @@ class Table:
 def tables_in(folder: Path) -> list[Table]:
     """All tables of a result folder and the dictionary of their columns; a ValueError says what is wrong with it."""
     kind = kind_of(folder)
-    about, *rest = [_about(folder), *READERS[kind](folder)]
+    rest = [*READERS[kind](folder)]  # which looks at the manifest
+    about = _about(folder)
     return [about, _table(DICTIONARY, OF_DICTIONARY, dictionary_of([about, *rest])), *rest]
 
 

@@ -50,7 +50,7 @@ class Language:
         if value is None:
             return "–"
         rounded = round(value, digits) + 0.0  # + 0.0: no "-0"
-        plain = f"{abs(rounded):,.{digits}f}"
+        plain = f"{abs(value):,}" if isinstance(value, int) and not digits else f"{abs(rounded):,.{digits}f}"
         marked = plain.replace(",", "\0").replace(".", self.marks["decimal"]).replace("\0", self.marks["thousands"])
         return (MINUS if rounded < 0 else "") + marked
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iccmsim.report.terminal import in_a_row
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -110,8 +112,7 @@ def source_line(said: dict[str, Any], *, extra: str = "") -> str:
     from iccmsim import __version__
 
     seeds = said["seeds"]
-    run = list(range(seeds[0], seeds[-1] + 1))
-    shown = f"seeds {seeds[0]}-{seeds[-1]}" if seeds == run and len(seeds) > 1 else (
+    shown = f"seeds {seeds[0]}-{seeds[-1]}" if in_a_row(seeds) else (
         "seeds " * (len(seeds) > 1) + "seed " * (len(seeds) == 1) + ", ".join(map(str, seeds[:12])))  # fmt: skip
     names = ", ".join(arm["name"] for arm in said["arms"])
     return f"iccmsim {__version__}; {names}; {shown}{extra}."

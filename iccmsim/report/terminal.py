@@ -6,6 +6,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, TextIO
 
 from iccmsim.results.shock_words import who_has, with_own_values
@@ -121,13 +122,18 @@ def run_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
     return "\n\n".join(blocks)
 
 
+def in_a_row(seeds: Sequence[int]) -> bool:
+    """Whether seeds are several that follow one another."""
+    return len(seeds) > 1 and all(after - before == 1 for before, after in pairwise(seeds))
+
+
 # --- a comparison --------------------------------------------------------------------------------------
 
 
 def comparison_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
     """Arms side by side, as many as fit; what the brackets mean; what a reader must know."""
     seeds, n = said["seeds"], said["replicates"]
-    shown = f"seeds {seeds[0]} to {seeds[-1]}" if seeds == list(range(seeds[0], seeds[-1] + 1)) and n > 1 else (
+    shown = f"seeds {seeds[0]} to {seeds[-1]}" if in_a_row(seeds) else (
         f"seed{'s' * (n > 1)} " + ", ".join(map(str, seeds)))  # fmt: skip
     head = (f"{place_line(said['place'])}; {duration(said['window_days'][1])} from launch, "
             f"{n} paired run{'s' * (n > 1)} ({shown})")  # fmt: skip

@@ -25,6 +25,7 @@ import numpy as np
 from iccmsim import __version__
 from iccmsim.core.compiled import source_hash
 from iccmsim.engine.tally import TALLY
+from iccmsim.results.shape import FACTS, VERSIONS, ListOf, refuse_unlike
 from iccmsim.results.tables import TABLES, same_names
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 FORMAT = 3  # of the folder of a run; 2: volunteers are providers; 3: who waited, who was turned away
 KIND = "iccmsim result"
+SHAPE = {"scenario": str, "scenario_hash": str, "seed": int, "plan": FACTS, "made_with": VERSIONS,
+         "tables": ListOf(str)}  # fmt: skip
 MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
 WRITTEN = {  # what the program writes into a folder of each kind, then or afterwards; all else in it is somebody's own
     KIND: (MANIFEST, COUNTS, SCENARIO, *(f"{name}.parquet" for name in TABLES)),
@@ -107,7 +110,8 @@ def write_folder(folder: Path, fill: Callable[[Path], None], *, kind: str, lates
 
 def _written(manifest: dict[str, Any]) -> set[str]:
     """The names of what the program itself has written into a folder, by its manifest."""
-    tables, arms, districts = manifest.get("tables"), manifest.get("names", ()), manifest.get("districts", ())
+    tables, arms, districts = (manifest.get(name) for name in ("tables", "names", "districts"))
+    arms, districts = (each if isinstance(each, list) else () for each in (arms, districts))
     return {*WRITTEN.get(manifest["kind"], (MANIFEST,)),
             *(f"{name}.csv" for name in (tables if isinstance(tables, dict) else ())),  # of an export
             *(f"arm-{n}.toml" for n in range(1, len(arms) + 1)),
@@ -166,14 +170,33 @@ def made_earlier(folder: Path) -> list[str]:
                   if any(fnmatch(each.name, made) for made in MADE_FROM_IT))  # fmt: skip
 
 
+def why_not_into(folder: Path) -> str:
+    """Why nothing can be written into a folder, which need not be there yet; nothing if it can."""
+    above = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if above == folder.absolute() and not above.is_dir():
+        return "is a file, not a folder"
+    can = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+    return "" if can else f"{above} is not a folder that can be written to"
+
+
+def refuse_other(folder: Path, *, kind: str, latest: int) -> None:
+    """A ValueError says if what is in a place may not be replaced by an output of this kind."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: is a file, not a folder")
+    if folder.exists() and not is_empty(folder):
+        get_manifest(folder, kind=kind, latest=latest, earliest=None)
+
+
 def is_empty(folder: Path) -> bool:
     """Whether a folder has nothing in it, so that results may take its place."""
     return folder.is_dir() and not any(folder.iterdir())
 
 
-def get_manifest(folder: Path, *, kind: str, latest: int, earliest: int | None = 1) -> dict[str, Any]:
+def get_manifest(folder: Path, *, kind: str, latest: int, earliest: int | None = 1,
+                 shape: Any = object) -> dict[str, Any]:  # fmt: skip
     """Read what a folder says it holds; a ValueError or FileNotFoundError says what is wrong with it, also where its
-    format is not among those that can be read (`earliest` None: all but later ones may be replaced)."""
+    format is not among those that can be read (`earliest` None: all but later ones may be replaced), or it has not the
+    shape that its kind must have."""
     put_back(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; an {kind} is a folder with a {MANIFEST}")
@@ -194,6 +217,7 @@ def get_manifest(folder: Path, *, kind: str, latest: int, earliest: int | None =
         reads = f"format {latest}" if earliest == latest else f"formats {earliest} to {latest}"
         raise ValueError(f"{folder}: format {number!r} is of {when} version of iccmsim (this is {__version__}, which "
                          f"reads {reads})")  # fmt: skip
+    refuse_unlike(folder / MANIFEST, manifest, shape)
     return manifest
 
 
@@ -201,7 +225,7 @@ def read_counts(file: Path, dtype: np.dtype) -> np.ndarray:
     """Read rows of counts and refuse those of another version."""
     try:
         rows = np.load(file, allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError, MemoryError):
         raise ValueError(f"{file}: cannot be read; the folder is incomplete") from None
     if rows.dtype != dtype:
         raise ValueError(f"{file}: its fields are not those of iccmsim {__version__}; run it again")
@@ -213,7 +237,7 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
     from iccmsim.results.result import Result
 
     folder = Path(folder)
-    manifest = get_manifest(folder, kind=KIND, latest=FORMAT, earliest=FORMAT)
+    manifest = get_manifest(folder, kind=KIND, latest=FORMAT, earliest=FORMAT, shape=SHAPE)
     tally = read_counts(folder / COUNTS, TALLY).view(np.recarray)[0]
     return Result(
         scenario=manifest["scenario"], scenario_hash=manifest["scenario_hash"], seed=manifest["seed"], tally=tally,

@@ -8,6 +8,8 @@ from typing import Any
 from iccmsim.parameters.declare import plain
 from iccmsim.parameters.shocks import WORDS, shock_kinds
 
+FEW = 0.01  # below this share of zones it is not told in whole percent
+
 
 def shock_in_words(told: Mapping[str, Any]) -> str:
     """A shock as `Shock.told` has it: "day 181 to 226 after launch, in 50 % of zones: flood. A flood: ..."."""
@@ -37,7 +39,9 @@ def zones_in_words(zones: Any) -> str:
     """All zones, a share of them, or their numbers."""
     if zones == "all":
         return "in all zones"
-    return f"in zones {plain(zones)}" if isinstance(zones, (list, tuple)) else f"in {100 * zones:.0f} % of zones"
+    if isinstance(zones, (list, tuple)):
+        return f"in zones {plain(zones)}"
+    return f"in {100 * zones:.0f} % of zones" if zones >= FEW else "in less than 1 % of zones, at least one"
 
 
 def who_has(shocks: Sequence[Sequence[Mapping[str, Any]]]) -> list[tuple[Mapping[str, Any], list[int]]]:

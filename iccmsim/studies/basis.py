@@ -16,6 +16,7 @@ import numpy as np
 from iccmsim.engine.plan import make_plan
 from iccmsim.engine.simulation import without_chws
 from iccmsim.parameters.files import Draft, draft_of
+from iccmsim.results.shape import ListOf, unlike
 from iccmsim.studies.check import CheckReport, check
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from iccmsim.world.geography import Places
 
 MAP, TARGETS = "map.json", "check.json"
+TARGET = {"key": str, "role": str, "value": float, "low": (float, None), "high": (float, None),
+          "model": (float, None), "inside": (bool, None), "unit": str}  # fmt: skip
+SHAPE = {"seeds": ListOf(int, 1), "targets": ListOf(TARGET, 1)}  # of check.json
 CHECK_SEEDS = 3  # of the comparison's own: fitted shares are then known to a hundredth of their intervals
 OF_VILLAGES = ("village_lat", "village_lon", "people", "km_nearest")
 OF_FACILITIES = ("facility_lat", "facility_lon", "facility_level")
@@ -83,16 +87,27 @@ def read_basis(folder: Path, *, arms: int) -> Basis:
     for n in range(1, arms + 1):
         _get(folder / arm_file(n))
     drafts = tuple(draft_of(str(folder / arm_file(n))) for n in range(1, arms + 1))
+    mapped, beside = _get(folder / MAP), _get(folder / TARGETS)
     try:
-        ground = ground_of(json.loads(_get(folder / MAP)))
-        targets = json.loads(_get(folder / TARGETS))
-        told_of = all({"key", "role", "inside", "model"} <= set(row) for row in targets["targets"])
-        complete = told_of and len(ground.posts) == arms
-    except (KeyError, TypeError, json.JSONDecodeError):
+        ground, targets = ground_of(json.loads(mapped)), json.loads(beside)
+        complete = not unlike(targets, SHAPE) and len(ground.posts) == arms and _is_whole(ground)
+    except (KeyError, TypeError, ValueError, IndexError):
         complete = False
     if not complete:
         raise ValueError(f"{folder}: its {MAP} or {TARGETS} is not complete; run iccmsim compare again")
     return Basis(drafts, ground, targets)
+
+
+def _is_whole(ground: Ground) -> bool:
+    """Whether each village and facility of a map has all its numbers, and each post a village."""
+    for names in (OF_VILLAGES, OF_FACILITIES):
+        arrays = [getattr(ground, name) for name in names]
+        if not all(each.dtype.kind in "if" and each.shape == arrays[0].shape == (len(each),) for each in arrays):
+            return False
+    n = len(ground.people)
+    return n > 0 and all(each is None or (each.post.shape == (n,) and each.post_village.ndim == 1 and
+                                          (each.post < len(each.post_village)).all() and
+                                          (each.post_village < n).all()) for each in ground.posts)  # fmt: skip
 
 
 def arm_file(n: int) -> str:

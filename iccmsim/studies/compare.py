@@ -25,15 +25,18 @@ from iccmsim.engine.tally import TALLY, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
-from iccmsim.results.folder import get_manifest, made_with, put_manifest, read_counts, write_folder
+from iccmsim.results.folder import MANIFEST, get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
 from iccmsim.results.result import facts_of
+from iccmsim.results.shape import FACTS, VERSIONS, ListOf
 from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 
 FORMAT = 3  # of the folder; 2: saved and lost by what a CHW had to do with it; 3: who waited, who was turned away
 KIND = "iccmsim comparison"
+SHAPE = {"names": ListOf(str, 2), "seeds": ListOf(int, 1), "facts": ListOf(FACTS), "hashes": ListOf(str),
+         "life_expectancy": ListOf(float, 2, 2), "made_with": VERSIONS}  # fmt: skip
 COUNTS, PAIRED = "tallies.npy", "pairs.npy"
 MOST_REPLICATES = 1_000_000
 
@@ -84,14 +87,18 @@ class Comparison:
     def load(folder: str | os.PathLike[str]) -> Comparison:
         """Read back what `save` wrote; says clearly what is wrong with a folder that is no comparison."""
         folder = Path(folder)
-        manifest = get_manifest(folder, kind=KIND, latest=FORMAT, earliest=FORMAT)
-        return Comparison(
+        manifest = get_manifest(folder, kind=KIND, latest=FORMAT, earliest=FORMAT, shape=SHAPE)
+        found = Comparison(
             names=tuple(manifest["names"]), seeds=tuple(manifest["seeds"]),
             tallies=read_counts(folder / COUNTS, TALLY).view(np.recarray),
             pairs=read_counts(folder / PAIRED, PAIRS).view(np.recarray),
             facts=tuple(manifest["facts"]), hashes=tuple(manifest["hashes"]),
             life_expectancy=tuple(manifest["life_expectancy"]),
         )  # fmt: skip
+        n, shape = len(found.names), (len(found.seeds), len(found.names))
+        if (len(found.facts), len(found.hashes), found.tallies.shape, found.pairs.shape) != (n, n, shape, shape):
+            raise ValueError(f"{folder}: its {MANIFEST} tells of other arms or seeds than its counts; run it again")
+        return found
 
 
 def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],

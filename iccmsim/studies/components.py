@@ -80,11 +80,15 @@ def sets_to_raise(profile: Mapping[str, int]) -> tuple[frozenset[str], ...]:
 def arms_of(setting: str, profile: Mapping[str, int], **how: object) -> tuple[Scenario, ...]:
     """A scenario for each set of components that is raised by one level."""
     arms = []
-    for raised in sets_to_raise(profile):
-        levels = {name: level + (name in raised) for name, level in profile.items()}
-        name = " + ".join(sorted(raised, key=COMPONENTS.index)) or "as it is"
+    for raised, name in zip(sets_to_raise(profile), names_of_arms(profile), strict=True):
+        levels = {each: level + (each in raised) for each, level in profile.items()}
         arms.append(replace(load_scenario(f"{setting}/{name_of_profile(levels)}", **how), name=name))
     return tuple(arms)
+
+
+def names_of_arms(profile: Mapping[str, int]) -> tuple[str, ...]:
+    """What the scenario of each set of components is called."""
+    return tuple(" + ".join(sorted(raised, key=COMPONENTS.index)) or "as it is" for raised in sets_to_raise(profile))
 
 
 def raise_components(setting: str, profile: Mapping[str, int], *, seeds: int | Iterable[int],

@@ -17,11 +17,13 @@ from iccmsim.core.records import YEAR
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import get_manifest, made_with, put_manifest, write_folder
 from iccmsim.results.mortality import WINDOW
+from iccmsim.results.shape import VERSIONS, ListOf
 from iccmsim.studies.compare import Comparison, compare_parts
 from iccmsim.world.geography import Places
 
 FORMAT = 1
 KIND = "iccmsim country"
+SHAPE = {"districts": ListOf(ListOf(str, 2, 2), 1), "made_with": VERSIONS}
 UNNAMED = 24  # zones of a district where the map names none
 
 
@@ -65,8 +67,12 @@ class Country:
         """Read back what `save` wrote; says clearly what is wrong with a folder that is none."""
         folder = Path(folder)
         names = tuple((region, district) for region, district in
-                      get_manifest(folder, kind=KIND, latest=FORMAT)["districts"])  # fmt: skip
-        return Country(names, tuple(Comparison.load(folder / f"district-{n:03d}") for n in range(len(names))))
+                      get_manifest(folder, kind=KIND, latest=FORMAT, shape=SHAPE)["districts"])  # fmt: skip
+        parts = tuple(Comparison.load(folder / f"district-{n:03d}") for n in range(len(names)))
+        if not all(part.names == parts[0].names and part.seeds == parts[0].seeds and "country" in part.facts[0]
+                   for part in parts):  # fmt: skip
+            raise ValueError(f"{folder}: its districts are not of one country; run it again")
+        return Country(names, parts)
 
 
 def compare_country(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],

@@ -154,7 +154,7 @@ def morris(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, level
     from SALib.sample import morris as sample
 
     if levels % 2:
-        raise ValueError(f"levels = {levels}: must be even, or steps would not reach all levels as often")
+        raise ValueError(f"levels = {levels}: must be even, for Morris' method jumps over half of them")
     ranges = ranges_of(keys)
     refuse_too_large(f"n = {n}", rows=n * (len(set(groups or ranges)) + 1), keys=len(ranges), seeds=seeds)
     unit = sample.sample(_problem(tuple(ranges), groups), n, num_levels=levels, seed=seed)

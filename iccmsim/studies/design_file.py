@@ -237,18 +237,26 @@ def _made(path: Path, table: Mapping[str, Any], vary: Mapping[str, Mapping[str, 
 
 def _scenario(path: Path, name: str) -> str:
     """The name of a scenario; that of a file counts from where the design is."""
-    return str(path.parent / Path(name).expanduser()) if is_file_name(name) else name
+    return str(_place(path, name)) if is_file_name(name) else name
 
 
 def _beside(path: Path, folder: str | None) -> str | None:
-    return None if folder is None else str(path.parent / Path(folder).expanduser())
+    return None if folder is None else str(_place(path, folder))
+
+
+def _place(path: Path, name: str) -> Path:
+    """Where a file or folder is that a design names: counted from the design, or from somebody's home."""
+    try:
+        return path.parent / Path(name).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{name}: there is no home folder of {Path(name).parts[0]}") from None
 
 
 def _read_rows(path: Path, table: Mapping[str, Any]) -> tuple[list[str], list[list[float]]]:
     """The keys and the numbers of a CSV file."""
     if "file" not in table:
         raise ValueError("file: must be given for a design of kind rows (a CSV file, its first line the keys)")
-    file = path.parent / Path(table["file"]).expanduser()
+    file = _place(path, table["file"])
     try:
         with file.open(encoding="utf-8-sig", newline="") as text:
             lines = [(reader.line_num, line) for reader in [csv.reader(text)] for line in reader if line]

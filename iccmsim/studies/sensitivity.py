@@ -21,6 +21,7 @@ from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
+from iccmsim.results.shape import VERSIONS, ListOf
 from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, refuse_too_large, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
 from iccmsim.studies.going_on import refuse_other
@@ -36,6 +37,14 @@ if TYPE_CHECKING:
 
 KIND = "iccmsim sensitivity"
 FORMAT = 2  # 2: an inner group, Latin hypercubes
+SHAPE = {
+    "arms": ListOf(str, 2), "hashes": ListOf(str, 2), "outcome": str, "samples": int, "set_aside": ListOf(int),
+    "asked": {"method": str, "n": int, "seeds": int, "masters": int, "second_order": bool, "levels": int,
+              "by_parameter": bool, "keys": ListOf(str), "apart": ListOf(str), "anchored": bool, "most": int,
+              "inner?": str, "draws?": int},
+    "sweeps": ListOf(ListOf(str)), "left_out": {str: str}, "days": int, "people": (int, None), "version": str,
+    "made_with": VERSIONS,
+}  # fmt: skip
 OTHERS = "all others"
 APART = 1000  # between the children's seeds of two master seeds
 LEAST = {"morris": 2, "sobol": 2, "pawn": 50}  # trajectories, base samples, rows: of fewer there are no indices
@@ -138,9 +147,11 @@ class Sensitivity:
     def load(folder: str | os.PathLike[str]) -> Sensitivity:
         """Read back what `sensitivity` left in a folder; a ValueError says what is wrong with it."""
         folder = Path(folder)
-        manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+        manifest = get_manifest(folder, kind=KIND, latest=FORMAT, shape=SHAPE)
         if not manifest["samples"]:
             raise ValueError(f"{folder}: was stopped before its first samples were done; give its command again")
+        if not manifest["sweeps"] or not all(manifest["sweeps"]):
+            raise ValueError(f"{folder}: its {MANIFEST} names no sweep of some master seed; give its command again")
         return Sensitivity(manifest, tuple(tuple(Sweep.load(folder / name) for name in each)
                                            for each in manifest["sweeps"]))  # fmt: skip
 
@@ -176,7 +187,7 @@ def samples_there(folder: Path, arms: Sequence[Scenario], asked: Asked, varied: 
     """How many samples the same analysis has in a folder; a ValueError says if the folder holds another."""
     if not (folder / MANIFEST).exists():
         return 0
-    found = get_manifest(folder, kind=KIND, latest=FORMAT)
+    found = get_manifest(folder, kind=KIND, latest=FORMAT, shape=SHAPE)
     refuse_other(folder, found, asked.told(), arms)
     before = found["asked"]["n"]
     if as_blocks(asked, varied, n=asked.n) != as_blocks(asked, varied, n=before):

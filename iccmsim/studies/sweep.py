@@ -76,9 +76,9 @@ def sweep(design: Design, *, out: str | os.PathLike[str], executor: str = "proce
     cases = Cases(design, study_of(design), code=code_version())
     work = _Work(cases, Path(out), precision, shard=shard, retry=retry_failed, progress=progress)
     with _room_on_disk(work):
-        begin(work.folder, cases, precision)
-        sweep_up(work.folder)
         with crew(cases.study, executor=executor, workers=workers or os.cpu_count() or 1, scheduler=scheduler) as hands:
+            begin(work.folder, cases, precision)
+            sweep_up(work.folder)
             work.do(hands)
         return _gathered(work.folder, partly=False)
 

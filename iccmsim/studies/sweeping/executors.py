@@ -7,6 +7,7 @@ order tasks end. Workers never write; whoever asked them does.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -96,19 +97,34 @@ def _in_pool(pool: ProcessPoolExecutor, study: Any, work: Work, tasks: Iterable[
             yield running.pop(future), future.result()
 
 
+def check_scheduler(address: str) -> None:
+    """Refuse what can be no address of a dask scheduler; whether one is there is seen only when it is asked."""
+    if not re.fullmatch(r"(\w+://)?[^\s/]+:\d+|inproc://\S+", address):
+        raise ValueError(f"scheduler {address}: must be an address, such as tcp://10.0.0.1:8786")
+
+
 @contextmanager
 def _cluster(study: Any, *, workers: int, scheduler: str | None) -> Iterator[Crew]:
     """Workers of a dask cluster: that of a scheduler, or some processes on this machine."""
     from dask.distributed import Client, LocalCluster
 
+    if scheduler is not None:
+        check_scheduler(scheduler)
     local = None if scheduler else LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
     try:
-        with Client(scheduler or local) as client:
+        with _connected(Client, scheduler or local) as client:
             sent = client.scatter(study, broadcast=True)
             yield lambda work, tasks: _in_cluster(client, sent, work, tasks)
     finally:
         if local is not None:
             local.close()
+
+
+def _connected(client: Callable[[Any], Any], scheduler: Any) -> Any:
+    try:
+        return client(scheduler)
+    except (OSError, ValueError) as fault:
+        raise OSError(f"scheduler {scheduler}: cannot be reached ({' '.join(str(fault).split())})") from None
 
 
 def _in_cluster(client: Any, study: Any, work: Work, tasks: Iterable[Any]) -> Iterator[tuple[Any, Any]]:

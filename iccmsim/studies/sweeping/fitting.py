@@ -12,6 +12,7 @@ import numpy as np
 from iccmsim.studies.sweeping.cases import Cases, Fitted, Identities, Study
 from iccmsim.studies.sweeping.executors import Crew
 from iccmsim.studies.sweeping.kept import put
+from iccmsim.studies.sweeping.living import no_result
 
 FOLDER = "fitted"
 Setting = tuple[str, np.ndarray, tuple[int, ...]]  # its identity, the values of a row that has it, the seeds
@@ -34,7 +35,10 @@ def fit_setting(study: Study, setting: Setting) -> Fitted:
 
     _, values, seeds = setting
     try:
-        found = anchor(study.scenario(None, values), study.before, seeds=seeds)
+        with no_result():
+            found = anchor(study.scenario(None, values), study.before, seeds=seeds)
+    except OSError:
+        raise
     except Exception as fault:
         return Fitted(ok=False, error=" ".join(f"{type(fault).__name__}: {fault}".split()))
     worst = max((abs(each) for each in found.residuals.values()), default=0.0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,7 @@ from iccmsim.studies.sweeping.cases import Block, Fitted, Study, Task
 from iccmsim.world.population import ZoneMap
 
 LONGEST = 500  # letters of an error that are kept
+NOT_OF_THE_RUN = (OSError, EOFError, ImportError, pickle.UnpicklingError)  # of disk, memory or what is installed
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,30 @@ class Lived:
 
 
 def live(study: Study, task: Task) -> list[Lived]:
-    """Live every case of a task; a run that fails is told with its error and stops no other."""
-    return [run for block in task for run in live_block(study, block)]
+    """Live every case of a task; a run that fails is told with its error and stops no other.
+
+    What fails for the machine's sake is no result and ends the work.
+    """
+    with no_result():
+        return [run for block in task for run in live_block(study, block)]
+
+
+@contextmanager
+def no_result() -> Iterator[None]:
+    """Tell in one line of a run that the machine did not let be."""
+    try:
+        yield
+    except NOT_OF_THE_RUN as fault:
+        raise OSError(f"a run could not be done, through no fault of its own ({_said(fault)}); what is finished is "
+                      "kept: mend that and give the same command again") from fault  # fmt: skip
 
 
 def live_block(study: Study, block: Block) -> list[Lived]:
     """Live all rows of a block, or, if that fails, each alone, and then each arm alone, to find what fails."""
     try:
         return _live_together(study, block)
+    except NOT_OF_THE_RUN:
+        raise
     except Exception:
         if len(block.rows) == 1:
             return _live_arm_by_arm(study, block)
@@ -73,6 +92,8 @@ def _live_arm_by_arm(study: Study, block: Block) -> list[Lived]:
                 row = tuple(plans.of(i, values, block.fitted) for i in dict.fromkeys((0, arm)))
                 numbers = _live_seed([row], plans.of(None, values, block.fitted), seed)
                 found.append(Lived(case, arm, numbers[0][-1]))
+            except NOT_OF_THE_RUN:
+                raise
             except Exception as error:
                 found.append(Lived(case, arm, np.full(len(NAMES), np.nan), _said(error)))
     return found

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
+from iccmsim.results.shape import VERSIONS, ListOf
 from iccmsim.studies.design import Design
 from iccmsim.studies.outcomes import NAMES
 from iccmsim.studies.sweeping.cases import Cases, Identities
@@ -27,6 +28,17 @@ from iccmsim.studies.sweeping.kept import PARTS, PASSING, Found, Kept, parquet_b
 from iccmsim.studies.sweeping.precision import Precision, error_of, seeds_wanted
 
 KIND, FORMAT = "iccmsim sweep", 1
+ARM = {"name": str, "hash": str, "toml": str}
+SHAPE = {
+    "name": str, "design": str, "complete": bool, "arms": ListOf(ARM, 1), "status_quo": ARM, "seeds": ListOf(int, 1),
+    "keys": ListOf(str), "rows": int, "rows_sha256": str, "settings": {str: object}, "groups": (None, ListOf(str)),
+    "drawn": {"inner?": (None, str), "draws?": int, str: object}, "anchor": bool,
+    "told": {"code": str, "arms": ListOf(str), "before": str, "keys": ListOf(str), "where": ListOf(ListOf(int)),
+             "anchor": (None, ListOf(int))},
+    "precision": {"mcse": (float, None), "outcome": str, "most_seeds": int}, "made_with": VERSIONS,
+    "runs?": {"done": int, "failed": int, "missing": int}, "rows_not_precise?": int, "rows_not_anchored?": int,
+    "unreadable_parts?": ListOf(str), "table_sha256?": str,
+}  # fmt: skip
 ROWS, UNIT, TABLE = "rows.npy", "unit.npy", "table.parquet"
 DONE, FAILED = "done", "failed"
 
@@ -40,7 +52,7 @@ def begin(folder: Path, cases: Cases, precision: Precision, *, write: bool = Tru
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: is a file, not a folder")
     if folder.exists() and any(not each.name.endswith(PASSING) for each in folder.iterdir()):
-        found = get_manifest(folder, kind=KIND, latest=FORMAT)
+        found = get_manifest(folder, kind=KIND, latest=FORMAT, shape=SHAPE)
         _refuse_other(folder, found, asked)
         if write and found["precision"] != asked["precision"]:
             put_json(folder / MANIFEST, found | {"precision": asked["precision"], "complete": False})
@@ -120,7 +132,10 @@ def design_of(folder: Path, manifest: Mapping[str, Any]) -> Design:
     if hashlib.sha256(npy_bytes(rows)).hexdigest() != manifest["rows_sha256"]:
         raise ValueError(_told_damaged(folder / ROWS))
     unit = _array(folder, UNIT) if (folder / UNIT).exists() else None
-    groups = manifest["groups"]
+    groups, keys = manifest["groups"], manifest["keys"]
+    unlike = unit is not None and unit.shape[:1] != rows.shape[:1]
+    if manifest["told"]["keys"] != keys or rows.shape[1:] != (len(keys),) or unlike or len(groups or keys) != len(keys):
+        raise ValueError(f"{folder}: its {MANIFEST} tells of other keys than its rows; run it again")
     return Design(manifest["name"], manifest["design"], tuple(arm["name"] for arm in manifest["arms"]),
                   tuple(manifest["seeds"]), tuple(manifest["keys"]), rows, manifest["settings"], manifest["anchor"],
                   status_quo=manifest["status_quo"]["name"], unit=unit, groups=groups and tuple(groups),
@@ -129,7 +144,8 @@ def design_of(folder: Path, manifest: Mapping[str, Any]) -> Design:
 
 def open_sweep(folder: Path) -> tuple[dict[str, Any], Design]:
     """The manifest and the design of a folder."""
-    manifest = get_manifest(folder, kind=KIND, latest=FORMAT)
+    manifest = get_manifest(folder, kind=KIND, latest=FORMAT, shape=SHAPE)
+    Precision(**manifest["precision"])
     return manifest, design_of(folder, manifest)
 
 
