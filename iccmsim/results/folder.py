@@ -25,7 +25,7 @@ import numpy as np
 from iccmsim import __version__
 from iccmsim.core.compiled import source_hash
 from iccmsim.engine.tally import TALLY
-from iccmsim.results.shape import FACTS, VERSIONS, ListOf, refuse_unlike
+from iccmsim.results.shape import FACTS, VERSIONS, Shape, many, refuse_unlike
 from iccmsim.results.tables import TABLES, same_names
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FORMAT = 3  # of the folder of a run; 2: volunteers are providers; 3: who waited, who was turned away
 KIND = "iccmsim result"
 SHAPE = {"scenario": str, "scenario_hash": str, "seed": int, "plan": FACTS, "made_with": VERSIONS,
-         "tables": ListOf(str)}  # fmt: skip
+         "tables": many(str)}  # fmt: skip
 MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
 WRITTEN = {  # what the program writes into a folder of each kind, then or afterwards; all else in it is somebody's own
     KIND: (MANIFEST, COUNTS, SCENARIO, *(f"{name}.parquet" for name in TABLES)),
@@ -193,7 +193,7 @@ def is_empty(folder: Path) -> bool:
 
 
 def get_manifest(folder: Path, *, kind: str, latest: int, earliest: int | None = 1,
-                 shape: Any = object) -> dict[str, Any]:  # fmt: skip
+                 shape: Shape | None = None) -> dict[str, Any]:  # fmt: skip
     """Read what a folder says it holds; a ValueError or FileNotFoundError says what is wrong with it, also where its
     format is not among those that can be read (`earliest` None: all but later ones may be replaced), or it has not the
     shape that its kind must have."""
@@ -217,7 +217,8 @@ def get_manifest(folder: Path, *, kind: str, latest: int, earliest: int | None =
         reads = f"format {latest}" if earliest == latest else f"formats {earliest} to {latest}"
         raise ValueError(f"{folder}: format {number!r} is of {when} version of iccmsim (this is {__version__}, which "
                          f"reads {reads})")  # fmt: skip
-    refuse_unlike(folder / MANIFEST, manifest, shape)
+    if shape is not None:
+        refuse_unlike(folder / MANIFEST, manifest, shape)
     return manifest
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from iccmsim.engine.plan import make_plan
 from iccmsim.engine.simulation import without_chws
 from iccmsim.parameters.files import Draft, draft_of
-from iccmsim.results.shape import ListOf, unlike
+from iccmsim.results.shape import many, unlike
 from iccmsim.studies.check import CheckReport, check
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from iccmsim.world.geography import Places
 
 MAP, TARGETS = "map.json", "check.json"
-TARGET = {"key": str, "role": str, "value": float, "low": (float, None), "high": (float, None),
-          "model": (float, None), "inside": (bool, None), "unit": str}  # fmt: skip
-SHAPE = {"seeds": ListOf(int, 1), "targets": ListOf(TARGET, 1)}  # of check.json
+TARGET = {"key": str, "role": str, "value": float, "low": float | None, "high": float | None,
+          "model": float | None, "inside": bool | None, "unit": str}  # fmt: skip
+SHAPE = {"seeds": many(int, 1), "targets": many(TARGET, 1)}  # of check.json
 CHECK_SEEDS = 3  # of the comparison's own: fitted shares are then known to a hundredth of their intervals
 OF_VILLAGES = ("village_lat", "village_lon", "people", "km_nearest")
 OF_FACILITIES = ("facility_lat", "facility_lon", "facility_level")

@@ -28,15 +28,15 @@ from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
 from iccmsim.results.result import facts_of
-from iccmsim.results.shape import FACTS, VERSIONS, ListOf
+from iccmsim.results.shape import FACTS, VERSIONS, many
 from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 
 FORMAT = 3  # of the folder; 2: saved and lost by what a CHW had to do with it; 3: who waited, who was turned away
 KIND = "iccmsim comparison"
-SHAPE = {"names": ListOf(str, 2), "seeds": ListOf(int, 1), "facts": ListOf(FACTS), "hashes": ListOf(str),
-         "life_expectancy": ListOf(float, 2, 2), "made_with": VERSIONS}  # fmt: skip
+SHAPE = {"names": many(str, 2), "seeds": many(int, 1), "facts": many(FACTS), "hashes": many(str),
+         "life_expectancy": many(float, 2, 2), "made_with": VERSIONS}  # fmt: skip
 COUNTS, PAIRED = "tallies.npy", "pairs.npy"
 MOST_REPLICATES = 1_000_000
 

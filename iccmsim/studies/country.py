@@ -17,13 +17,13 @@ from iccmsim.core.records import YEAR
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import get_manifest, made_with, put_manifest, write_folder
 from iccmsim.results.mortality import WINDOW
-from iccmsim.results.shape import VERSIONS, ListOf
+from iccmsim.results.shape import VERSIONS, many
 from iccmsim.studies.compare import Comparison, compare_parts
 from iccmsim.world.geography import Places
 
 FORMAT = 1
 KIND = "iccmsim country"
-SHAPE = {"districts": ListOf(ListOf(str, 2, 2), 1), "made_with": VERSIONS}
+SHAPE = {"districts": many(many(str, 2, 2), 1), "made_with": VERSIONS}
 UNNAMED = 24  # zones of a district where the map names none
 
 

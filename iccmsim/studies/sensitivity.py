@@ -21,7 +21,7 @@ from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
-from iccmsim.results.shape import VERSIONS, ListOf
+from iccmsim.results.shape import VERSIONS, many
 from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, refuse_too_large, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
 from iccmsim.studies.going_on import refuse_other
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 KIND = "iccmsim sensitivity"
 FORMAT = 2  # 2: an inner group, Latin hypercubes
 SHAPE = {
-    "arms": ListOf(str, 2), "hashes": ListOf(str, 2), "outcome": str, "samples": int, "set_aside": ListOf(int),
+    "arms": many(str, 2), "hashes": many(str, 2), "outcome": str, "samples": int, "set_aside": many(int),
     "asked": {"method": str, "n": int, "seeds": int, "masters": int, "second_order": bool, "levels": int,
-              "by_parameter": bool, "keys": ListOf(str), "apart": ListOf(str), "anchored": bool, "most": int,
+              "by_parameter": bool, "keys": many(str), "apart": many(str), "anchored": bool, "most": int,
               "inner?": str, "draws?": int},
-    "sweeps": ListOf(ListOf(str)), "left_out": {str: str}, "days": int, "people": (int, None), "version": str,
+    "sweeps": many(many(str)), "left_out": dict[str, str], "days": int, "people": int | None, "version": str,
     "made_with": VERSIONS,
 }  # fmt: skip
 OTHERS = "all others"

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
-from iccmsim.results.shape import VERSIONS, ListOf
+from iccmsim.results.shape import VERSIONS, many
 from iccmsim.studies.design import Design
 from iccmsim.studies.outcomes import NAMES
 from iccmsim.studies.sweeping.cases import Cases, Identities
@@ -30,14 +30,14 @@ from iccmsim.studies.sweeping.precision import Precision, error_of, seeds_wanted
 KIND, FORMAT = "iccmsim sweep", 1
 ARM = {"name": str, "hash": str, "toml": str}
 SHAPE = {
-    "name": str, "design": str, "complete": bool, "arms": ListOf(ARM, 1), "status_quo": ARM, "seeds": ListOf(int, 1),
-    "keys": ListOf(str), "rows": int, "rows_sha256": str, "settings": {str: object}, "groups": (None, ListOf(str)),
-    "drawn": {"inner?": (None, str), "draws?": int, str: object}, "anchor": bool,
-    "told": {"code": str, "arms": ListOf(str), "before": str, "keys": ListOf(str), "where": ListOf(ListOf(int)),
-             "anchor": (None, ListOf(int))},
-    "precision": {"mcse": (float, None), "outcome": str, "most_seeds": int}, "made_with": VERSIONS,
+    "name": str, "design": str, "complete": bool, "arms": many(ARM, 1), "status_quo": ARM, "seeds": many(int, 1),
+    "keys": many(str), "rows": int, "rows_sha256": str, "settings": dict[str, Any], "groups": many(str) | None,
+    "drawn": {"inner?": str | None, "draws?": int}, "anchor": bool,
+    "told": {"code": str, "arms": many(str), "before": str, "keys": many(str), "where": many(many(int)),
+             "anchor": many(int) | None},
+    "precision": {"mcse": float | None, "outcome": str, "most_seeds": int}, "made_with": VERSIONS,
     "runs?": {"done": int, "failed": int, "missing": int}, "rows_not_precise?": int, "rows_not_anchored?": int,
-    "unreadable_parts?": ListOf(str), "table_sha256?": str,
+    "unreadable_parts?": many(str), "table_sha256?": str,
 }  # fmt: skip
 ROWS, UNIT, TABLE = "rows.npy", "unit.npy", "table.parquet"
 DONE, FAILED = "done", "failed"
