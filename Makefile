@@ -5,9 +5,10 @@
 #   make demo      .venv\Scripts\iccmsim demo
 #   make classroom .venv\Scripts\python -m pip install --prefer-binary -c constraints.txt -e ".[classroom]"
 #                  .venv\Scripts\iccmsim classroom
-#   make test      .venv\Scripts\python -m pytest -q -n auto --dist loadfile
+#   make test      .venv\Scripts\python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 #   make lint      .venv\Scripts\python -m ruff check .
 #   make bench     .venv\Scripts\python benchmarks\bench.py
+#   make bounds    the same as make test with NUMBA_BOUNDSCHECK=1 and -m "not slow"
 #   make mutants   .venv\Scripts\python tests\mutants.py
 #   make clean     rmdir /s /q .venv
 #
@@ -22,13 +23,15 @@ EXTRAS := $(VENV)/.extras
 # make PYTHON=/some/python chooses the interpreter; otherwise the first of these that really runs is taken.
 PYTHON ?=
 CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
+# Files of tests in the order of their names: by default those with few tests come last, and they take longest.
+SUITE := -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 PIP_QUIET := --quiet --disable-pip-version-check --prefer-binary
 
 # A command of that name may exist and not run (version managers), or lack venv or ensurepip (Debian): so try it.
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo classroom extras test lint bench mutants clean
+.PHONY: help venv demo classroom extras test bounds lint bench mutants clean
 
 help:
 	@echo "make venv      install iccmsim and its tools in $(VENV) (the other commands do it when needed)"
@@ -36,6 +39,7 @@ help:
 	@echo "make classroom the classroom page, in the browser"
 	@echo "make extras    what the tests of the classroom page need, beside a Chromium (400 MB more)"
 	@echo "make test      all tests; says how many were skipped, and why"
+	@echo "make bounds    the quick tests with every index of compiled code checked (about 5 minutes)"
 	@echo "make lint      ruff"
 	@echo "make bench     time and memory, and against Starsim and Mesa (about 6 minutes)"
 	@echo "make mutants   break the rules one statement at a time and see whether a test notices"
@@ -87,7 +91,11 @@ extras: $(EXTRAS)
 
 test: $(OK)
 	@"$(RUN)" -c "import iccmsim; iccmsim.simulate('sahel/facility-only', tables=False)"
-	@"$(RUN)" -m pytest -q -n auto --dist loadfile
+	@"$(RUN)" $(SUITE)
+
+# An index that leaves its array, also in a test, writes over memory that is another's.
+bounds: $(OK)
+	@ICCMSIM_CACHE="$(abspath $(VENV))/bounds" NUMBA_BOUNDSCHECK=1 "$(RUN)" $(SUITE) -m "not slow"
 
 lint: $(OK)
 	@"$(RUN)" -m ruff check .

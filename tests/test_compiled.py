@@ -17,6 +17,8 @@ from iccmsim.core.compiled import rule
 REPOSITORY = Path(__file__).resolve().parents[1]
 pytestmark = pytest.mark.skipif(PLAIN, reason="rules are not compiled")
 
+UNCHECKED = pytest.mark.skipif(bool(os.environ.get("NUMBA_BOUNDSCHECK")), reason="indices are checked (make bounds)")
+
 NUMBERS = np.arange(10)
 BEHIND = NUMBERS[5:]  # so that the place before its first is a place of NUMBERS
 
@@ -38,6 +40,7 @@ def of_a_user(numbers, i):
     return numbers[i]
 
 
+@UNCHECKED
 def test_a_rule_takes_an_index_as_it_is():
     assert peek(BEHIND, 2) == 7
     assert peek(BEHIND, -1) == 4
@@ -51,6 +54,7 @@ def test_what_users_compile_still_counts_from_the_end():
     assert numba.njit(of_a_user)(BEHIND.astype(np.int32), -1) == 9
 
 
+@UNCHECKED
 def test_rules_that_an_entry_calls_can_still_be_called_alone():
     assert (peek_twice(NUMBERS, 3), peek(NUMBERS, 3)) == (7, 3)
     assert rule(of_a_user)(BEHIND, -1) == 4

@@ -159,8 +159,8 @@ def test_a_wait_of_which_nobody_comes_to_tell_anew_is_forgotten():
     for wait, left in ((0.5, 4.0), (0.0, 8.0)):
         zone = a_zone(a_child(), some_courses({}), a_provider(AT_CHW))
         zone.provider.wait_hours[:] = 8.0
-        for day in range(half_life):
-            keep_house(zone, parameters(seek_wait=wait), KEY, day)
+        for _ in range(half_life):
+            keep_house(zone, parameters(seek_wait=wait), KEY, 3)
         assert zone.provider.wait_hours.tolist() == pytest.approx([left] * len(zone.provider), rel=0.01)
 
 
