@@ -34,6 +34,7 @@ from iccmsim.report.experiment import (
     write_rows,
 )
 from iccmsim.report.style import ARMS, INK
+from iccmsim.report.terminal import duration
 from iccmsim.results.folder import refuse_other
 from iccmsim.studies.compare import FORMAT, KIND, Comparison
 from iccmsim.studies.components import Steps, names_of_arms, raise_components, same_order, steps_of
@@ -132,7 +133,7 @@ def main(argv: list[str] | None = None) -> int:
         show_and_keep("" if number else as_text(sets[0]), keep)
     rows, place = table(sets[0]), result.facts[0]
     deaths = result.tallies["expected"][:, 0, :-1].sum(axis=(1, 2)).mean()
-    about = (f"{given.setting}, {place['window_days'] / 365.25:.0f} years, {len(result.seeds)} pairs; {deaths:,.0f} "
+    about = (f"{given.setting}, {duration(place['window_days'])}, {len(result.seeds)} pairs; {deaths:,.0f} "
              f"children under five die as it is\n{verdict(sets)}")  # fmt: skip
     show_and_keep(verdict(sets) + "\n", lambda: write_rows(rows, given.out / "components.csv"),
                   lambda: figure(rows, given.out / "components.png", subtitle=about))  # fmt: skip

@@ -10,7 +10,7 @@ from small import NEAR, TWO_ZONES
 from world import PLAIN
 
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
-from iccmsim.studies.aftermath import WEEKS, Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
+from iccmsim.studies.aftermath import FOUR_WEEKS, Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
 
 DAYS = 400
 SMALL = {**TWO_ZONES, **NEAR, "run.days": 200}
@@ -32,15 +32,15 @@ def shares_of(level: float, days: int, *, after: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("level", [0.0, 0.5])
 def test_a_shock_that_leaves_nothing_behind_takes_no_days_to_recover_from(level, days):
     share = shares_of(level, days)
-    assert share[: 100 - WEEKS] == pytest.approx(1)
+    assert share[: 100 - FOUR_WEEKS] == pytest.approx(1)
     assert days_to_recover(share, 100 + days) == 0.0
-    assert depth(share, 100) == pytest.approx((1 - level) * min(1, days / WEEKS))  # of a short one, of four weeks
+    assert depth(share, 100) == pytest.approx((1 - level) * min(1, days / FOUR_WEEKS))  # of a short one, of four weeks
 
 
 @pytest.mark.parametrize("after", [3, 20, 75])
 def test_days_to_recover_are_those_without_care_after_the_shock_but_one_that_is_within_a_twentieth(after):
     assert days_to_recover(shares_of(0.0, 40, after=after), 140) == after - 1
-    assert days_to_recover(shares_of(0.8, 40, after=after), 140) == max(0, after - WEEKS // 4)
+    assert days_to_recover(shares_of(0.8, 40, after=after), 140) == max(0, after - FOUR_WEEKS // 4)
 
 
 def test_care_that_falls_again_within_four_weeks_has_not_come_back():
@@ -54,9 +54,9 @@ def test_care_that_falls_again_within_four_weeks_has_not_come_back():
 
 def test_four_weeks_that_the_run_does_not_reach_say_nothing():
     share = shares_of(0.0, DAYS - 100 - 60)
-    assert len(share) == DAYS - WEEKS + 1
+    assert len(share) == DAYS - FOUR_WEEKS + 1
     assert days_to_recover(share, DAYS - 60) == 0.0
-    assert math.isinf(days_to_recover(share, len(share) - WEEKS + 1))
+    assert math.isinf(days_to_recover(share, len(share) - FOUR_WEEKS + 1))
     assert depth(share, len(share) - 1) == pytest.approx(0)
     assert math.isnan(depth(share, len(share)))
 

@@ -34,7 +34,8 @@ STAFF = (
            note="with courses on dates, chw.vacancy is the time until somebody is found"),
     lever("chw.course_days", 14, "days", (0, 365), (5, 30),
           says="How long such a course lasts."),
-    switch("chw.recruit", 1, says="1: posts that fall empty are filled again; 0: there is no money for that."),
+    switch("chw.recruit", 1, says="1: posts that fall empty are filled again; 0: there is no money for that, "
+           "and nobody is looked for until there is."),
     unused("duty.days", 0, "days a month, July to October", (0, 31), integer=True,
            says="Campaign days of the rainy season, the first of each month, on which CHWs do other work.",
            note="four monthly rounds of malaria prevention of some days each"),

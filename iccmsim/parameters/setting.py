@@ -237,7 +237,7 @@ TRUST = (
             says="What worsening after treatment does."),
     assumed("trust.days", 90, "days", (1, 3650), (45, 180),
             source=f"assumption; less seeking after stock-outs in {src.ZALISK_2019}, size not seen",
-            says="How long families remember."),
+            says="How long families remember, also how long they lately waited (seek.wait)."),
 )
 
 PRICES = (

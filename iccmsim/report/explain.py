@@ -11,7 +11,7 @@ from iccmsim.parameters.files import read_toml, reasons_of
 from iccmsim.parameters.maturity import LEVELS
 from iccmsim.parameters.reasons import Reason
 from iccmsim.parameters.shocks import WORDS, shock_kinds
-from iccmsim.report.terminal import count, folded, several
+from iccmsim.report.terminal import YEAR, count, folded, several
 from iccmsim.results.shock_words import shock_in_words
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from iccmsim.parameters.shocks import Shock
 
 FORMAT = 1
-YEAR = 365.25
 NO_REASON = "no reason given"
 FACTS = {"Place": "place", "Run": "run", "Maturity": "maturity", "CHWs": "deployment", "Care": "package"}
 HEADINGS = {"programme": "The programme", "setting": "The setting", "run": "The run"}

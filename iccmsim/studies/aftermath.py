@@ -24,7 +24,7 @@ from iccmsim.parameters.shocks import surges
 from iccmsim.results.mortality import WINDOW
 from iccmsim.studies.estimate import Q, estimate
 
-WEEKS = 28  # days over which care is read
+FOUR_WEEKS = 28  # days over which care is read
 BACK = 0.95  # of what care would have been: as before
 STAYS = 28  # days on each of which four weeks must begin that are so
 
@@ -83,7 +83,7 @@ def treated_by_day(run: ZoneRun) -> np.ndarray:
     return np.bincount(days[(days >= 0) & (days < last - first)], minlength=last - first)
 
 
-def share_of_usual(shaken: Lived, usual: Lived, *, days: int = WEEKS) -> np.ndarray:
+def share_of_usual(shaken: Lived, usual: Lived, *, days: int = FOUR_WEEKS) -> np.ndarray:
     """Care with the shock as a share of care without it, over all seeds, in the four weeks that begin on each day.
 
     Days are those after launch, as far as four weeks (or other `days`) of them are within the run.

@@ -20,7 +20,7 @@ from iccmsim.studies.sweeping.cases import Block, Fitted, Study, Task
 from iccmsim.world.population import ZoneMap
 
 LONGEST = 500  # letters of an error that are kept
-NOT_OF_THE_RUN = (OSError, EOFError, ImportError, pickle.UnpicklingError)  # of disk, memory or what is installed
+NOT_OF_THE_RUN = (OSError, EOFError, ImportError, pickle.UnpicklingError)  # of the disk, or of what is installed
 
 
 @dataclass(frozen=True)
