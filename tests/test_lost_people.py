@@ -29,6 +29,12 @@ def lossy(tmp_path: Path) -> Path:
     return write_folder(tmp_path, villages=[*CLEAN_VILLAGES, *more])
 
 
+@pytest.fixture
+def clean_beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clean lists in a folder of their own, for a test that needs both."""
+    return write_folder(tmp_path_factory.mktemp("clean"))
+
+
 def told(line: str, places: Path, capsys: pytest.CaptureFixture[str]) -> str:
     assert main([*line.split(), "--places", str(places), *SHORT.split()]) == 0
     return capsys.readouterr().out
@@ -54,3 +60,37 @@ def test_a_comparison_warns_of_both(lossy, capsys):
 def test_a_small_share_is_not_told_as_none(tmp_path, capsys):
     lossy = write_folder(tmp_path, villages=[*CLEAN_VILLAGES, village("V8", "", "", people=2)])
     assert "! 0.036 % of the people" in told("run bankass/facility-only", lossy, capsys)
+
+
+DESIGN = """
+format = 1
+name = "small"
+arms = ["bankass/facility-only", "bankass/iccm-as-delivered"]
+seeds = 1
+design = "grid"
+[settings]
+run.days = 30
+run.warmup_days = 10
+run.tail_days = 0
+[vary]
+chw.absent = [0.1, 0.2]
+"""
+
+
+def warned(line: str, places: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    assert main([*line.split(), "--places", str(places)]) == 0
+    return [text for text in capsys.readouterr().err.splitlines() if text.startswith("! ")]
+
+
+@pytest.mark.parametrize("command", ["check", "sensitivity", "sweep"])
+def test_commands_whose_result_does_not_say_it_warn_beside_it(lossy, clean_beside, tmp_path, capsys, command):
+    short, design = SHORT, tmp_path / "design.toml"
+    design.write_text(DESIGN)
+    line = {
+        "check": f"check bankass/facility-only --seeds 1 {short}",
+        "sensitivity": "sensitivity bankass/facility-only bankass/iccm-as-delivered --method morris --n 2 --seeds 1 "
+                       f"--vary care-seeking --unanchored --workers 1 --out {tmp_path / 'out'} {short}",
+        "sweep": f"sweep {design} --dry-run",
+    }[command]  # fmt: skip
+    assert warned(line, lossy, capsys) == ["! " + DROPPED, "! " + GUESSED]
+    assert warned(line.replace("/out", "/out2"), clean_beside, capsys) == []

@@ -14,6 +14,7 @@ from iccmsim.cli.words import (
     reading,
     seeds_of,
     threads_of,
+    warn_of_lists,
 )
 
 PURPOSE = "Set a scenario beside what surveys and trials have seen, target by target."
@@ -32,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Run the scenario and print each target beside what came out."""
+    from iccmsim.exchange.district import load_places
+
     with reading():
         seeds, threads = seeds_of(asked.seeds), threads_of(asked.threads)
         scenario = read_scenario(asked.scenario, asked)
@@ -41,6 +44,7 @@ def go(asked: argparse.Namespace) -> None:
         if fault.name != "iccmsim.studies.check":
             raise
         raise InputError("check: this version has no list of targets") from None
+    warn_of_lists(load_places(scenario))
     found = module.check(scenario, seeds=seeds, threads=threads)
     if asked.json:
         print_json(found.to_json())

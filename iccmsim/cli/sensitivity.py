@@ -19,6 +19,7 @@ from iccmsim.cli.words import (
     refuse_beside,
     tell,
     tell_if_compiling,
+    warn_of_lists,
     whole,
     writing,
 )
@@ -102,6 +103,7 @@ def read_again(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
 
 def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
     """The analysis that is asked for, or what is not done of it yet."""
+    from iccmsim.exchange.district import load_places
     from iccmsim.report.experiment import progress_bar
     from iccmsim.studies.sensitivity import FORMAT, KIND, sensitivity, what_is_varied
 
@@ -115,6 +117,7 @@ def run(asked: argparse.Namespace) -> tuple[Sensitivity, Path]:
         what_is_varied(arms, study)
         folder = check_out(asked.out, kind=KIND, latest=FORMAT)
         workers = None if asked.workers is None else whole("--workers", asked.workers, low=1, high=1024)
+    warn_of_lists(load_places(arms[0]))
     tell_if_compiling()
     outcome = "expected_deaths_averted" if asked.outcome is None else asked.outcome
     try:

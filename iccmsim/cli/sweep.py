@@ -19,6 +19,7 @@ from iccmsim.cli.words import (
     refuse_beside,
     tell,
     tell_if_compiling,
+    warn_of_lists,
     whole,
 )
 
@@ -105,6 +106,7 @@ def read_all(asked: argparse.Namespace) -> tuple[Design, dict[str, Any]]:
     cases = Cases(design, study_of(design), code=code_version())
     if asked.out is not None:
         begin(out_folder(asked.out), cases, precision, write=False)
+    warn_of_lists(cases.study.ground)
     return design, how
 
 

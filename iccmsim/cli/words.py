@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from iccmsim.parameters.scenario import Scenario
+    from iccmsim.world.geography import Places
 
 SCENARIO_HELP = "SETTING/PROGRAMME of the library (sahel/iccm-as-delivered) or a .toml file"
 
@@ -151,6 +152,14 @@ def refuse_unread_places(name: str, scenario: Scenario, *, places: str | None) -
     """A folder of places is for a scenario that reads one."""
     if places is not None and scenario.place.kind != "files":
         raise InputError(f"--places {places}: {name} plays in a made-up district and reads no files")
+
+
+def warn_of_lists(places: Places) -> None:
+    """Whom the lists of a place lose, for commands whose result does not say it."""
+    from iccmsim.results.result import lost_by_lists, warnings_of_place
+
+    for text in warnings_of_place(lost_by_lists(places)):
+        print(f"! {text}", file=sys.stderr)
 
 
 def check_out(folder: str | None, *, kind: str, latest: int) -> Path | None:

@@ -19,7 +19,7 @@ from iccmsim.engine.tally import add_up, tally_zone
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.mortality import deaths_by_cause, rates
 from iccmsim.results.tables import TABLES
-from iccmsim.world.geography import FAR_KM
+from iccmsim.world.geography import FAR_KM, Places
 from iccmsim.world.population import ZoneMap
 
 if TYPE_CHECKING:
@@ -115,11 +115,17 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
         "chws": int(posts.post_chws[there].sum()) if posts else 0, "posts": int(there.sum()),
         "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
         "share_5km": float(people[near].sum() / people[mine].sum()),
-        "share_dropped": places.people_dropped / (int(people.sum()) + places.people_dropped),
-        "share_imputed": places.people_imputed / int(people.sum()),
+        **lost_by_lists(places),
         "warmup_days": first, "window_days": last - first, "tail_days": plan.days - last,
         "shocks": [as_json(shock.told()) for shock in plan.scenario.shocks],
     }  # fmt: skip
+
+
+def lost_by_lists(places: Places) -> dict[str, float]:
+    """The share of people whom the lists of a place lose, and the share whose number is guessed."""
+    people = int(places.people.sum())
+    return {"share_dropped": places.people_dropped / (people + places.people_dropped),
+            "share_imputed": places.people_imputed / people}  # fmt: skip
 
 
 def warnings_of_place(facts: Mapping[str, Any]) -> list[str]:
