@@ -52,14 +52,16 @@ from iccmsim.studies.summary import deaths_of
 from iccmsim.studies.sweeping.precision import standard_error
 
 HOURS = {"chw.minutes_day": 120}
+FOUR_TIMES = {"chw.minutes_day": 240}
 THERE = {"chw.absent": 0, "chw.days_week": 7, "night.avail": 1}
 FIRST = {"chw.triage": 1}
 ELSEWHERE = {"chw.elsewhere": 0.5}
 LEVERS = {"as delivered": {}, "no turn: half go elsewhere": ELSEWHERE, "no turn: nobody waits": {"chw.patience": 0},
           "half of those in danger first": {"chw.triage": 0.5}, "in danger first": FIRST,
-          "twice the hours": HOURS, "never absent": {"chw.absent": 0}, "always there": THERE,
-          "always there, half go elsewhere": ELSEWHERE | THERE, "always there, in danger first": FIRST | THERE,
-          "always there, twice the hours": HOURS | THERE, "a CHW for 750 people": {"chw.catch": 750}}  # fmt: skip
+          "twice the hours": HOURS, "four times the hours": FOUR_TIMES, "never absent": {"chw.absent": 0},
+          "always there": THERE, "always there, half go elsewhere": ELSEWHERE | THERE,
+          "always there, in danger first": FIRST | THERE, "always there, twice the hours": HOURS | THERE,
+          "a CHW for 750 people": {"chw.catch": 750}}  # fmt: skip
 LABELS = dict(zip(PARTS, ("a CHW saw the child", "at the door: came to a CHW in vain", "ill in one arm only",
                           "no CHW had part in it"), strict=True))  # fmt: skip
 COLOURS = dict(zip(PARTS, (ARMS[0], ARMS[1], STEPS[2], STEPS[1]), strict=True))
@@ -84,7 +86,8 @@ def rows(setting: str, result: Comparison) -> list[dict]:
         net = arm["deaths_averted"]
         found.append({"setting": setting, "programme": arm["name"], "chws": arm["setting"]["chws"],
                       "averted": net["mean"], "error": net["mcse"], "more": more.mean(),
-                      "more_error": standard_error(more), "no_turn": arm["chw_no_turn"]["mean"],
+                      "more_error": standard_error(more), "seen_a_month": arm["cases_per_chw_month"]["mean"],
+                      "no_turn": arm["chw_no_turn"]["mean"],
                       "waited": arm["chw_waited_overnight"]["mean"], "saved": arm["saved"]["mean"],
                       "lost": arm["lost"]["mean"]}
                      | {f"{word}_{part}": arm[f"{word}_by_chw_part"][part]["mean"]

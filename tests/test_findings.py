@@ -53,7 +53,7 @@ def door(row: Row) -> list[str]:
             f"{number(row['averted'], 1)} ({number(row['error'], 1)})",
             "" if float(row["more_error"]) == 0.0 else f"{number(row['more'], 1)} ({number(row['more_error'], 1)})",
             *(number(row[name], 1) for name in ("saved", "lost", "lost_saw_chw", "lost_missed_chw")),
-            f"{100 * float(row['no_turn']):.0f} %"]  # fmt: skip
+            number(row["seen_a_month"], 0), f"{100 * float(row['no_turn']):.0f} %"]  # fmt: skip
 
 
 TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
@@ -62,7 +62,8 @@ TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
     "which_component_next": ("| component | raised alone (error) | share of raising all (error) | most together with |",
                              components),
     "at_the_door": ("| baseline | CHWs as delivered, but | CHWs | deaths averted (error) | beside as delivered (error) "
-                    "| saved | lost | lost, seen by a CHW | lost at the door | no turn the day they came |",
+                    "| saved | lost | lost, seen by a CHW | lost at the door | seen a month, each CHW | "
+                    "no turn the day they came |",
                     door),
     "shocks": ("| shock | with | care lost at worst | days to recover | care lost at worst afterwards | deaths added "
                "(error) |", shocks),

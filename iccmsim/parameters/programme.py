@@ -48,8 +48,9 @@ CHW = (
           says="Days on which a CHW works.",
           source=f"assumption; clusters differ widely in {src.ZALISK_2019}"),
     lever("chw.minutes_day", 60, "minutes per day", (1, 1440), (12, 110),
-          source=f"{src.DAVIAUD_2017}: 5 h a week",
-          says="Time of a working day that a CHW has for consultations."),
+          source=f"assumption: the hours that CHWs were found to spend, 5 a week in {src.DAVIAUD_2017}, are taken for "
+          "the most they can; no study found of the most",
+          says="Time of a working day that a CHW has for consultations, and no more."),
     lever("chw.minutes", 30, "minutes per child", (0, 480), (15, 45), distribution="Tri(15, 30, 45)",
           says="Time of one consultation."),
     lever("chw.queue", 32, "children", (1, 100000), (16, 64), integer=True,
