@@ -214,7 +214,7 @@ PROVIDER = row_type(  # a CHW, or the zone's first-level facility
         ("refreshed_day", "i4"),
         ("period", "i4"),  # review periods gone by
         ("minutes", "f8"),  # left today
-        ("owed", "f8"),  # worked beyond the hours, for children who could not wait, and not made up for yet
+        ("owed", "f8"),  # worked beyond the hours and not made up for yet
         ("skill", "f8"),  # logit above the untrained
         ("motivation", "f8"),
         ("overload", "f8"),  # share of the last days with children left waiting

@@ -65,6 +65,7 @@ from iccmsim.rules.facility_care import (
     ride_minutes,
     takes_bed,
     triage,
+    work,
 )
 from iccmsim.rules.illness import signs_now, signs_of_breathing
 from iccmsim.rules.outreach import promise_follow_up
@@ -149,7 +150,7 @@ def at_provider(zone, row, p, key, day):
     starts = max(child.arrives, provider.clock)
     takes = minutes_each(provider.kind, p)
     over = starts >= (day + 1) * MINUTES
-    full = provider.minutes < takes or over
+    full = provider.minutes <= 0.0 or over
     marks = 0
     if triage(provider.kind, p) > 0.0 and (full or starts > child.arrives) and not over \
             and cannot_wait(zone, row, p, key):  # fmt: skip
@@ -166,7 +167,7 @@ def at_provider(zone, row, p, key, day):
         provider.owed += takes
         provider.overloaded_today = 1
     else:
-        provider.minutes -= takes
+        work(provider, takes)
     provider.clock = max(starts, provider.clock) + int(takes)
     if p.seek_wait > 0.0:
         note_wait(provider, starts - (child.arrives if child.waits_since < 0 else child.waits_since))

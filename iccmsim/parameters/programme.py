@@ -47,10 +47,12 @@ CHW = (
     lever("chw.days_week", 5, "days per week", (1, 7), (3, 7), integer=True,
           says="Days on which a CHW works.",
           source=f"assumption; clusters differ widely in {src.ZALISK_2019}"),
-    lever("chw.minutes_day", 60, "minutes per day", (1, 1440), (12, 110),
-          source=f"assumption: the hours that CHWs were found to spend, 5 a week in {src.DAVIAUD_2017}, are taken for "
-          "the most they can; no study found of the most",
-          says="Time of a working day that a CHW has for consultations, and no more."),
+    lever("chw.minutes_day", 60, "minutes per day", (1, 1440), (12, 240), distribution="LogN(60, 0.6)",
+          source=f"assumption: 5 h a week, of the hours that CHWs were found to spend, {src.DAVIAUD_2017}, taken for "
+          "the most they can, of which no study was found; at most half of a paid CHW's day of eight hours, "
+          f"{src.TANI_2016}",
+          says="Time of a working day that a CHW has for consultations; the last one is not broken off, and the time "
+          "is missing the next day."),
     lever("chw.minutes", 30, "minutes per child", (0, 480), (15, 45), distribution="Tri(15, 30, 45)",
           says="Time of one consultation."),
     lever("chw.queue", 32, "children", (1, 100000), (16, 64), integer=True,
@@ -106,11 +108,11 @@ QUALITY = (
           source="assumption; 12 percentage points (5-20), Rowe 2018 Lancet Glob Health 6:e1163"),
     lever("skill.refresher", .74, "logit", (0, 5), (.05, 1.43), distribution="N(0.74, 0.35)", grade="C",
           source=f"{src.MILLER_2016}: odds ratio 2.09 (1.05-4.18)", says="What a refresher course adds."),
-    lever("skill.mentored", .35, "logit", (0, 5), (0, 1.03), distribution="N(0.35, 0.35)",
+    lever("skill.mentored", .35, "logit", (0, 5), (0, 1.03), distribution="Gamma(2, 0.175)",
           source=f"{src.MILLER_2016}: 8.3 (2.3-29.5), shrunk for confounding; {src.SUPERVISION_2014}",
           says="What a quarter with mentoring (cases observed) adds."),
-    lever("skill.visit", .10, "logit", (0, 5), (0, .64), distribution="N(0.1, 0.3)",
-          source=f"{src.MILLER_2016}: .63 (.23-1.72), so perhaps nothing",
+    lever("skill.visit", .10, "logit", (0, 5), (0, .3), distribution="Gamma(1, 0.1)",
+          source=f"{src.MILLER_2016}: .63 (.23-1.72), so perhaps nothing, and no harm is assumed",
           says="What a plain supervision visit adds."),
 )
 

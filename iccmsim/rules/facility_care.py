@@ -70,8 +70,18 @@ def minutes_each(kind, p):
 
 
 @rule
+def work(provider, minutes):
+    """A child whose turn comes within the hours is seen to the end; what that takes beyond them is owed."""
+    provider.minutes -= minutes
+    if provider.minutes < 0.0:
+        provider.owed -= provider.minutes
+        provider.minutes = 0.0
+
+
+@rule
 def make_up_for(provider):
-    """What was worked beyond the hours, for those who could not wait, is missing on the next days at work."""
+    """What was worked beyond the hours, for the last child of a day or those who could not wait, is missing on the
+    next days at work."""
     back = min(provider.minutes, provider.owed)
     provider.minutes -= back
     provider.owed -= back
