@@ -202,10 +202,10 @@ def test_a_folder_that_is_no_comparison_is_refused(folder, tmp_path, capsys):
 
 
 def test_a_folder_of_another_format_is_refused(folder, capsys):
-    manifest_with(folder, format=4)
-    assert "format 4 is of a later version of iccmsim" in refusal(capsys, folder)
-    manifest_with(folder, format=2)
-    assert "format 2 is of an earlier version of iccmsim" in refusal(capsys, folder)
+    manifest_with(folder, format=5)
+    assert "format 5 is of a later version of iccmsim" in refusal(capsys, folder)
+    manifest_with(folder, format=3)
+    assert "format 3 is of an earlier version of iccmsim" in refusal(capsys, folder)
 
 
 def test_a_manifest_that_lacks_something_is_refused(folder, capsys):

@@ -416,7 +416,7 @@ def test_a_folder_of_another_format_is_refused_in_one_line(stored, tmp_path, kin
     before = sorted(tmp_path.rglob("*"))
     said = refused(capsys, str(folder), "--csv")
     assert f"{folder}: format {number!r} is of {'an earlier' if number == 0 else 'a later'} version of iccmsim" in said
-    assert f"which reads format {1 if kind in ('country', 'sweep') else 3})" in said
+    assert f"which reads format {1 if kind in ('country', 'sweep') else 4})" in said
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -7,7 +7,7 @@ import pytest
 from small import NEAR, lived, only_if_compiled, tiny, what_differs
 from world import DAY, KEY, MANY, a_child, assert_share, parameters
 
-from iccmsim.core.records import AT_CHW, AT_FACILITY, FOUND_CLOSED, TURNED_AWAY
+from iccmsim.core.records import AT_CHW, AT_FACILITY, DEAD, DIED, FOUND_CLOSED, MISSED_CHW, TURNED_AWAY
 from iccmsim.rules.care_seeking import leaves_the_line
 from iccmsim.studies.compare import compare
 
@@ -63,6 +63,28 @@ def test_the_books_tell_who_waited_and_who_had_no_turn(lines):
         seen = visits["marks"] & (TURNED_AWAY | FOUND_CLOSED) == 0
         assert books["waited"].sum() == (seen & (nights(visits) > 0)).sum()
         assert books["turned_away"].sum() == (visits["marks"] & TURNED_AWAY > 0).sum()
+        without = nights(visits[(visits["marks"] & (TURNED_AWAY | FOUND_CLOSED) == 0)]) > 0
+        told = without.sum() + (visits["marks"] & TURNED_AWAY > 0).sum()
+        vain = (visits["marks"] & FOUND_CLOSED > 0) & (nights(visits) > 0)  # waited, and then found nobody
+        assert told + vain.sum() <= books["no_turn"].sum()
+
+
+def test_who_dies_in_the_line_had_come_to_the_chw(lines):
+    run = lines[5]
+    children, courses = run.zone.child, run.course
+    in_line = (children["state"] == DEAD) & (children["going_to"] == AT_CHW) & (children["waits_since"] >= 0)
+    fatal = courses[(courses["outcome"] == DIED) & in_line[courses["child"]]]
+    fatal = fatal[fatal["onset"] < children["waits_since"][fatal["child"]]]
+    assert len(fatal) > 0
+    assert (fatal["seen_by"] & 1 << MISSED_CHW > 0).all()
+
+
+@pytest.mark.parametrize("hours", [20, 29, 45])
+def test_hours_are_not_cut_to_whole_consultations(lines, hours):
+    run = lived({**CROWDED, "programme.chw.patience": 2, "programme.chw.minutes_day": hours}).runs[0]
+    books, whole = run.zone.monthly[1:], lines[2].zone.monthly[1:]
+    assert books["cases"].sum() == pytest.approx(whole["cases"].sum() * hours / 30, rel=0.06)
+    assert books["minutes"].sum() <= hours * books["days_present"].sum() + 30
 
 
 def test_where_nobody_has_to_wait_patience_changes_nothing():

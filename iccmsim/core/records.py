@@ -30,7 +30,7 @@ BASIC_PRODUCTS = 6  # of the usual box; the others are held only where policy ha
 
 PROVIDERS = ("wait", "informal", "chw", "facility", "hospital", "volunteer")
 WAIT, INFORMAL, AT_CHW, AT_FACILITY, AT_HOSPITAL, VOLUNTEER = range(6)
-MISSED_CHW = 6  # beside who saw a child in an illness: the family came to a CHW in vain
+MISSED_CHW = 6  # beside who saw a child in an illness: the family came to a CHW and was not seen
 
 NUTRITION = ("average", "well_nourished", "moderate_wasting", "severe_wasting", "treated_wasting")
 AVERAGE, WELL_NOURISHED, MODERATE_WASTING, SEVERE_WASTING, TREATED_WASTING = range(5)
@@ -272,6 +272,7 @@ MONTHLY = row_type(
         ("visits_missed", "i4"),  # came, found nobody or were turned away
         ("turned_away", "i4"),  # of these, for want of time
         ("waited", "i4"),  # seen after they had waited overnight
+        ("no_turn", "i8"),  # came, and had no turn that day, whether they then waited or not
         ("without_drug", "i4"),
         ("referred", "i4"),
         ("supervised", "i4"),

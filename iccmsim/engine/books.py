@@ -46,6 +46,7 @@ def add_month(month, kind, t):
     t.visits_missed[kind] += month.visits_missed
     t.turned_away[kind] += month.turned_away
     t.waited[kind] += month.waited
+    t.no_turn[kind] += month.no_turn
     t.found_at_home[kind] += month.found_at_home
     t.without_drug[kind] += month.without_drug
     t.referred[kind] += month.referred

@@ -56,9 +56,9 @@ CASCADE = ("episodes", "perceived", "any_care", "formal_care", "formal_by_next_d
 (EPISODES, PERCEIVED, ANY_CARE, FORMAL, BY_NEXT_DAY, SEEN_CHW, SEEN_FACILITY, RIGHT_DRUG, TOOK_EFFECT, ANY_EFFECT,
  LACKED, REFERRED_ON, REFERRAL_DONE, WAS_SEVERE, HAS_DIED, DIED_ALONE) = range(len(CASCADE))  # fmt: skip
 
-BY_PROVIDER = ("cases", "visits_missed", "turned_away", "waited", "found_at_home", "without_drug", "referred",
-               "supervised", "mentored", "reported", "departures", "days_in_post", "days_present", "any_out_days",
-               "minutes", "reported_cases", "reported_out_days")  # fmt: skip
+BY_PROVIDER = ("cases", "visits_missed", "turned_away", "waited", "no_turn", "found_at_home", "without_drug",
+               "referred", "supervised", "mentored", "reported", "departures", "days_in_post", "days_present",
+               "any_out_days", "minutes", "reported_cases", "reported_out_days")  # fmt: skip
 
 TALLY = row_type(
     [

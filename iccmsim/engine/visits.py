@@ -190,6 +190,10 @@ def queue_up(zone, row, p, key, day, who, month):
     child = zone.child[row]
     provider = zone.provider[who]
     provider.overloaded_today = 1
+    if child.waits_since < 0:
+        month.no_turn += 1
+        if child.going_to == AT_CHW:
+            note_missed_chw(zone, child)
     since = child.arrives if child.waits_since < 0 else child.waits_since
     if loses_patience(provider.kind, p, day - since // MINUTES) or not has_room(provider, p):
         walk_for_nothing(zone, row, p, key, max(child.arrives, day * MINUTES), who, month, TURNED_AWAY, p.seek_second)

@@ -102,7 +102,7 @@ def note_care(zone, child, provider, minute):
 
 @rule(joined=True)
 def note_missed_chw(zone, child):
-    """The family came to a CHW in vain with each illness the child has now."""
+    """The family came to a CHW with each illness the child has now, and had no turn that day or found nobody."""
     some = int(child.ill)
     while some:
         zone.course[child.active[first_of(some)]].seen_by |= 1 << MISSED_CHW

@@ -102,9 +102,9 @@ def _course(e: Mapping[str, Any], *, seen: bool) -> Iterator[Event]:
 def _home(e: Mapping[str, Any], *, seen: bool) -> str:
     """What the family makes of it."""
     said = "The family takes it seriously" if e["perceived"] else "The family does not think it serious"
-    if e["visits"]:
+    if e["visits"] or seen:
         return said + "."
-    return said + (" and asks nobody." if not seen else ".")
+    return said + (", comes to the CHW, has no turn that day, and waits." if e["missed_chw"] else " and asks nobody.")
 
 
 def _thanks(e: Mapping[str, Any]) -> str:

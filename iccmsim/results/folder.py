@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from iccmsim.results.result import Result
 
-FORMAT = 3  # of the folder of a run; 2: volunteers are providers; 3: who waited, who was turned away
+FORMAT = 4  # of the folder of a run; 2: volunteers are providers; 3: who waited; 4: who had no turn that day
 KIND = "iccmsim result"
 SHAPE = {"scenario": str, "scenario_hash": str, "seed": int, "plan": FACTS, "made_with": VERSIONS,
          "tables": many(str)}  # fmt: skip

@@ -137,13 +137,13 @@ def seen_at_posts(counts: np.ndarray) -> np.ndarray:
 
 
 def without_a_turn(counts: np.ndarray) -> np.ndarray:
-    """Visits to a CHW for which there was no turn on the day: seen after a night or more, or not seen."""
-    return counts["waited"][..., CHW] + counts["turned_away"][..., CHW]
+    """Sick children who came to a CHW at work and had no turn that day, whatever became of them."""
+    return counts["no_turn"][..., CHW]
 
 
 def came_to_chws(counts: np.ndarray) -> np.ndarray:
-    """Visits to a CHW's post that ended with a consultation or for want of a turn; not those that found nobody."""
-    return seen_at_posts(counts) + counts["turned_away"][..., CHW]
+    """Sick children who came to a CHW at work: seen that day, or not."""
+    return seen_at_posts(counts) - counts["waited"][..., CHW] + counts["no_turn"][..., CHW]
 
 
 def deaths_and_distance(children: pd.DataFrame, *, window_days: float, path: float) -> Counts:

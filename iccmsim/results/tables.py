@@ -28,6 +28,7 @@ from iccmsim.core.records import (
     IS_INFECTED,
     MARKS,
     MINUTES,
+    MISSED_CHW,
     MONTH,
     MONTHLY,
     NOT_REACHED,
@@ -47,7 +48,8 @@ NAMES = {"illness": ILLNESSES, "cause": CAUSES, "outcome": OUTCOMES, "provider":
          "first_provider": PROVIDERS, "complaint": COMPLAINTS, "nutrition": NUTRITION}  # fmt: skip
 SIGNS = {"fever": HAS_FEVER, "cough": HAS_COUGH, "fast_breathing": HAS_FAST, "diarrhoea_sign": HAS_DIARRHOEA,
          "infected": IS_INFECTED}  # fmt: skip
-TREATERS = {"by_informal": INFORMAL, "by_chw": AT_CHW, "by_facility": AT_FACILITY, "by_hospital": AT_HOSPITAL}
+SEEN_BY = {"by_informal": INFORMAL, "by_chw": AT_CHW, "by_facility": AT_FACILITY, "by_hospital": AT_HOSPITAL,
+           "missed_chw": MISSED_CHW}  # fmt: skip
 Columns = dict[str, np.ndarray]
 
 
@@ -120,7 +122,7 @@ def _episodes(run: ZoneRun, i: int, numbers: Numbers) -> Columns:
     for name in ("first_care", "first_formal"):
         columns[f"{name}_day"] = since_launch(c[name], run, never=c[name] < 0)
     columns["first_provider"] = c["first_provider"]
-    columns |= {name: c["seen_by"] & 1 << provider > 0 for name, provider in TREATERS.items()}
+    columns |= {name: c["seen_by"] & 1 << provider > 0 for name, provider in SEEN_BY.items()}
     columns |= bits("got", c["doses"]) | bits("lacked", c["lacked"])
     columns["nutrition"] = c["wasting"]
     columns |= {"referred": c["referred"] > 0, "referral_done": c["referral_done"] > 0}

@@ -33,7 +33,7 @@ from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
 
-FORMAT = 3  # of the folder; 2: saved and lost by what a CHW had to do with it; 3: who waited, who was turned away
+FORMAT = 4  # of the folder; 2: saved and lost by a CHW's part in it; 3: who waited; 4: who had no turn that day
 KIND = "iccmsim comparison"
 SHAPE = {"names": many(str, 2), "seeds": many(int, 1), "facts": many(FACTS), "hashes": many(str),
          "life_expectancy": many(float, 2, 2), "made_with": VERSIONS}  # fmt: skip

@@ -164,8 +164,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("chw_waited_overnight", "Those who had waited overnight for their turn.", "share",
             "sick children seen by CHWs at their posts", ALL_AGES,
             lambda c: share(float(c.mine["waited"][CHW]), float(seen_at_posts(c.mine)))),
-    Outcome("chw_no_turn", "Those for whom there was no turn on the day they came: seen after a night or more, or not "
-            "seen.", "share", "visits to CHWs who were there", ALL_AGES,
+    Outcome("chw_no_turn", "Those for whom there was no turn on the day they came, whatever became of them.", "share",
+            "sick children who came to a CHW at work", ALL_AGES,
             lambda c: share(float(without_a_turn(c.mine)), float(came_to_chws(c.mine)))),
 )  # fmt: skip
 NAMES = tuple(each.name for each in OUTCOMES)
