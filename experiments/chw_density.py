@@ -7,8 +7,9 @@ Design     One setting, facilities only against `iccm-as-delivered` at five dens
            the norm (5 km from a facility, 3 km around the post, never across zones), so headcount follows geography
            too: a post in a small village has one CHW at any density.
 Reading    Look at the number of CHWs before the ratio, and at the intervals before the means: bars are what one
-           district may see by chance (95 %), the dark part is the Monte-Carlo error of the mean (2 standard errors).
-           More CHWs add consulting hours, drugs and shorter absences, not shorter walks (posts do not move).
+           district may see by chance (2.5 and 97.5 % points), the dark part is the Monte-Carlo error of the mean (2
+           standard errors). More CHWs add consulting hours, drugs and shorter absences, not shorter walks (posts do not
+           move).
 
 python experiments/chw_density.py --out FOLDER [--setting sahel] [--places FOLDER] [--seeds 20] [--toy] [--remake]
 """
@@ -79,7 +80,7 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
     axes.axhline(0, color="0.5", lw=0.8)
     axes.set_xlim(-0.6, len(found) - 0.4)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.plot([], [], color="#9ecae1", lw=7, label="what one district may see by chance (95 %)")
+    axes.plot([], [], color="#9ecae1", lw=7, label="what one district may see (2.5 and 97.5 % points)")
     axes.plot([], [], color="#08519c", lw=7, label="the mean, 2 Monte-Carlo errors either way")
     canvas.legend(loc="outside lower left", frameon=False, fontsize=9, ncols=2)
     axes.set_xticks(range(len(found)), [f"{r['people_per_chw']:,} people\n{r['chws']} CHWs" for r in found])

@@ -131,9 +131,33 @@ def test_the_answer_has_the_numbers_of_the_comparison(source, pages):
 
 def test_of_those_lost_it_says_how_many_came_to_a_chw_in_vain(pages):
     said = [pages[code][0]["note"]["averted"].replace(WIDE, " ") for code in CODES]
-    assert said[0].endswith("lost with “iCCM well supported”, 12.0 had been brought to a CHW who was away or had no "
-                            "turn left, and 18.0 had been seen by one.")  # fmt: skip
-    assert "12,0 enfants avaient été amenés chez un ASC absent ou débordé, et 18,0" in said[1]
+    assert said[0].endswith("lost with “iCCM well supported”, 12.0 had been brought to a CHW in vain and seen by no "
+                            "CHW, and 18.0 had been seen by one.")  # fmt: skip
+    assert "12,0 enfants avaient été amenés en vain chez un ASC sans qu’aucun ne les voie, et 18,0" in said[1]
+
+
+def test_beside_a_comparator_with_chws_nothing_is_said_of_what_a_chw_took_the_place_of(source):
+    other = replace(source, comparison=replace(source.comparison, facts=(source.comparison.facts[1],) * 3))
+    for code, mechanism, points in (("en", "A child is lost", "2.5 and 97.5% points of 12 paired runs"),
+                                    ("fr", "Une vie est perdue", "percentiles 2,5 et 97,5 de 12 simulations")):
+        notes = [re.sub(rf"[{WIDE}{NARROW}]", " ", words_and_figures(each, lang=code)[0]["note"]["averted"])
+                 for each in (source, other)]  # fmt: skip
+        assert [mechanism in note for note in notes] == [True, False]
+        assert notes[1].endswith(points + (" appariées)." if code == "fr" else ")."))
+
+
+@pytest.mark.parametrize(("pairs", "english", "french"), [
+    (12, "With 12 runs about 80% of such districts would fall between these numbers, not 95%.",
+     "Avec 12 simulations, environ 80 % de tels districts se situeraient entre ces nombres, et non 95 %."),
+    (20, "With 20 runs about 86% of such districts", "Avec 20 simulations, environ 86 % de tels districts"),
+    (50, "", ""),
+])  # fmt: skip
+def test_a_brief_says_how_many_districts_an_interval_of_few_runs_holds(source, pairs, english, french):
+    facts = facts_of_brief(with_nets(SAVING, seeds=range(1, pairs + 1)), source.basis, made_with=source.made_with)
+    for code, told, beginning in (("en", english, "With "), ("fr", french, "Avec ")):
+        chance = re.sub(rf"[{WIDE}{NARROW}]", " ", page_of(dict(facts), language(code), mapped=1)["sure"][0]["text"])
+        assert told in chance
+        assert (f"{beginning}{pairs} " in chance) == bool(told)
 
 
 def test_the_question_is_another_where_there_are_chws_already(source, pages):
@@ -173,7 +197,11 @@ def test_a_programme_that_kills_is_said_to_kill(tmp_path):
     page = words_and_figures(source, lang="en")[0]
     assert page["headline"] == "More child deaths with every programme, not fewer"
     assert page["statements"][0]["text"].replace(WIDE, " ").startswith("13.3 deaths more than the 1,000 of")
-    assert words_and_figures(source, lang="fr")[0]["headline"].startswith("Davantage de décès")
+    assert page["beyond"][0].replace(WIDE, " ").startswith("With “iCCM as delivered” 5.3 fewer children die than with "
+                                                           "“iCCM well supported” (95%")  # fmt: skip
+    french = words_and_figures(source, lang="fr")[0]
+    assert french["headline"].startswith("Davantage de décès")
+    assert "il meurt 5,3 enfants de moins qu’avec" in french["beyond"][0].replace(WIDE, " ")
 
 
 ROUGH = [30, -10, 40, -20, 35, -5]  # more deaths averted than SURE on average, and not to be told from none
@@ -214,10 +242,13 @@ def test_what_is_said_of_care_is_what_the_setting_is_fitted_to(source, setting):
                for row in read_targets(draft_of(f"{setting}/facility-only").place["name"]).values()]  # fmt: skip
     other = replace(source, basis=replace(source.basis, targets={"seeds": 3, "targets": targets}))
     seller = any(row["key"] == "any_care" for row in targets)
-    for code, sellers, centre in (("en", "or a seller (surveys: ", "taken to a health centre (surveys: "),
-                                  ("fr", "ou un vendeur (enquêtes : ", "amenés au centre de santé (enquêtes : ")):
+    for code, sellers, centre in (("en", "seen by a provider or a seller (surveys: ",
+                                   "seen at a health centre (surveys: "),
+                                  ("fr", "vus par un prestataire de soins ou un vendeur (enquêtes : ",
+                                   "vus au centre de santé (enquêtes : ")):
         said = re.sub(rf"[{WIDE}{NARROW}]", " ", all_words(words_and_figures(other, lang=code)[0]))
         assert (sellers in said, centre in said) == (seller, not seller)
+        assert language(code).figure["losses"][0] == ("got no care" if code == "en" else "aucun soin reçu")
         assert not re.search("0 of 0|0 des 0", said)
 
 

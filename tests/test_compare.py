@@ -16,7 +16,7 @@ from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.result import simulate
 from iccmsim.studies.compare import Comparison, compare
-from iccmsim.studies.estimate import estimate, percent_less, ratio
+from iccmsim.studies.estimate import estimate, percent_less, ratio, share_held
 from iccmsim.studies.summary import clear_gap
 
 SEEDS = (1, 2, 3)
@@ -215,7 +215,8 @@ def test_chance_alone_is_flagged_as_seldom_from_few_seeds_as_from_many(seeds):
 
 def test_a_reader_is_warned_of_few_replicates_wide_error_and_an_interval_with_0():
     short = compare(arms()[:2], seeds=2, threads=2).to_json()
-    assert any("2 replicates" in text for text in short["warnings"])
+    assert ("2 replicates: about 32 % of such districts would fall between the 2.5 and 97.5 % points of so few, not "
+            "95 %") in short["warnings"]  # fmt: skip
     assert any("before the first year's births turn five" in text for text in short["warnings"])
     assert set(short["arms"][1]["deaths_averted_by_five"].values()) == {None}
     averted = short["arms"][1]["deaths_averted"]
@@ -225,6 +226,26 @@ def test_a_reader_is_warned_of_few_replicates_wide_error_and_an_interval_with_0(
     if averted["mean"]:
         percent = 100 * averted["mcse"] / abs(averted["mean"])
         assert any(f"Monte-Carlo error {percent:.0f} %" in text for text in short["warnings"]) == (percent > 10)
+
+
+@pytest.mark.parametrize("replicates", [2, 10, 20, 49])
+def test_the_share_of_districts_within_an_interval_is_what_is_said_of_so_few(replicates):
+    random = np.random.default_rng(replicates)
+    for draw, near in ((random.random, 0.0), (random.normal, 0.02)):
+        intervals = [estimate(draw(size=replicates)) for _ in range(2000)]
+        low, high = (np.array([[q[end]] for q in intervals]) for end in ("low", "high"))
+        further = draw(size=(2000, 50))
+        held = ((low <= further) & (further <= high)).mean(axis=1)
+        chance = 4 * held.std() / 2000**0.5
+        assert held.mean() == pytest.approx(share_held(replicates), abs=near + chance)
+
+
+@pytest.mark.parametrize(("replicates", "warned"), [(20, True), (49, True), (50, False)])
+def test_a_reader_is_warned_of_every_interval_of_fewer_than_fifty(comparison, replicates, warned):
+    rows = np.arange(replicates) % len(SEEDS)
+    many = replace(comparison, seeds=tuple(range(1, replicates + 1)), tallies=comparison.tallies[rows],
+                   pairs=comparison.pairs[rows])  # fmt: skip
+    assert any(f"{replicates} replicates: about " in text for text in many.to_json()["warnings"]) == warned
 
 
 def test_one_seed_gives_no_interval_and_says_so():

@@ -239,6 +239,29 @@ def test_dated_changes_differ_from_their_day_on(capsys):
     assert "programme.spv.refresher_months from day 730" not in rows
 
 
+LATER = """\
+format = 1
+extends = "sahel/iccm-as-delivered"
+[programme.spv]
+freq = 0.2
+[[programme.change]]
+day = 365
+spv.freq = 0.5
+"""
+
+
+def test_a_dated_change_that_ends_a_difference_is_told(here, capsys):
+    (here / "later.toml").write_text(LATER, encoding="utf-8")
+    text = said(capsys, "diff sahel/iccm-as-delivered later.toml")
+    assert text.startswith("sahel/iccm-as-delivered and later.toml differ in 1 value.\n")
+    assert "programme.spv.freq: 0.5 and 0.2 (" in text
+    assert "programme.spv.freq from day 365: 0.5 in both (" in text
+    rows = {row["path"]: (row["first"], row["second"])
+            for row in json.loads(said(capsys, "diff sahel/iccm-as-delivered later.toml --json"))["differ"]}
+    assert rows == {"programme.spv.freq": (0.5, 0.2), "programme.spv.freq from day 365": (0.5, 0.5)}
+    assert "do not differ" in said(capsys, "diff later.toml later.toml")
+
+
 FIGHTING = f"day 365 to 730 after launch, in 50 % of zones: conflict. {shock_kinds()['conflict']['says']}"
 SHAKEN = """\
 format = 1

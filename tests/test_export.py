@@ -20,7 +20,9 @@ from sweeps import tiny_design
 from iccmsim.cli import main
 from iccmsim.core.records import MARKS
 from iccmsim.engine.pairs import PAIRS
+from iccmsim.engine.plan import make_plan
 from iccmsim.engine.tally import CASCADE, TALLY
+from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.report import workbook
 from iccmsim.report.export import READERS, Table, _facts, tables_in
@@ -147,6 +149,21 @@ def test_the_same_number_means_the_same_in_a_sweep_and_in_a_comparison(stored):
     assert len(same) > 50
     for other in told[1:]:
         assert told[0].loc[same].equals(other.loc[same])
+
+
+def test_the_words_of_the_dictionary_are_those_of_the_number(stored):
+    children = read(stored("run"), "children")
+    straight = make_plan(tiny(more=MONTHS)).deployment.km_chw
+    near = children[children.km_chw > 0]
+    assert near.km_chw.to_numpy() == pytest.approx(parameter("seek.path").default * straight[near.village])
+    told = read(stored("run"), "dictionary").set_index(["table", "column"]).meaning
+    assert told["children", "km_chw"].startswith("Distance by path")
+    said = {each.name: each.says for each in INDICATORS}
+    assert said["stock_out"] == "Days that end without a product; any: without at least one of the box."
+    assert said["by_cause.lost"] == "Children who die in this arm only, from this cause."
+    assert said["saved_by_chw_part"].startswith("The saved, by what a CHW of either arm had to do with the illness")
+    assert said["cascade.any_effect"] == "Those in which any treatment but zinc lowered the danger."
+    assert said["cascade.any_care"] == "Those seen by anybody outside the home."
 
 
 def test_every_count_that_is_kept_has_a_column():

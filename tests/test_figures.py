@@ -69,12 +69,17 @@ def faults_of(figure) -> list[str]:
     return faults
 
 
-def test_the_cascade_of_three_arms_is_fit_to_print(told):
-    assert faults_of(cascade_figure(told)) == []
+def test_the_cascade_of_three_arms_is_fit_to_print_and_says_who_got_care_not_who_went(told):
+    figure = cascade_figure(told)
+    assert faults_of(figure) == []
+    assert {"got any care"} == {text.get_text() for text in texts_of(figure) if "any care" in text.get_text()}
 
 
-def test_deaths_averted_are_fit_to_print(told):
-    assert faults_of(averted_figure(told)) == []
+def test_deaths_averted_are_fit_to_print_and_lines_are_called_what_they_are(told):
+    figure = averted_figure(told)
+    assert faults_of(figure) == []
+    words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
+    assert "by chance (2.5 and 97.5 % points of 2 paired runs)" in words
 
 
 def test_figures_of_five_arms_with_long_names_are_fit_to_print(told):
@@ -105,11 +110,12 @@ def test_a_chws_stock_is_fit_to_print_and_counts_the_days_that_are_shaded():
     doses = np.full((365, 6), 30)
     doses[100:148, 2] = 0
     doses[120:200, 4] = 0
-    figure = draw_stock(doses, name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, year=2)
+    figure = draw_stock(doses, name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, first=366)
     assert faults_of(figure) == []
     words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
     assert "out on 48 days" in words
     assert "out on 80 days" in words
+    assert "year 2 of the programme. Shaded" in words
     assert "On 100 of 365 days" in words
 
 
@@ -126,9 +132,16 @@ def test_the_chw_shown_is_the_one_in_the_middle():
     assert typical_chw(doses) == 3
 
 
-def test_the_stock_of_a_short_run_is_that_of_its_only_year(arms):
-    figure = stock_figure(arms[1], status_quo=None, seed=1)
+@pytest.mark.parametrize(("days", "title", "when"), [
+    (730, "A year of one", "year 2 of the programme"), (600, "234 days of one", "days 366 to 599 after launch"),
+    (390, "390 days of one", "days 0 to 389 after launch"), (365, "A year of one", "year 1 of the programme"),
+])  # fmt: skip
+def test_a_chws_stock_is_told_to_be_of_the_days_that_are_drawn(days, title, when):
+    figure = stock_figure(tiny(more={**TWO_ZONES, "run.days": days}), status_quo=None, seed=1)
     assert faults_of(figure) == []
+    words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
+    assert f"{title} community health worker's medicine box" in words
+    assert f", {when}. Shaded" in words
 
 
 def test_every_figure_names_its_scenario_seeds_and_version(told, arms, tmp_path):

@@ -14,6 +14,7 @@ from iccmsim.parameters.reasons import CHOICE, FITTED, NONE, SOURCE
 from iccmsim.parameters.shocks import WORDS
 from iccmsim.report.explain import youngest_treated
 from iccmsim.report.terminal import YEAR, is_whole
+from iccmsim.studies.estimate import share_held
 from iccmsim.studies.fitness import (
     LEFT_BY_THE_FIT,
     best_arm,
@@ -23,7 +24,7 @@ from iccmsim.studies.fitness import (
     shocks_of,
     values_of,
 )
-from iccmsim.studies.summary import is_crowded
+from iccmsim.studies.summary import FEW_REPLICATES, is_crowded
 
 if TYPE_CHECKING:
     from iccmsim.parameters.files import Draft
@@ -58,7 +59,8 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
         "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
         "ages": ages_of(basis.arms[1:]),
         "days": days, **years_of(days), "warmup_days": comparison.facts[0]["warmup_days"],
-        "pairs": said["replicates"], "seeds": said["seeds"], "arms": arms, "comparator": arms[0],
+        "pairs": said["replicates"], "few": FEW_REPLICATES, "held": share_held(said["replicates"]),
+        "seeds": said["seeds"], "arms": arms, "comparator": arms[0],
         "programmes": arms[1:], "best": arms[best], "beyond": beyond, "targets": targets,
         "harmful": [arm for arm in arms[1:] if arm["diff"].told and arm["diff"].mean < 0],
         "registers_differ": visits is not None and visits["inside"] is False,

@@ -46,12 +46,15 @@ def _of_values(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
 
 
 def _of_changes(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
-    """Values that differ from a day on because only one scenario changes them then, or to something else."""
+    """Values that differ, or no longer do, from a day on which a scenario changes them.
+
+    A row whose two values are the same says that a difference told before ends on that day.
+    """
     days = sorted({day for scenario in (first, second) for day, _ in scenario.changes})
     for day in days:
         before = _pair(first, second, day - 1)
         for key, pair in _pair(first, second, day).items():
-            if pair != before[key] and pair[0] != pair[1]:
+            if pair != before[key] and not (_alike(pair) and _alike(before[key])):
                 each = parameter(key)
                 yield {"path": f"{each.path} from day {day}", "first": pair[0], "second": pair[1], "unit": each.unit,
                        "says": each.says}  # fmt: skip
@@ -67,6 +70,10 @@ def _of_shocks(first: Scenario, second: Scenario) -> Iterator[dict[str, Any]]:
                    "says": "What befalls the place, whatever the programme does."}  # fmt: skip
 
 
+def _alike(pair: tuple) -> bool:
+    return pair[0] == pair[1]
+
+
 def _pair(first: Scenario, second: Scenario, day: int) -> dict[str, tuple]:
     mine, other = first.values(day), second.values(day)
     return {key: (value, other[key]) for key, value in mine.items()}
@@ -78,13 +85,16 @@ def differences_text(said: Mapping[str, Any], *, width: int) -> str:
     rows = said["differ"]
     if not rows:
         return f"{names} do not differ."
-    lines = [f"{names} differ in {len(rows)} value{'s' * (len(rows) > 1)}.", ""]
+    differ = sum(row["first"] != row["second"] for row in rows)
+    lines = [f"{names} differ in {differ} value{'s' * (differ > 1)}.", ""]
     for row in rows:
         if row["path"] == "shock":
             lines.append(folded(_shock_text(row, said), width=width, rest="    "))
             continue
         unit = f" ({row['unit']})" if row["unit"] else ""
-        lines.append(f"{row['path']}: {_shown(row['first'])} and {_shown(row['second'])}{unit}")
+        values = [_shown(row["first"]), _shown(row["second"])]
+        told = f"{values[0]} in both" if row["first"] == row["second"] else " and ".join(values)
+        lines.append(f"{row['path']}: {told}{unit}")
         lines.append(folded(row["says"], width=width, first="    ", rest="    "))
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iccmsim.core.records import BASIC_PRODUCTS, MONTH, PRODUCTS
+from iccmsim.core.records import BASIC_PRODUCTS, MONTH, PRODUCTS, YEAR
 from iccmsim.report.style import ARMS, COMPARATOR, FAINT, INK, SHADE, SMALL, WORDS, new_figure, quiet
 from iccmsim.report.terminal import PRODUCT_NAMES, count, several
 
@@ -34,15 +34,16 @@ MONTHS = "JFMAMJJASOND"
 
 
 def stock_figure(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> Figure:
-    """The doses that a typical CHW has each day of the second year, product by product."""
+    """The doses that a typical CHW has each day of the second year, or of all days if it is not lived, by product."""
     run = zone_with_chws(scenario, status_quo=status_quo, seed=seed)
     first, last = (run.plan.warmup + day for day in SECOND_YEAR)
     doses = run.zone.stock_by_day[first : min(last, run.day)]
     if len(doses) < 30:
         doses = run.zone.stock_by_day[run.plan.warmup : run.day]
+        first = run.plan.warmup
     row = typical_chw(doses)
     return draw_stock(doses[:, row], name=scenario.name, seed=seed, zone=run.number, chw=row,
-                      year=2 if run.day >= last else 1)  # fmt: skip
+                      first=first - run.plan.warmup)  # fmt: skip
 
 
 def zone_with_chws(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> ZoneRun:
@@ -69,16 +70,20 @@ def held(doses: np.ndarray) -> list[int]:
     return [j for j in range(doses.shape[-1]) if j < BASIC_PRODUCTS or doses[..., j].any()]
 
 
-def draw_stock(doses: np.ndarray, *, name: str, seed: int, zone: int, chw: int, year: int) -> Figure:
-    """Doses (day x product) as a panel a product, days without a dose shaded."""
+def draw_stock(doses: np.ndarray, *, name: str, seed: int, zone: int, chw: int, first: int) -> Figure:
+    """Doses (day x product) as a panel a product, days without a dose shaded; `first`: the first day, from launch."""
     from iccmsim import __version__
 
     mine = held(doses)
     out = (doses[:, mine] == 0).any(axis=1).sum()
+    days = len(doses)
+    is_year = abs(days - YEAR) < 2
+    year = f"year {1 + first // int(YEAR)} of the programme"
+    when = year if is_year else f"days {first} to {first + days - 1} after launch"
     figure = new_figure(
-        8.2, 5.6, title="A year of one community health worker's medicine box",
-        subtitle=f"Doses at midnight, CHW {chw} of zone {zone}, year {year} of the programme. Shaded: days without a "
-                 f"dose. On {out} of {len(doses)} days at least one of the {len(mine)} products is out.",
+        8.2, 5.6, title=f"{'A year' if is_year else f'{days} days'} of one community health worker's medicine box",
+        subtitle=f"Doses at midnight, CHW {chw} of zone {zone}, {when}. Shaded: days without a dose. "
+                 f"On {out} of {days} days at least one of the {len(mine)} products is out.",
         source=f"iccmsim {__version__}; {name}; seed {seed}. The CHW with the middle number of such days in its zone.",
     )  # fmt: skip
     panels = figure.subplots(len(mine), 1, sharex=True)

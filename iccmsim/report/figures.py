@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from iccmsim.parameters.scenario import Scenario
 
 FATAL = ("malaria", "pneumonia", "diarrhoea", "newborn_infection")
-STEPS = {"any_care": "sought care", "formal_care": "seen by a CHW\nor facility", "right_drug": "given the\nright drug",
+STEPS = {"any_care": "got any care", "formal_care": "seen by a CHW\nor facility", "right_drug": "given the\nright drug",
          "took_effect": "in time and\nin full enough\nto work"}  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def averted_figure(said: dict[str, Any]) -> Figure:
 def _lines_mean(said: Mapping[str, Any]) -> str:
     if not said["interval"]:
         return "One run, no interval."
-    return f"Lines: what one district may see by chance (95 % of {said['replicates']} paired runs)."
+    return f"Lines: what one district may see by chance (2.5 and 97.5 % points of {said['replicates']} paired runs)."
 
 
 def _interval(axes: Axes, q: Mapping[str, float | None], y: float, *, colour: str) -> None:

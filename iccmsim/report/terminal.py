@@ -175,8 +175,8 @@ def _shocks(arms: Sequence[Mapping[str, Any]], common: str) -> Iterator[str]:
 def _brackets(said: Mapping[str, Any]) -> str:
     compared = f"Saved, lost and averted are beside {said['comparator']}, child by child."
     if any(arm["setting"]["chws"] for arm in said["arms"]):
-        compared += (" Where: what CHWs had to do with the illness that was fatal in one arm alone, by the first line "
-                     "that holds.")  # fmt: skip
+        compared += (" Where: what CHWs of either arm had to do with the illness that was fatal in one alone, by the "
+                     "first line that holds.")  # fmt: skip
     if not said["interval"]:
         return f"One run: no interval. {compared}"
     return (f"In brackets: what one district may see by chance (2.5 and 97.5 % points over {said['replicates']} paired "

@@ -62,14 +62,14 @@ def _counts(by: tuple[str, ...], *told: tuple[str, str, str], ages: str = UNDER_
 STEPS_SAY = {
     "episodes": "Episodes that began in the window.",
     "perceived": "Those that the family took for severe.",
-    "any_care": "Those taken anywhere outside the home.",
-    "formal_care": "Those taken to a CHW or health facility.",
-    "formal_by_next_day": "Those taken there by the day after onset.",
+    "any_care": "Those seen by anybody outside the home.",
+    "formal_care": "Those seen by a CHW or health facility.",
+    "formal_by_next_day": "Those seen there by the day after onset.",
     "seen_by_chw": "Those seen by a CHW.",
     "seen_by_facility": "Those seen by a health facility or hospital.",
     "right_drug": "Those given the drug of the illness there.",
     "took_effect": "Those in which that lowered the danger.",
-    "any_effect": "Those in which any treatment lowered the danger.",
+    "any_effect": "Those in which any treatment but zinc lowered the danger.",
     "lacked_drug": "Those in which the drug of the illness was wanted and out of stock.",
     "referred": "Those referred.",
     "referral_done": "Those that arrived where they were referred to.",
@@ -131,10 +131,10 @@ OF_A_PAIR: tuple[Count, ...] = (
     *(Count(("illness",), Column(f"elsewhere_{name}", "Episodes seen by a CHW in this arm that in the comparator "
                                  f"{says}.", "episodes", ages=UNDER_FIVE), "elsewhere", k, paired=True)
       for k, (name, says) in enumerate(zip(ELSEWHERE, (
-          "had no care outside the home", "went to an informal provider", "went to a CHW", "went to a health facility",
-          "went to the hospital", "did not come about"), strict=True))),
-    *_counts(("illness",), ("formal_gained", "episodes", "Taken to a CHW or health facility only in this arm."),
-             ("formal_lost", "episodes", "Taken there only in the comparator."), paired=True),
+          "had no care outside the home", "were seen by an informal provider", "were seen by a CHW",
+          "were seen at a health facility", "were seen at the hospital", "did not come about"), strict=True))),
+    *_counts(("illness",), ("formal_gained", "episodes", "Seen by a CHW or health facility only in this arm."),
+             ("formal_lost", "episodes", "Seen there only in the comparator."), paired=True),
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ CHILDREN = _of_children(
     ("wealth", "times the mean", "Wealth of the household."),
     ("wealth_quintile", NUMBER, "Fifth of the district's households by wealth, 1 the poorest."),
     ("km_facility", "km", "Distance by path to the first-level health facility."),
-    ("km_chw", "km", "Distance in a straight line to the CHW's post; empty without one."),
+    ("km_chw", "km", "Distance by path to the CHW's post; empty without one."),
     ("chw", NUMBER, "The CHW whom the family would go to; -1 for none."),
     ("state", NAME, "At the end of the run.", STATES),
     ("end_day", SINCE_LAUNCH, "Death or fifth birthday; empty if neither has come."),

@@ -28,8 +28,8 @@ ESTIMATES = (
     Column("unit", "Unit of the estimate.", NAME),
     Column("denominator", "What it is divided by; empty for a count.", NAME),
     Column("mean", "Mean over seeds; of a share or rate the ratio of sums over seeds.", _SEE),
-    Column("low", "2.5 % point over seeds: what one place may see by chance. Empty for one seed, and for "
-           "births and time lived.", _SEE),
+    Column("low", "2.5 % point over seeds: what one place may see by chance. Between low and high of n seeds fall "
+           "about .95 (n - 1)/(n + 1) of such places. Empty for one seed, and for births and time lived.", _SEE),
     Column("high", "97.5 % point over seeds. Empty for one seed.", _SEE),
     Column("mcse", "Monte-Carlo error: standard error of the mean over seeds. Empty for one seed.", _SEE),
 )

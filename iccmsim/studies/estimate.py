@@ -1,7 +1,7 @@
 """A number with its interval and its error: Q = {"mean", "low", "high", "mcse"}, None where nothing can be said.
 
-Low and high are percentiles over paired replicates: what one district may see by chance. mcse is the standard error
-of the mean, which more replicates make smaller.
+Low and high are percentiles over paired replicates: what one district may see by chance. Those of few replicates lie
+too close together (`share_held`). mcse is the standard error of the mean, which more replicates make smaller.
 """
 
 from __future__ import annotations
@@ -16,6 +16,15 @@ NOTHING: Q = {"mean": None, "low": None, "high": None, "mcse": None}
 def number(value: float) -> float | None:
     """A float that JSON can hold, None if there is none."""
     return float(value) if np.isfinite(value) else None
+
+
+def share_held(replicates: int) -> float:
+    """The share of further districts that fall between low and high of so many replicates, on average.
+
+    Of n numbers in order, one more of the same kind falls between any two neighbours with a chance of 1/(n + 1), and
+    between low and high lie LEVEL (n - 1) such gaps. Exact where the numbers are spread evenly, else near.
+    """
+    return LEVEL * (replicates - 1) / (replicates + 1)
 
 
 def estimate(values: np.ndarray) -> Q:

@@ -20,8 +20,9 @@ NOT_ESTIMATES = ("name", "scenario_hash", "setting", "shocks", "flagged", "says"
 BESIDE = {"by_cause": "from this cause", "by_age": "at this age", "by_wealth": "in this fifth of wealth",
           "by_distance": "at this distance from the health facility"}  # fmt: skip
 ELSEWHERE = {
-    "no_care": "had no care outside the home", "informal": "went to an informal provider", "chw": "went to a CHW",
-    "facility": "went to a health facility", "hospital": "went to the hospital", "not_ill": "did not come about",
+    "no_care": "had no care outside the home", "informal": "were seen by an informal provider",
+    "chw": "were seen by a CHW", "facility": "were seen at a health facility", "hospital": "were seen at the hospital",
+    "not_ill": "did not come about",
 }  # fmt: skip
 SEEKING = ("any_care", "formal_care", "formal_by_next_day", "seen_by_chw", "seen_by_facility")
 
@@ -50,13 +51,13 @@ _AVERTED = (
     *_told("deaths", {"u5mr_averted": "Under-five mortality of the comparator less that of this arm."},
            per="1,000 live births"),
     *_told("deaths", {"deaths_averted_last_two_years": "Deaths averted in the last two years of the window.",
-                      **_beside("deaths", "Deaths {}."), **_beside("deaths_averted", "Deaths averted {}.")}),
+                      **_beside("deaths", "Deaths {}."),
+                      **_beside("deaths_averted", "Deaths of the comparator less those of this arm, {}.")}),
     *_told("percent", {"percent_averted": "Deaths averted.", **_beside("percent_averted", "Deaths averted {}.")},
            per="deaths of the comparator"),
-    *_told("children", {**_beside("saved", "Children who die {} only in the comparator."),
-                        **_beside("lost", "Children who die {} only in this arm.")}),
-    *_told("children", {"saved_by_chw_part": "The saved, by what a CHW had to do with the illness that was fatal: "
-                        f"{DIVISIONS['chw_part'].says.partition(': ')[2]}",
+    *_told("children", {**_beside("saved", "Children who die in the comparator only, {}."),
+                        **_beside("lost", "Children who die in this arm only, {}.")}),
+    *_told("children", {"saved_by_chw_part": f"The saved, by w{DIVISIONS['chw_part'].says.removeprefix('W')}",
                         "lost_by_chw_part": "The lost, in the same way."}),
     *_told("births", {"births_followed_to_five": "Births of the first year, where the run follows them to the fifth "
                       "birthday."}, ages="at birth"),
@@ -66,8 +67,8 @@ _AVERTED = (
 )  # fmt: skip
 _CARE = (
     *_told("episodes", {"episodes": "Episodes that began in the window.",
-                        "displacement.formal_gained": "Episodes taken to a CHW or health facility only in this arm.",
-                        "displacement.formal_lost": "Episodes taken there only in the comparator."}),
+                        "displacement.formal_gained": "Episodes seen by a CHW or health facility only in this arm.",
+                        "displacement.formal_lost": "Episodes seen there only in the comparator."}),
     *_told("share", {
         "treated_effectively": "Episodes treated, each by its share of the effect of a full treatment in time.",
         **{f"care_seeking.{step}": STEPS_SAY[step] for step in SEEKING},
@@ -77,9 +78,9 @@ _CARE = (
            per="deaths that the episodes would lead to untreated"),
     *_told("share", {**{f"displacement.from_{name}": f"Those that in the comparator {says}."
                         for name, says in ELSEWHERE.items()},
-                     "displacement.share_displaced": "Those that in the comparator went to a CHW, health facility or "
-                     "hospital."}, per="episodes seen by a CHW in this arm"),
-    *_told("percent", {"displacement.formal_care_change_percent": "More or fewer episodes taken to a CHW or health "
+                     "displacement.share_displaced": "Those that in the comparator were seen by a CHW, health "
+                     "facility or hospital."}, per="episodes seen by a CHW in this arm"),
+    *_told("percent", {"displacement.formal_care_change_percent": "More or fewer episodes seen by a CHW or health "
                        "facility."}, per="such episodes of the comparator"),
     *_told("percent", {"displacement.facility_visits_change_percent": "More or fewer sick children seen at health "
                        "facilities."}, per="such visits of the comparator"),
@@ -92,7 +93,7 @@ _PROGRAMME = (
            per="visits to CHWs"),
     *_told("visits", {"facility_visits_per_child_year": "Sick children seen at health facilities."},
            per="child-years"),
-    *_told("share", {"stock_out": "Days that end without a product, or without any of the box."},
+    *_told("share", {"stock_out": "Days that end without a product; any: without at least one of the box."},
            per="days of CHWs or health facilities", ages=""),
     *_told("deaths", {
         "list.deaths_averted": "Deaths of the four illnesses averted by LiST's formula, given the coverage that came "

@@ -147,9 +147,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     *_each(FATAL, lambda k, name: Outcome(f"treated_effectively_{name}", f"Episodes of {_plain(name)} treated "
                                           "effectively, each by its share of the effect of a full treatment.", "share",
                                           "episodes", ALL_AGES, partial(_effective, k))),
-    Outcome("formal_care", "Episodes taken to a CHW or health facility.", "share", "episodes", ALL_AGES,
+    Outcome("formal_care", "Episodes seen by a CHW or health facility.", "share", "episodes", ALL_AGES,
             partial(_step, "formal_care")),
-    Outcome("formal_by_next_day", "Episodes taken there by the day after onset.", "share", "episodes", ALL_AGES,
+    Outcome("formal_by_next_day", "Episodes seen there by the day after onset.", "share", "episodes", ALL_AGES,
             partial(_step, "formal_by_next_day")),
     Outcome("seen_by_chw", "Episodes seen by a CHW.", "share", "episodes", ALL_AGES, partial(_step, "seen_by_chw")),
     Outcome("chw_visits", "Sick children seen by CHWs.", "visits", "", ALL_AGES, partial(_visits, CHW)),

@@ -15,7 +15,7 @@ from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 from iccmsim.results.result import warnings_of_place
 from iccmsim.results.shock_words import lopsided
-from iccmsim.studies.estimate import LEVEL, NOTHING, Q, estimate, percent_less, ratio
+from iccmsim.studies.estimate import LEVEL, NOTHING, Q, estimate, percent_less, ratio, share_held
 
 if TYPE_CHECKING:
     from iccmsim.studies.compare import Comparison
@@ -27,7 +27,7 @@ WEALTH = tuple(f"fifth_{i + 1}" for i in range(QUINTILES))
 CHW, FACILITY = 0, 1  # rows of counts by kind of provider
 BY_CHANCE = 0.0027  # how often, at most, chance alone makes a gap that is flagged (3 standard errors of many seeds)
 LARGE_ERROR = 10.0  # percent of the effect
-FEW_REPLICATES = 20
+FEW_REPLICATES = 50  # below it, the points at 2.5 and 97.5 % hold 91 % of districts or fewer
 MANY = 1 / 3  # of those who come to a CHW; a convention: in `sahel-registers` a fifth are not seen that day
 CEILING = 25.0  # percent of all deaths, the most that treatment alone could avert by LiST's arithmetic
 
@@ -222,8 +222,9 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
     if len(c.seeds) < 2:
         said.append("one replicate: no interval and no Monte-Carlo error; use at least two seeds")
     elif len(c.seeds) < FEW_REPLICATES:
-        said.append(f"{len(c.seeds)} replicates: an interval from fewer than {FEW_REPLICATES} is little more than "
-                    "the lowest and the highest")  # fmt: skip
+        held = 100.0 * share_held(len(c.seeds))
+        said.append(f"{len(c.seeds)} replicates: about {held:.0f} % of such districts would fall between "
+                    "the 2.5 and 97.5 % points of so few, not 95 %")  # fmt: skip
     said += warnings_of_place(c.facts[0])
     if arms[1]["deaths_averted_by_five"]["mean"] is None:
         said.append("the run ends before the first year's births turn five: deaths put off are counted as averted")
