@@ -28,7 +28,7 @@ CHW, FACILITY = 0, 1  # rows of counts by kind of provider
 BY_CHANCE = 0.0027  # how often, at most, chance alone makes a gap that is flagged (3 standard errors of many seeds)
 LARGE_ERROR = 10.0  # percent of the effect
 FEW_REPLICATES = 50  # below it, the points at 2.5 and 97.5 % hold 91 % of districts or fewer
-MANY = 1 / 3  # of those who come to a CHW; a convention: in `sahel-registers` a fifth are not seen that day
+MANY = 1 / 3  # of those who come to a CHW; a convention: in `sahel-registers` three in ten are not seen that day
 CEILING = 25.0  # percent of all deaths, the most that treatment alone could avert by LiST's arithmetic
 
 
