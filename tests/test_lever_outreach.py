@@ -7,9 +7,22 @@ from functools import cache
 import numpy as np
 import pytest
 from small import NEAR, lived, what_differs
-from world import DAY, KEY, ONSET, PLAIN, a_child, a_household, a_provider, parameters
+from world import (
+    DAY,
+    KEY,
+    ONSET,
+    PLAIN,
+    a_child,
+    a_household,
+    a_provider,
+    a_sick_child,
+    a_zone,
+    parameters,
+    some_courses,
+)
 
-from iccmsim.core.records import AT_CHW, AT_HOME, FOUND_CLOSED, NEWBORN, TURNED_AWAY
+from iccmsim.core.records import AT_CHW, AT_HOME, FEVER, FOUND_CLOSED, NEWBORN, TURNED_AWAY
+from iccmsim.engine.outreach import chws_visit
 from iccmsim.rules.outreach import (
     has_its_turn,
     is_at_home,
@@ -21,6 +34,7 @@ from iccmsim.rules.outreach import (
     promise_follow_up,
     visits_newborn,
 )
+from iccmsim.world.zone import SICK, UNWELL
 
 WORLD = {**NEAR, "setting.place.people": 3000, "run.days": 200, "seek.chw_shift": 0.0}
 ROUNDS = {"outreach.minutes_day": 120, "chw.days_week": 6}
@@ -116,6 +130,21 @@ def test_a_follow_up_is_on_its_day_by_its_share_and_within_the_minutes():
     assert not is_followed_up(child, chw, p, KEY, who, 9)
     chw.minutes = 19.0
     assert not is_followed_up(child, chw, p, KEY, who, 10)
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_follow_up_costs_its_time_whether_or_not_the_child_is_well_again(well):
+    p = parameters(followup_share=1.0, followup_minutes=20.0, run_warmup_days=0.0)
+    child, courses = (a_child(), some_courses()) if well else a_sick_child(FEVER)
+    child.follow_day, child.sick_at = ONSET // DAY + 1, -1 if well else 0
+    zone = a_zone(child, courses, a_provider(minutes=60.0))
+    zone = zone._replace(monthly=np.zeros((2, 30), zone.monthly.dtype).view(np.recarray))
+    zone.n[SICK], zone.lists[UNWELL, 0] = not well, 0
+    for day, visits in ((child.follow_day - 1, 0), (child.follow_day, 1)):
+        chws_visit(zone, p, KEY, day)
+        assert zone.provider[1].minutes == 60.0 - 20.0 * visits
+        assert zone.monthly["home_visits"].sum() == visits
+        assert zone.monthly["found_at_home"].sum() == visits * (not well)
 
 
 def test_a_newborn_is_visited_by_its_share_within_the_minutes_of_a_chw_who_is_there():

@@ -174,6 +174,14 @@ def test_chest_indrawing_alone_is_referred_unless_policy_has_it_treated_at_home(
     assert at_home.given & bits(AMOXICILLIN)
 
 
+def test_indrawing_is_no_case_for_the_home_if_amoxicillin_is_out():
+    for episode in range(20):
+        visit = seen(IN_DANGER | ONLY_INDRAWING, illness=PNEUMONIA, stock=0, episode=episode, policy_indrawing=1.0,
+                     policy_stockout_refer=0.0)  # fmt: skip
+        assert visit.marks & REFERRED
+        assert not visit.marks & INDRAWING_AT_HOME
+
+
 def test_indrawing_at_home_gets_amoxicillin_however_the_breaths_were_counted():
     steps = {"breaths": 0.0}
     assert not seen(IN_DANGER | ONLY_INDRAWING, steps=steps).given

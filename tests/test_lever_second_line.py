@@ -265,7 +265,8 @@ SEEDS = range(1, 5)
 @cache
 def arm(name: str, seed: int):
     kept = {**ON, "ref.routine": 0.9}
-    more = {"off": {}, "on": ON, "kept": kept, "sent": SENT, "followed": {**SENT, "followup.share": 0.9}}[name]
+    followed = {**SENT, "followup.share": 0.9, "followup.minutes": 0}  # no CHW here is short of time
+    more = {"off": {}, "on": ON, "kept": kept, "sent": SENT, "followed": followed}[name]
     return lived({**WORLD, **more}, seed=seed)
 
 

@@ -9,7 +9,19 @@ import numpy as np
 import pytest
 from falling_ill import wasting_at
 from small import NEAR, SURE, lived, what_differs
-from world import DAY, KEY, MANY, ONSET, a_sick_child, assert_mean, assert_share, parameters, with_courses
+from world import (
+    DAY,
+    KEY,
+    KILLS,
+    MANY,
+    ONSET,
+    a_provider,
+    a_sick_child,
+    assert_mean,
+    assert_share,
+    parameters,
+    with_courses,
+)
 
 from iccmsim.core.draws import Decision, draw
 from iccmsim.core.records import (
@@ -17,6 +29,7 @@ from iccmsim.core.records import (
     CANDIDATE,
     DIARRHOEA,
     MALARIA,
+    MILD,
     MODERATE_WASTING,
     MONTH,
     NEWBORN,
@@ -30,6 +43,7 @@ from iccmsim.core.records import (
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
 from iccmsim.results.indicators import deaths_from_wasting
 from iccmsim.results.tables import episodes
+from iccmsim.rules.case_management import book_key
 from iccmsim.rules.illness import kill_or_not, live_until, worsen_or_not
 from iccmsim.rules.nutrition import SPELL, begin_feeding, mark_wasting, severe_wasting_found
 
@@ -215,26 +229,64 @@ def test_more_children_wasted_than_there_are_is_refused():
 
 # Treatment by CHWs
 
+def found_at(child, courses, p, *, chw: int = 0) -> int:
+    """When the spell of severe wasting would end that a CHW finds; its visit is led by the first of the illnesses."""
+    lead = courses[0]
+    return severe_wasting_found(child, courses, lead, book_key(a_provider(number=chw), lead), p, KEY, ONSET + DAY)
+
+
+@pytest.mark.parametrize("illnesses", [(MALARIA,), (MALARIA, PNEUMONIA), (MALARIA, PNEUMONIA, DIARRHOEA)])
+def test_the_arm_is_measured_at_a_share_of_visits_however_many_illnesses_the_child_has(illnesses):
+    p, n = parameters(policy_muac=0.5, dx_muac_sens=0.8), 0
+    for episode in range(MANY):
+        child, courses = with_courses(*({"illness": illness, "stage": MILD, "episode": episode, "visits": 1,
+                                         "wasting": SEVERE_WASTING, "wasted_until": KILLS} for illness in illnesses))
+        n += found_at(child, courses, p) > 0
+    assert_share(n, MANY, 0.4)
+
+
+def test_each_visit_decides_anew_whether_the_arm_is_measured_and_one_chw_reads_it_alike_at_all():
+    child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, wasted_until=KILLS)
+    often, blind = parameters(policy_muac=0.5, dx_muac_sens=1.0), parameters(policy_muac=1.0, dx_muac_sens=0.5)
+    measured, read, anybody = [], [], []
+    for visits in range(400):
+        courses[0].visits = visits
+        measured.append(found_at(child, courses, often) > 0)
+        read.append(found_at(child, courses, blind) > 0)
+        anybody.append(found_at(child, courses, blind, chw=visits) > 0)
+    assert_share(sum(measured), 400, 0.5)
+    assert len(set(read)) == 1
+    assert_share(sum(anybody), 400, 0.5)
+
+
+def test_whether_the_arm_is_measured_says_nothing_about_what_is_read():
+    p, n = parameters(policy_muac=0.5, dx_muac_sens=0.5), 0
+    for episode in range(MANY):
+        child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, wasted_until=KILLS, episode=episode)
+        n += found_at(child, courses, p) > 0  # at the first visit of all both are drawn, from keys of their own
+    assert_share(n, MANY, 0.25)
+
+
 def test_severe_wasting_is_found_as_often_as_it_is_looked_for_and_seen_and_nothing_else_is():
     p = parameters(policy_muac=0.6, dx_muac_sens=0.5)
     spell, found = {"wasted_until": ONSET + 30 * DAY}, 0
     for episode in range(MANY):
         child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, episode=episode, **spell)
-        until = severe_wasting_found(child, courses, p, KEY, ONSET + DAY)
+        until = found_at(child, courses, p)
         assert until in (0, ONSET + 30 * DAY)
         found += until > 0
         child.fed_until = ONSET + 30 * DAY  # treated for this spell already
-        assert severe_wasting_found(child, courses, p, KEY, ONSET + DAY) == 0
+        assert found_at(child, courses, p) == 0
     assert_share(found, MANY, 0.3)
     sure = parameters(policy_muac=1.0, dx_muac_sens=1.0)
     for state in (AVERAGE, WELL_NOURISHED, MODERATE_WASTING, TREATED_WASTING):
         child, courses = a_sick_child(MALARIA, wasting=state, **spell)
-        assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0
+        assert found_at(child, courses, sure) == 0
     child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, wasted_until=ONSET + DAY)
-    assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0  # over by then
+    assert found_at(child, courses, sure) == 0  # over by then
     child, courses = a_sick_child(MALARIA, wasting=SEVERE_WASTING, **spell)
     child.active[:], child.ill = -1, 0
-    assert severe_wasting_found(child, courses, sure, KEY, ONSET + DAY) == 0  # well again: nobody measures
+    assert found_at(child, courses, sure) == 0  # well again: nobody measures
 
 
 def test_a_child_that_is_fed_is_known_by_the_spell_it_is_fed_for():

@@ -129,10 +129,12 @@ def test_level_0_in_all_is_health_facilities_only_array_for_array():
 @pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_every_step_of_every_component_can_be_felt(name):
-    """From a functioning programme, each level of each component lives another story."""
+    """From a functioning programme, each level of each component lives another story, where pneumonia is frequent and
+    severe: else hardly a child with chest indrawing comes to these CHWs."""
+    sick = {**TWO_ZONES, "sev.pneu": 0.5, "inc.pneu.0_59m": 1.0}
     stories = [
         Simulation(load_scenario(f"sahel/{name_of_profile({**dict.fromkeys(COMPONENTS, 2), name: level})}",
-                                 overrides=TWO_ZONES), seed=1, threads=1).run()
+                                 overrides=sick), seed=1, threads=1).run()
         for level in range(len(LEVELS))
     ]  # fmt: skip
     for one, other in combinations(stories, 2):

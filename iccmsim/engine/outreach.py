@@ -32,9 +32,13 @@ def chws_visit(zone, p, key, day):
     for who in range(1, zone.provider.shape[0]):
         plan_round(zone.provider[who], p, day, is_rainy(day, p))
         zone.monthly[who, number].home_visits += zone.provider[who].round_today
-    for i in range(zone.n[SICK]):
-        row = zone.lists[UNWELL, i]
+    goes_back = p.followup_share > 0.0  # also to who is well by then: the CHW learns it at the door
+    for i in range(zone.child.shape[0] if goes_back else zone.n[SICK]):
+        row = i if goes_back else zone.lists[UNWELL, i]
         child = zone.child[row]
+        unwell = child.sick_at >= 0
+        if not unwell and child.follow_day != day:
+            continue
         household = zone.household[child.household]
         if household.chw < 0 or not is_at_home(child):
             continue
@@ -44,11 +48,13 @@ def chws_visit(zone, p, key, day):
         if is_followed_up(child, provider, p, key, row, day):
             provider.minutes -= p.followup_minutes
             zone.monthly[household.chw, number].home_visits += 1
-            child.content_until = -1  # the CHW looks in whether or not the family is content
-            zone.wake[i] = day
-            see_at_home(zone, row, p, key, day)
-        elif is_found(child, household, provider, p, key, row, day) and see_at_home(zone, row, p, key, day):
-            provider.outreach -= p.chw_minutes
+            if unwell:
+                child.content_until = -1  # the CHW looks in whether or not the family is content
+                zone.wake[child.sick_at] = day
+                see_at_home(zone, row, p, key, day)
+        elif unwell and is_found(child, household, provider, p, key, row, day):
+            if see_at_home(zone, row, p, key, day):
+                provider.outreach -= p.chw_minutes
     for who in range(1, zone.provider.shape[0]):
         move_on(zone.provider[who])
 

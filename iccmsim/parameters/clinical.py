@@ -47,7 +47,8 @@ POLICY = (
               source=src.ASSUMED, grade="D",
               says="Children whom a CHW may not treat who are referred; the others' families are told to go."),
     choice("policy.indrawing", 0, "0 or 1", (0, 1), source="enhanced iCCM; a choice of the programme",
-           says="1: chest indrawing alone is treated at home with amoxicillin; 0: it is referred as a danger sign."),
+           says="1: chest indrawing alone is treated at home with amoxicillin, where the box holds any; 0: it is "
+           "referred as a danger sign."),
     choice("policy.oximetry", 0, "share of CHWs' coughing children", (0, 1), integer=False,
            source="enhanced iCCM; a choice of the programme",
            says="Coughing children whose oxygen a CHW measures; low oxygen is referred."),
@@ -65,8 +66,8 @@ BOX = (
            source="a choice of the programme; treatment failed in 9 % in DRC, as with the reference (AFRINEST 2018 "
            "Matern Health Neonatol Perinatol 4:8)"),
     choice("policy.muac", 0, "share of visits", (0, 1), integer=False,
-           says="CHW visits of sick children at which the arm is measured; severe wasting is treated with ready-to-use "
-           "food (needs was.on)."),
+           says="CHW visits of sick children at which the arm is measured, each visit for itself; severe wasting is "
+           "treated with ready-to-use food (needs was.on)."),
     Parameter("sup.kit_rutf", .02, unit="treatments per visit", allowed=(0, 10), plausible=(.005, .05),
               distribution="U", source=src.ASSUMED, grade="D", dated=False,
               says="Treatments with ready-to-use food that a kit holds for each expected visit, where it is given."),
@@ -83,9 +84,10 @@ BOX = (
 )
 
 RECTAL_ARTESUNATE = (
-    share("tx.ras", .51, .23, .69, source=f"{src.GOMES_2009}: 29/1566 and 57/1519 in children who reached care after "
-          "6 hours", grade="A", distribution="Beta(8.75, 8.4)",
-          says="Deaths of severe malaria prevented by rectal artesunate in a child who lives until it works."),
+    share("tx.ras", .51, .23, .69, source=f"{src.GOMES_2009}: 29/1566 and 57/1519, death or permanent disability, in "
+          "patients (in Asia of all ages) not yet in a clinic after 6 hours", grade="B", distribution="Beta(8.75, 8.4)",
+          says="Deaths of severe malaria prevented by rectal artesunate in a child who lives until it works; measured "
+          "on death or permanent disability together."),
     share("tx.ras.unfollowed", .5, 0, 1,
           says="Share of that effect that is left beyond the first days if no full treatment follows."),
     Parameter("tx.ras.days", 3, unit="days", allowed=(0, 30), plausible=(1, 5), distribution="U", source=src.ASSUMED,

@@ -118,7 +118,8 @@ TIMES = (
 
 TREATMENT = (
     effect("tx.act", .95, .90, .99,
-           source=f"{src.THWING_2011}: .99 at 1-23 months, .97 at 24-59, lowered for routine care", grade="D",
+           source=f"below the .99 at 1-23 months and .97 at 24-59 of {src.THWING_2011}; the lowering is an "
+           "assumption, adherence and dose are taken off besides", grade="D",
            distribution="U", says="ACT in time for malaria."),
     effect("tx.ors", .80, .69, .93, source=src.MUNOS_2010, grade="C", distribution="Beta(33.3, 8.34)",
            says="ORS in time for diarrhoea."),

@@ -125,10 +125,11 @@ DIAGNOSIS = (
               source=f"{src.ABBA_2011}: 95.2 %, lower where antigen persists", grade="C", says="Children "
               "without parasites whose malaria test is negative; against infection, never illness."),
     Parameter("dx.rdt.persist_days", 21, unit="days", allowed=(0, 90), plausible=(14, 35), distribution="U",
-              source=src.ASSUMED, grade="D", says="Days after an ACT in which the test may stay positive."),
+              source=src.ASSUMED, grade="D", says="Days after any ACT in which the test may be positive."),
     Parameter("dx.rdt.persist", .7, unit=SHARE, allowed=(0, 1), plausible=(.4, .9), distribution="U",
               source=src.ASSUMED, grade="D",
-              says="Children in whom the test does stay positive after an ACT."),
+              says="Children without parasites whose test is positive after an ACT, whether or not they had any "
+              "when it was given."),
     Parameter("dx.rr.sens", .78, unit=SHARE, allowed=(0, 1), plausible=(.72, .82),
               distribution="Beta(205, 57.8)", source=src.KHAN_2022, grade="A",
               says="Fast breathing that is found when breaths are counted."),

@@ -16,12 +16,14 @@ VISITS = (
           says="Visits at which somebody is at home and a sick child is told of."),
     switch("outreach.season", 0, says="1: rounds from July to October only, as weekly sweeps in Senegal."),
     lever("followup.share", 0, SHARE, (0, 1), (0, .9),
-          says="Treated children to whom the CHW goes back on the day it said, if it has the minutes; 0: none."),
+          says="Treated children to whom the CHW goes back on the day it said, well again or not, if it is there that "
+          "day and has the minutes; 0: none."),
     lever("followup.days", 3, "days after treatment", (1, 14), (2, 4), integer=True,
           says="When the CHW goes back to a child that it treated."),
     lever("followup.minutes", 20, "minutes", (0, 240), (10, 30), says="Time for one such visit."),
     lever("newborn.visits", 0, SHARE, (0, 1), (0, .8),
-          says="Newborns visited at home on each of days 1, 3 and 7, if the CHW has the minutes; 0: none."),
+          says="Newborns visited at home on each of days 1, 3 and 7 by a CHW who is there that day and has the "
+          "minutes, and never later; 0: none."),
     lever("newborn.minutes", 30, "minutes", (0, 240), (15, 60), says="Time for one visit to a newborn."),
 )
 

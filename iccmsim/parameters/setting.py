@@ -132,7 +132,8 @@ SURVEYS = (
 
 INFORMAL = (
     chance("informal.act", .25, 0, .5,
-           says="Informal visits for malaria that end with an antimalarial of the right kind."),
+           says="Informal visits for fever, malaria or not, that end with an antimalarial of the right kind; asked of "
+           "each feverish illness of the child."),
     chance("informal.amox", .25, 0, .5,
            says="Informal visits for cough or fast breathing that end with an antibiotic."),
     chance("informal.ors", .15, 0, .3, says="Informal visits for diarrhoea that end with ORS."),
@@ -187,7 +188,8 @@ FACILITIES = (
             says="Nights over which a family waits for its turn at a health centre before it goes home or elsewhere; "
             "0: it does so at once, and decides anew the next day."),
     chance("fac.full", .40, .2, .7, distribution="Beta(5.5, 8.25)", source=src.CARAMAL_DRC,
-           says="Severe children at a first-level facility who get the full inpatient treatment."),
+           says="Severe children at a first-level facility who get the full inpatient treatment; its effect goes, by "
+           "this mean, with every main drug handed out there, also where nobody saw danger."),
     chance("hosp.full", .90, .7, .98,
            says="Severe children at the referral hospital who get the full inpatient treatment."),
     convention("fac.beds", 0, "beds; 0: as many as it takes", (0, 24), integer=True, note=BEDS, source=BEDS,
@@ -201,7 +203,7 @@ FACILITIES = (
     step("obey", .7, .5, .9, says="no ACT after a negative test"),
     step("withhold", .6, .35, .85, says="no antibiotic without fast breathing"),
     step("dose", .85, .7, .95, says="the right dose"),
-    step("refer", .85, .6, .95, says="referral or admission when a danger sign is found"),
+    step("refer", .85, .6, .95, says="referral to the hospital when a danger sign is found"),
     step("ors", .8, .6, .95, says="ORS for diarrhoea"),
     step("zinc", .6, .3, .85, says="zinc for diarrhoea"),
     assumed("fac.sup.review", 30, "days", (1, 365), (14, 90), integer=True,

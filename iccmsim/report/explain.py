@@ -105,7 +105,8 @@ def package_in_words(values: Mapping[str, Any]) -> str:
         "policy.oximetry": f"They measure oxygen in {_percent(values['policy.oximetry'])} of coughing children.",
         "outreach.minutes_day": f"They go from door to door for {plain(values['outreach.minutes_day'])} minutes a "
                                 f"working day{', July to October' if values['outreach.season'] else ''}.",
-        "newborn.visits": f"They visit {_percent(values['newborn.visits'])} of newborns at home on days 1, 3 and 7.",
+        "newborn.visits": f"They visit {_percent(values['newborn.visits'])} of newborns at home on days 1, 3 and 7, if "
+                          "they are there that day.",
     }  # fmt: skip
     return " ".join([*said, *(words for key, words in more.items() if values[key]), volunteers]).strip()
 

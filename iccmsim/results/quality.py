@@ -99,7 +99,10 @@ def referrals(seen: pd.DataFrame) -> Counts:
 
 
 def inpatients(suffered: pd.DataFrame) -> Counts:
-    """Chance of death of severe illnesses that reached a ward alive: the hospital, or a centre that saw the danger."""
+    """Chance of death of severe illnesses that reached a ward alive: the hospital, or a centre that saw the danger.
+
+    Inpatient care's effect goes also with the drugs of a centre that did not see it; such visits are not counted here.
+    """
     s = suffered
     ward = (s.provider == "hospital") | ((s.provider == "facility") & s.danger_found)
     ward &= s.severe & (s.worsens_day <= s.day) & (s.day < s.kills_day) & (s.chance_death > 0)

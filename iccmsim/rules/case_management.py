@@ -218,7 +218,8 @@ def classify(child, course, provider, month, visit, p, key, signs, minute, step,
 
 @rule
 def mind_the_breathing(course, provider, visit, p, key, signs, step):
-    """Enhanced care: low oxygen sends a coughing child on; chest indrawing without it is treated at home."""
+    """Enhanced care: low oxygen sends a coughing child on; chest indrawing without it is treated at home, unless the
+    amoxicillin is out: then it is a danger sign like any other."""
     u, v, _, _ = draw(key, Decision.OXIMETER, course.child, book_key(provider, course), course.illness)
     if u < p.policy_oximetry:
         visit.marks |= OXIMETER
@@ -227,7 +228,8 @@ def mind_the_breathing(course, provider, visit, p, key, signs, step):
             if does(provider, REFER, step[1], 0.0):
                 visit.marks |= REFERRED
             return
-    at_home = p.policy_indrawing * p.policy_pneumonia * p.policy_antibiotics > 0.0
+    allowed = p.policy_indrawing * p.policy_pneumonia * p.policy_antibiotics > 0.0
+    at_home = allowed and provider.stock[AMOXICILLIN] > 0
     if at_home and visit.marks & DANGER_FOUND and signs & ONLY_INDRAWING:
         visit.marks = visit.marks & ~REFERRED | INDRAWING_AT_HOME
 

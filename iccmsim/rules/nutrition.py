@@ -96,20 +96,29 @@ def mark_wasting(courses, first, last, birth, who, spells, p, key):
 
 
 @rule
-def severe_wasting_found(child, courses, p, key, minute):
-    """Measure the arm of a sick child: when the spell of severe wasting that is found would end, or 0. A child that is
-    treated for this spell already is not found again."""
+def spell_to_be_found(child, courses, minute):
+    """When the spell of severe wasting that a sick child is in would end, or 0. A child that is treated for this spell
+    already is not found again."""
     some = int(child.ill)
     while some:
         course = courses[child.active[first_of(some)]]
         some = rest_of(some)
         until = course.wasted_until
-        if course.wasting != SEVERE_WASTING or until <= minute or child.fed_until == until:
-            continue
-        u, v, _, _ = draw(key, Decision.MUAC, course.child, course.episode, course.illness)
-        if u < p.policy_muac and v < p.dx_muac_sens:
+        if course.wasting == SEVERE_WASTING and until > minute and child.fed_until != until:
             return until
     return 0
+
+
+@rule
+def severe_wasting_found(child, courses, lead, reading, p, key, minute):
+    """Measure the arm of a sick child: when the spell of severe wasting that is found would end, or 0. Whether it is
+    measured is settled at each visit; what is read is the same at every visit to one CHW for one illness."""
+    until = spell_to_be_found(child, courses, minute)
+    if until == 0:
+        return 0
+    u, _, _, _ = draw(key, Decision.MUAC, lead.child, reading, lead.illness, lead.visits)
+    v, _, _, _ = draw(key, Decision.MUAC, lead.child, reading, lead.illness, 0, 1)
+    return until if u < p.policy_muac and v < p.dx_muac_sens else 0
 
 
 @rule
