@@ -9,9 +9,9 @@ Design     One setting, every programme an arm, paired replicates: in all arms t
 Reading    In the figure look first at the colour (clearly more or fewer than as delivered, or no clear difference: 3
            Monte-Carlo errors), then at the pale bar (what one district may see by chance: 2.5 and 97.5 % points
            over seeds), and last at the dot. Headcount and visits stand beside, because a programme that averts more may
-           simply be more. `pairs.csv` names for each pair the outcome that tells them apart best; a pair that none tells
-           apart has the reason that a programme's file gives ("Coincides with NAME: why"), or is listed as unexplained.
-           With few seeds the errors are themselves unsure: 20 or more.
+           simply be more. `pairs.csv` names for each pair the outcome that tells them apart best; a pair that none
+           tells apart has the reason that a programme's file gives ("Coincides with NAME: why"), or is listed as
+           unexplained. With few seeds the errors are themselves unsure: 20 or more.
 
 python experiments/whole_library.py --out FOLDER [--setting sahel] [--places FOLDER] [--seeds 20] [--toy] [--remake]
 """

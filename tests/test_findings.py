@@ -58,7 +58,7 @@ def door(row: Row) -> list[str]:
 
 TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
     "whole_library": ("| programme | CHWs | visits to a CHW, per child-year | expected deaths averted (error) | one "
-                      "district, 95 % | of all deaths | beside as delivered |", library),
+                      "district, 2.5 and 97.5 % points | of all deaths | beside as delivered |", library),
     "which_component_next": ("| component | raised alone (error) | share of raising all (error) | most together with |",
                              components),
     "at_the_door": ("| baseline | CHWs as delivered, but | CHWs | deaths averted (error) | beside as delivered (error) "
