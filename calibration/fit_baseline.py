@@ -92,15 +92,20 @@ class Fit:
 
 @dataclass
 class Seen:
-    """What one seed gave: counts of surveys and registers, expected deaths (7, 9), the tally."""
+    """What one seed gave: counts of surveys, expected deaths (7, 9), the tally; days between two reports of a CHW."""
 
     counts: dict
     deaths: np.ndarray
     tally: np.ndarray
+    review_days: float
 
     def lived(self) -> tuple[np.ndarray, float]:
         """Child-days by age band, and births, of the window."""
         return self.tally["child_days"][WINDOW].sum(axis=0), float(self.tally["births"][WINDOW].sum())
+
+    def shares(self) -> dict[str, tuple[float, float]]:
+        """What surveys and registers say."""
+        return self.counts | from_tally(self.tally, review_days=self.review_days)
 
 
 def run(fit: Fit, seeds: tuple[int, ...], *, days: int = FIVE_YEARS, surveys: bool = False) -> list[Seen]:
@@ -116,13 +121,14 @@ def run(fit: Fit, seeds: tuple[int, ...], *, days: int = FIVE_YEARS, surveys: bo
         if surveys:
             episodes, children = TABLES["episodes"]([run]), TABLES["children"]([run])
             counts = survey(episodes, children, days=survey_days(days), telling=telling)
-        return Seen(counts, expected_deaths(*those_who_may_die(run), window_days=days), tally_zone(run))
+        return Seen(counts, expected_deaths(*those_who_may_die(run), window_days=days), tally_zone(run),
+                    plan.review_days)  # fmt: skip
 
     with ThreadPoolExecutor(fit.threads) as pool:
         parts = list(pool.map(one, [(seed, each) for seed in seeds for each in maps]))
     zones = [parts[i : i + len(maps)] for i in range(0, len(parts), len(maps))]
     return [Seen(add_counts([part.counts for part in mine]), sum(part.deaths for part in mine),
-                 add_up([part.tally for part in mine])[0]) for mine in zones]  # fmt: skip
+                 add_up([part.tally for part in mine])[0], plan.review_days) for mine in zones]  # fmt: skip
 
 
 def those_who_may_die(run) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -144,13 +150,13 @@ def those_who_may_die(run) -> tuple[pd.DataFrame, pd.DataFrame]:
 def in_all(seen: list[Seen]) -> Seen:
     """All seeds together."""
     rows = [np.asarray(each.tally).reshape(1) for each in seen]
-    return Seen(add_counts([each.counts for each in seen]), sum(each.deaths for each in seen), add_up(rows)[0])
+    return Seen(add_counts([each.counts for each in seen]), sum(each.deaths for each in seen), add_up(rows)[0],
+                seen[0].review_days)  # fmt: skip
 
 
 def care_seen(fit: Fit) -> dict[str, float]:
     """What surveys through one year, and the facility's register, say of the present values."""
-    all_ = in_all(run(fit, fit.seeds["care"], days=365, surveys=True))
-    counts = all_.counts | from_tally(all_.tally)
+    counts = in_all(run(fit, fit.seeds["care"], days=365, surveys=True)).shares()
     return {name: share(counts, name) for name in counts if counts[name][1]}
 
 
@@ -243,7 +249,7 @@ def residuals(fit: Fit) -> list[dict]:
 
 def values_of(seen: Seen) -> dict[str, float]:
     """All indicators of one seed."""
-    counts = seen.counts | from_tally(seen.tally)
+    counts = seen.shares()
     days, births = seen.lived()
     return ({name: share(counts, name) for name in counts} | budget(seen.deaths, days, births=births)
             | rates(seen.tally))  # fmt: skip

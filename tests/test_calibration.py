@@ -132,6 +132,23 @@ def test_a_toy_fit_moves_case_fatality_towards_the_deaths_wanted(script, fit, mo
     assert moved == {"kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi", "mort.background"}
 
 
+def test_the_script_fits_a_toy_from_its_first_step_to_its_last(script, fit, monkeypatch, tmp_path):
+    monkeypatch.setattr(script, "refuse_bad_kappa", lambda fit: None)
+    monkeypatch.setattr("background.LEAST_LEFT", -9.0)
+    out = tmp_path / "fits" / "toy.toml"
+    asked = ["--setting", "sahel", "--out", str(out), "--rounds", "1",
+             "--care-seeds", "1", "--death-seeds", "1", "--fresh-seeds", "2"]  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["fit_baseline.py", *asked])
+    script.main()
+    told = tomllib.loads(out.read_text(encoding="utf-8"))
+    assert told["values"].keys() == script.start_values().keys()
+    assert told["seeds"] == {"care": [1], "deaths": [11], "fresh": [1001, 1002]}
+    rows = {row["target"]: row for row in told["residual"]}
+    assert {"u5mr", "deaths_malaria", "facility_visits", *script.SURVEYED} <= set(rows)
+    assert 0 < rows["any_care"]["model"] < 1
+    assert rows["facility_visits"]["model"] > 0
+
+
 def test_a_fit_begins_from_the_declared_defaults_not_from_an_earlier_fit(script):
     fit = script.Fit("sahel", None, {}, 1, read_targets())
     values = fit.scenario(365).values()

@@ -6,13 +6,16 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from small import TWO_ZONES, tiny
 
+from iccmsim.core.records import ILLNESSES
+from iccmsim.engine.tally import TALLY
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.mortality import rates
 from iccmsim.results.result import simulate
-from iccmsim.studies.check import CheckReport, CheckRow, check, read_targets, shown
+from iccmsim.studies.check import CheckReport, CheckRow, _beside_list, _Seen, check, read_targets, shown
 
 ROLES = {"fitted", "circular", "check"}
 
@@ -80,7 +83,8 @@ def test_every_target_that_applies_has_a_row_and_a_number(alone, with_chws):
         wanted = [key for key, each in read_targets().items() if each["arms"] in (kind, "all")]
         assert [row.key for row in report.rows] == wanted
         rare = {"distance_ratio", "inpatient_death_malaria", "inpatient_death_pneumonia", "inpatient_death_diarrhoea",
-                "pneumonia_deaths_without_formal_care", "referral_completed_severe", "chw_severe_referred"}  # fmt: skip
+                "pneumonia_deaths_without_formal_care", "referral_completed_severe", "chw_severe_referred",
+                "deaths_from_wasting"}  # fmt: skip
         assert {row.key for row in report.rows if row.model is None} <= rare
 
 
@@ -137,3 +141,22 @@ def test_a_report_without_rows_or_numbers_can_be_read():
 def test_beside_list_a_district_without_chws_loses_about_what_its_care_leaves(alone):
     row = next(row for row in alone.rows if row.key == "list_gap")
     assert -0.3 < row.model < 0.3
+
+
+def test_what_list_averts_is_what_the_gap_of_a_programme_is_a_share_of(with_chws, monkeypatch):
+    row = next(row for row in with_chws.rows if row.key == "list_gap_averted")
+    assert row.inside is None, "LiST is no observation: no interval"
+    tallies = np.zeros(2, TALLY)
+    tallies["expected"][0, 0, :4], tallies["expected"][1, 0, :4] = 25.0, 22.0
+    monkeypatch.setattr("iccmsim.studies.check.list_prediction", lambda *both: dict.fromkeys(ILLNESSES[:4], 1.5))
+    found = _beside_list(_Seen({}, np.zeros((7, 9)), tallies), has_chws=True)
+    assert found == (6.0, 6.0), "12 deaths averted by the model, 6 by LiST"
+
+
+def test_deaths_from_wasting_are_looked_at_where_children_are_wasted(alone):
+    row = next(row for row in alone.rows if row.key == "deaths_from_wasting")
+    assert (row.model, row.inside) == (None, None)
+    wasted = check(tiny("facility-only", more={**TWO_ZONES, "was.on": 1}), seeds=(1, 2, 3), threads=2)
+    row = next(row for row in wasted.rows if row.key == "deaths_from_wasting")
+    assert (row.role, row.low, row.high) == ("check", 0.10, 0.25)
+    assert 0 < row.model < 0.4

@@ -89,7 +89,8 @@ The programme: 6 values other than the declared default
       The definition of the programme. A choice of the programme. [free-care.toml]
 
 The run: 1 value other than the declared default
-  run.days = 400 (default 1826; days). The window in which deaths are counted, from launch; five years.
+  run.days = 400 (default 1826; days). The window in which deaths are counted, from launch; five years. Runs
+    of another length have other children and cannot be paired.
       Short. Grade D. [plan.toml]
 
 From day 365, 1.0 years after launch
@@ -221,11 +222,12 @@ programme.fee.waived: 0 and 1 (share of the price)
 plan.toml and other.toml differ in 3 values.
 
 setting.place.people: 900 and 950
-    People of all ages in the district.
+    People of all ages as the warm-up begins.
 setting.fac.days_week: 6 and 5 (days per week)
     Days on which a facility is open.
 run.days: 400 and 500 (days)
-    The window in which deaths are counted, from launch; five years.
+    The window in which deaths are counted, from launch; five years. Runs of another length have other
+    children and cannot be paired.
 """
 
 

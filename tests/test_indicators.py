@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small import NEAR, TWO_ZONES, tiny
 
-from iccmsim.core.records import CAUSES, ILLNESSES, PRODUCTS
+from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, PRODUCTS, YEAR
 from iccmsim.engine.tally import AGE_EDGES, CASCADE, TAIL
 from iccmsim.results.cascade import STEPS, cascade
 from iccmsim.results.indicators import (
@@ -20,6 +20,7 @@ from iccmsim.results.indicators import (
     expected_deaths,
     from_tally,
     ratio_of,
+    severe_malaria,
 )
 from iccmsim.results.mortality import rates
 from iccmsim.results.quality import SIGNS, inpatients, observed, referrals, with_signs
@@ -203,6 +204,23 @@ def test_inpatients_are_counted_once_while_severe_and_alive():
     rows = [{**row, "day": 6.0}, {**row, "day": 7.0}, {**row, "day": 4.0, "episode_id": 2},
             {**row, "day": 6.0, "provider": "facility", "episode_id": 3}]  # fmt: skip
     assert inpatients(pd.DataFrame(rows))["inpatient_death_malaria"] == (0.2, 1)
+
+
+def test_severe_malaria_is_counted_in_the_children_whose_years_it_is_divided_by():
+    row = {"illness": "malaria", "severe": True, "age_days": 90.0, "onset_day": 10.0, "worsens_day": 12.0}
+    rows = [row, {**row, "age_days": 91.0, "onset_day": -4.0, "worsens_day": 0.0}]
+    old = {**row, "age_days": 900.0}
+    others = [{**row, "worsens_day": 11.0}, {**row, "severe": False}, {**row, "illness": "pneumonia"},
+              {**old, "worsens_day": 400.0}, {**old, "worsens_day": -1.0}]  # fmt: skip
+    born = pd.DataFrame({"birth_day": [-50.0, 360.0, -1000.0], "end_day": [np.nan, np.nan, 100.0]})
+    above, below = severe_malaria(pd.DataFrame(rows + others), born, window_days=400)["severe_malaria_per_1000"]
+    assert above == 2
+    assert below == pytest.approx((400 - (3 * MONTH - 50) + 100) / YEAR / 1000)
+
+
+def test_years_from_three_months_are_those_of_the_tally(result, counts):
+    lived = result.tally["child_days"][:TAIL, 3:].sum() / YEAR / 1000
+    assert counts["severe_malaria_per_1000"][1] == pytest.approx(lived, rel=1e-3)
 
 
 def test_the_effect_of_treatment_is_the_mean_over_those_who_got_the_drug(result):

@@ -42,6 +42,17 @@ def child_days(child, low: float, high: float, begin: int, end: int) -> np.ndarr
     return np.maximum(0.0, last - first) / MINUTES
 
 
+@pytest.mark.parametrize("growth", [-0.1, 0.1])
+def test_births_grow_or_dwindle_from_the_first_day_and_before_it_alike(growth):
+    more = {"place.people": 20000, "pop.growth": growth, "run.warmup_days": 0, "run.days": 30}
+    run = lived(more, tables=False).runs[0]
+    child, yearly = run.zone.child, 20000 * run.plan.record(0)[0].pop_birth_rate / 1000
+    expected = yearly * (math.exp(growth * 30 / YEAR) - 1) / growth
+    assert abs((child["birth"] >= 0).sum() - expected) < Z * math.sqrt(expected)
+    before = yearly * (1 - math.exp(-5 * growth)) / growth
+    assert 0.8 * before < (child["birth"] < 0).sum() < before, "but for those who have died"
+
+
 @pytest.mark.parametrize("band", range(5))
 @pytest.mark.parametrize("k", [0, 1, 2, 4, 5])
 def test_episodes_per_child_year_are_the_published_ones_at_each_age(k, band):

@@ -117,6 +117,12 @@ BROKEN_TOGETHER = [
     ("[setting.inc]\n\"pneu.age_rr\" = [0, 0, 0]",
      "setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be above 0"),
     ("[setting.shock]\nmalaria = 20", SURGE_RULE),
+    ("[setting.inc]\n\"cough_cold.0_59m\" = 50",
+     "setting.inc.cough_cold.0_59m = 50: must fit into the year; of 50 episodes a child-year at 28 to 59 days only "
+     "34.7 come about, where each keeps the next away for 10.3 days and the months are those of season.ari"),
+    ("[setting.time]\n\"mal.dur\" = 300",
+     "setting.inc.mal = 1.4: must fit into the year; of 1.4 episodes a child-year at 6 to 11 months only 1.09 come "
+     "about, where each keeps the next away for 317 days and the months are those of season.malaria"),
 ]
 
 BROKEN_PLACES = [

@@ -322,7 +322,7 @@ def test_a_flood_month_shows_its_trace_and_its_recovery():
 
 
 @compiled_only
-def test_malaria_surges_only_while_it_does_and_by_as_much_as_it_says():
+def test_malaria_surges_only_while_it_does_and_attacks_by_less_than_the_rate():
     def onsets(sims, first, days):
         start = sims[0].plan.warmup + first
         total = 0
@@ -335,7 +335,7 @@ def test_malaria_surges_only_while_it_does_and_by_as_much_as_it_says():
     assert onsets(surge, 0, FROM) == onsets(usual, 0, FROM)
     within = onsets(surge, FROM, LASTS), onsets(usual, FROM, LASTS)
     # three times the rate while at risk; children who are ill already cannot fall ill again, so somewhat less
-    assert 2.2 < within[0] / within[1] < 3.2
+    assert 2.2 < within[0] / within[1] < 2.9
     after = onsets(surge, FROM + LASTS + 30, 60), onsets(usual, FROM + LASTS + 30, 60)
     assert_share(after[0], sum(after), 0.5)
 

@@ -28,8 +28,9 @@ def go(asked: argparse.Namespace) -> None:
     with reading():
         seeds, threads = seeds_of(asked.seeds), threads_of(asked.threads)
         out = check_out(asked.out, kind=KIND, latest=FORMAT)
-    tell("A made-up district of 60,000 people, 11,000 of them children under five, lives through five years three "
-         "times:\nwith health facilities only, with iCCM as programmes deliver it, and with iCCM well supported.\n"
+    tell("A made-up district of 60,000 people, with some 12,000 children under five at launch, lives through five\n"
+         "years three times: with health facilities only, with iCCM as programmes deliver it, and with iCCM well\n"
+         "supported.\n"
          f"The same children fall ill on the same days; only the care differs. {len(seeds)} times over.")  # fmt: skip
     arms = [load_scenario(name) for name in ARMS]
     comparison = run_arms(arms, before=None, seeds=seeds, threads=threads)

@@ -10,12 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from iccmsim.parameters.catalogue import SECTIONS, of_section
 from iccmsim.parameters.declare import Parameter, did_you_mean, plain
+from iccmsim.parameters.kernel import CURVES, fullest_years
 from iccmsim.parameters.place import KINDS, MODELS, Place
 
 KAPPA_ROWS = (("kappa.mal", "cfr.mal.severe_untx"), ("kappa.pneu", "cfr.pneu.severe_untx"),
               ("kappa.diarr", "cfr.diarr.severe_untx"), ("kappa.psbi", "cfr.psbi.untx"))
 SEVERITIES = ("sev.mal.untreated", "sev.pneu", "sev.diarr")
 KAPPA_CFR_BELOW = .98
+COMES_ABOUT = .95  # of the episodes that a setting declares, at least
+DIARRHOEA = ("inc.diarr.0_5m", "inc.diarr.0_5m", "inc.diarr.6_11m", "inc.diarr.12_23m", "inc.diarr.24_59m")
+YEARLY = (("inc.mal",) * 5, ("inc.pneu.0_59m",) * 5, DIARRHOEA, (), ("inc.nmfi",) * 5, ("inc.cough_cold.0_59m",) * 5)
+AGES = ("28 to 59 days", "2 to 5 months", "6 to 11 months", "12 to 23 months", "24 to 59 months")  # of incidence
 SHAPES = ("season.", "inc.pneu.age_rr")  # vectors of which only the proportions count
 
 
@@ -133,7 +138,19 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
     if (surge := values["shock.malaria"]) != 1:
         faults.append(f"setting.shock.malaria = {plain(surge)}: must be 1 outside a shock, where it does nothing; "
                       f"write [[shock]] with kind = \"malaria-surge\", day, days and shock.malaria = {plain(surge)}")
-    return faults
+    return faults or check_incidence(values)
+
+
+def check_incidence(values: Mapping[str, Any]) -> list[str]:
+    """A line for each number of episodes that a year is too short for: a child who is ill cannot fall ill again."""
+    faults: dict[str, str] = {}
+    for k, band, declared, most, lost in fullest_years(values):
+        if most < COMES_ABOUT * declared:
+            key = YEARLY[k][band]
+            faults.setdefault(key, f"setting.{key} = {plain(values[key])}: must fit into the year; of {declared:.3g} "
+                              f"episodes a child-year at {AGES[band]} only {most:.3g} come about, where each keeps "
+                              f"the next away for {lost:.3g} days and the months are those of {CURVES[k]}")
+    return list(faults.values())
 
 
 def check_policy(values: Mapping[str, Any], *, where: str = "programme") -> list[str]:

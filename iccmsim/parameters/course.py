@@ -103,7 +103,9 @@ TIMES = (
              says="Pneumonia that never becomes severe: onset to recovery."),
     duration("time.diarr.dur", 4.3, 3, 7, source=src.CIFF_SAM, grade="B", distribution="LogN(4.3, 0.22)",
              says="Diarrhoea that never becomes severe: onset to recovery."),
-    duration("time.psbi.dur", 7, 4, 14, says="A newborn infection that is survived: onset to recovery."),
+    duration("time.psbi.dur", 7, 4, 14,
+             says="A newborn infection, for whether another illness begins beside it. Survivors are well "
+             "time.convalescence after the hour at which it would have killed."),
     duration("time.nmfi.dur", 3, 2, 5, says="Another fever: onset to recovery."),
     duration("time.cold.dur", 7, 4, 10, says="A cough or cold: onset to recovery."),
     spread("time.severe.sd", .6, .3, .9,

@@ -116,7 +116,7 @@ DIAGNOSIS = (
               distribution="U",
               source=f"assumption, in line with {src.OKIRO_2010} (50 % of fevers at a prevalence of 35 %)",
               grade="D", says="Fevers not caused by malaria in which the child carries parasites all the "
-              "same; follows the season."),
+              "same; follows the season, cut at 1 in its peak: .55 is .49 over the year."),
     Parameter("dx.rdt.sens", .95, unit=SHARE, allowed=(0, 1), plausible=(.93, .97),
               distribution="Beta(432, 22.8)", source=f"{src.ABBA_2011}: 94.8 % (93.1-96.1)", grade="C",
               says="Infected children whose malaria test is positive."),

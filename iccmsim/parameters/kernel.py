@@ -7,7 +7,7 @@ the season's integral, quantiles of frailty, chances of each step at skill 0, ki
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 import numpy as np
@@ -32,7 +32,9 @@ from iccmsim.parameters.catalogue import all_parameters, parameter
 AGE_DAYS = (28.0, 60.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)  # bands of incidence
 BACKGROUND_DAYS = (0.0, 7.0, 28.0, 6 * MONTH, 12 * MONTH, 24 * MONTH, 60 * MONTH)
 SHORT = ("mal", "pneu", "diarr", "psbi", "nmfi", "cold")  # names of illnesses in keys
+CURVES = ("season.malaria", "season.ari", "season.diarr", None, "season.fever", "season.ari")  # of each illness
 FRAILTY_Z = np.linspace(-5.0, 5.0, 1001)  # quantile table: normal scores at which frailty is tabulated
+STEEPEST = 50.0  # times the declared incidence: the rate while at risk is looked for no higher
 UNDER_FIVES = 0.18  # of a rural population; only to reckon kits. Mali 2009 census, about 18-20 %
 
 DERIVED = (
@@ -97,30 +99,16 @@ def _nature(p: np.record, values: Mapping[str, object]) -> None:
     p.age_days[:], p.background_days[:] = AGE_DAYS, BACKGROUND_DAYS
     p.background[:] = values["mort.background"]
     p.survival[:] = values["pop.survival"]
-    p.worsen_days[:] = _vector(values, "time.mal.severe", "time.pneu.severe", "time.diarr.severe", None, None, None)
-    p.worsen_days[4:] = 1.0  # other fever and colds never worsen; the field must be above 0
-    p.death_days[:4] = _vector(
-        values, "time.mal.death", "time.pneu.to_death", "time.diarr.to_death", "time.psbi.to_death"
-    )
-    p.death_days[4:] = 1.0
-    p.mend_days[:] = _vector(values, *(f"time.{name}.dur" for name in SHORT))
+    _lengths(p, values)
     scores = ndtri(np.clip(np.linspace(0.0, 1.0, SPREAD_POINTS), 1e-9, 1.0 - 1e-9))  # the ends are not read
     p.spread[:] = [np.exp(values[f"time.{name}.sd"] * scores) for name in ("dur", "severe", "death")]
-    p.gap[:] = values["gap.days"]
-    p.gap[PNEUMONIA] = values["gap.pneu"]
-    p.sev[:] = _vector(values, "sev.mal.untreated", "sev.pneu", "sev.diarr", None, None, None)
-    p.sev[3] = 1.0
     kappa = _vector(values, "kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi")
     p.fatality[:4] = kappa * _vector(
         values, "cfr.mal.severe_untx", "cfr.pneu.severe_untx", "cfr.diarr.severe_untx", "cfr.psbi.untx"
     )
     for k, name in enumerate(SHORT):
         p.symptoms[k] = values[f"sym.{name}"]
-    curves = ("season.malaria", "season.ari", "season.diarr", None, "season.fever", "season.ari")
-    for k, curve in enumerate(curves):
-        months = np.array(values[curve], float) if curve else np.ones(12)
-        p.season[k] = months / months.mean()
-        p.season_sum[k, 1:] = np.cumsum(p.season[k])
+    p.season_sum[:, 1:] = np.cumsum(p.season, axis=1)
     for k in range(6):
         p.frailty[k] = frailty_quantiles(float(cv_of(k, values)))
     incidence = published_incidence(values)
@@ -128,6 +116,24 @@ def _nature(p: np.record, values: Mapping[str, object]) -> None:
         lost = mean_untreated_days(p, k) + p.gap[k]
         p.rate[k] = [corrected(float(rate), float(cv_of(k, values)), tuple(p.season[k]), lost) for rate in incidence[k]]
     p.month_offset = 12 * math.ceil(values["run.warmup_days"] / YEAR)
+
+
+def _lengths(p: np.record, values: Mapping[str, object]) -> None:
+    """How long each illness lasts, how often it worsens, and in which months it comes."""
+    p.worsen_days[:] = _vector(values, "time.mal.severe", "time.pneu.severe", "time.diarr.severe", None, None, None)
+    p.worsen_days[4:] = 1.0  # other fever and colds never worsen; the field must be above 0
+    p.death_days[:4] = _vector(
+        values, "time.mal.death", "time.pneu.to_death", "time.diarr.to_death", "time.psbi.to_death"
+    )
+    p.death_days[4:] = 1.0
+    p.mend_days[:] = _vector(values, *(f"time.{name}.dur" for name in SHORT))
+    p.gap[:] = values["gap.days"]
+    p.gap[PNEUMONIA] = values["gap.pneu"]
+    p.sev[:] = _vector(values, "sev.mal.untreated", "sev.pneu", "sev.diarr", None, None, None)
+    p.sev[3] = 1.0
+    for k, curve in enumerate(CURVES):
+        months = np.array(values[curve], float) if curve else np.ones(12)
+        p.season[k] = months / months.mean()
 
 
 def cv_of(k: int, values: Mapping[str, object]) -> object:
@@ -215,15 +221,38 @@ def corrected(incidence: float, cv: float, season: tuple[float, ...], lost_days:
     """
     if incidence <= 0.0:
         return 0.0
-    weight = np.exp(-0.5 * FRAILTY_Z * FRAILTY_Z)
-    fs = frailty_quantiles(cv)[::10, None] * np.array(season)[None, :]
-    weight = (weight[::10] / weight[::10].sum())[:, None] / 12.0
-    low, high = incidence, incidence * 50.0
+    low, high = incidence, incidence * STEEPEST
     for _ in range(60):
         middle = 0.5 * (low + high)
-        counted = (weight * middle * fs / (1.0 + middle * fs * lost_days / 365.0)).sum()
-        low, high = (middle, high) if counted < incidence else (low, middle)
+        low, high = (middle, high) if counted(middle, cv, season, lost_days) < incidence else (low, middle)
     return 0.5 * (low + high)
+
+
+def counted(rate: float, cv: float, season: tuple[float, ...], lost_days: float) -> float:
+    """Episodes in a child-year at this rate while at risk."""
+    weight, fs = _risks(cv, season)
+    return (weight * rate * fs / (1.0 + rate * fs * lost_days / 365.0)).sum()
+
+
+@lru_cache(maxsize=64)
+def _risks(cv: float, season: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and relative rates of children and months."""
+    weight = np.exp(-0.5 * FRAILTY_Z * FRAILTY_Z)
+    fs = frailty_quantiles(cv)[::10, None] * np.array(season)[None, :]
+    return (weight[::10] / weight[::10].sum())[:, None] / 12.0, fs
+
+
+def fullest_years(setting: Mapping[str, object]) -> Iterator[tuple[int, int, float, float, float]]:
+    """For each illness and age band: episodes declared for a child-year, those that come about at the steepest rate
+    with which `corrected` reckons, and the days after each onset on which none can begin."""
+    p = np.zeros(1, record_dtype()).view(np.recarray)[0]
+    p.time_severe_sd, p.time_death_sd = setting["time.severe.sd"], setting["time.death.sd"]
+    p.time_dur_sd, p.time_convalescence = setting["time.dur.sd"], setting["time.convalescence"]
+    _lengths(p, setting)
+    for k, declared in enumerate(published_incidence(setting)):
+        cv, season, lost = float(cv_of(k, setting)), tuple(p.season[k]), mean_untreated_days(p, k) + p.gap[k]
+        for band, rate in enumerate(declared):
+            yield k, band, float(rate), float(counted(float(rate) * STEEPEST, cv, season, lost)), float(lost)
 
 
 def _treatment(p: np.record, values: Mapping[str, object]) -> None:

@@ -22,7 +22,7 @@ class SyntheticPlace(_Place):
     kind: Literal["synthetic"] = "synthetic"
     name: Text = Field("a made-up district", description="What the place is called in tables and figures.")
     zones: Whole = Field(8, ge=1, le=10000, description="First-level facilities, each with villages.")
-    people: Whole = Field(60000, ge=1, le=1_000_000_000, description="People of all ages in the district.")
+    people: Whole = Field(60000, ge=1, le=1_000_000_000, description="People of all ages as the warm-up begins.")
     villages_per_zone: Whole = Field(11, ge=1, le=1000, description="Villages of a zone.")
     village_sigma: Number = Field(.9, ge=0, le=3, description="How unequal villages are: sd of ln(people).")
     radius_km: Number = Field(14.0, ge=.5, le=50, description="Radius of a circle as large as a zone.")
@@ -38,7 +38,7 @@ class FilesPlace(_Place):
     villages: Text = Field("villages.csv", description="File of villages: id or name, position, people.")
     facilities: Text = Field("facilities.csv", description="File of facilities: id or name, position, type.")
     census: Text | None = Field(None, description="File of people by area, if the list of villages has none.")
-    growth: Number = Field(1.0, ge=.1, le=10, description="People today for each one that the census counted.")
+    growth: Number = Field(1.0, ge=.1, le=10, description="People as the warm-up begins, for each one counted.")
     case: Text | None = Field(None, description="Sub-folder of the data folder that holds the files.")
 
     def files(self) -> tuple[str, ...]:

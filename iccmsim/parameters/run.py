@@ -14,9 +14,11 @@ def days(key: str, default: int, low: int, high: int, *, says: str) -> Parameter
 
 PARAMETERS = parameters(
     "run",
-    days("run.days", 1826, 1, 14610, says="The window in which deaths are counted, from launch; five years."),
+    days("run.days", 1826, 1, 14610, says="The window in which deaths are counted, from launch; five years. "
+         "Runs of another length have other children and cannot be paired."),
     days("run.warmup_days", 365, 0, 3650,
          says="The time before launch, under the status quo, in every arm alike."),
     days("run.tail_days", 366, 0, 3650,
-         says="The run-on after the window, for deaths put off rather than averted."),
+         says="The run-on after the window, for deaths put off rather than averted. "
+         "With another tail the window has other children too."),
 )

@@ -32,5 +32,7 @@ PARAMETERS = parameters(
     shock("store_out", (0,) * 9, PRODUCTS, (0, 1), says="Products that the district store has none of."),
     shock("recall", (0,) * 9, PRODUCTS, (0, 1),
           says="Products that are taken off every shelf and not delivered."),
-    shock("malaria", 1, "multiplier of incidence", (0, 20), says="How many times as much malaria there is."),
+    shock("malaria", 1, "multiplier of the rate", (0, 20),
+          says="How many times as fast children without malaria fall ill with it. Attacks rise less: 1.8 times for 2, "
+          "3.1 times for 4."),
 )  # fmt: skip

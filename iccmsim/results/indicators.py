@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BANDS = len(AGE_EDGES) - 1
+FROM_3_MONTHS = AGE_EDGES[3]  # days
 NEONATAL, INFANT, UNDER_TWO = 2, 5, 6  # age bands below 28 days, 12 months, 24 months
 FATAL = ILLNESSES[: NEWBORN + 1]
+WASTED = ("moderate_wasting", "severe_wasting", "treated_wasting")
 RAINY = (6, 7, 8, 9)  # July to October
 KM_NEAR, KM_FAR = 2.0, 10.0  # straight-line km to the facility
 CHW, FACILITY = 0, 1
@@ -36,6 +38,7 @@ def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: f
     found |= deaths_and_rain(children, window_days=window_days)
     found |= effect_of_treatment(episodes, window_days=window_days)
     found |= deaths_from_wasting(episodes, window_days=window_days)
+    found |= severe_malaria(episodes, children, window_days=window_days)
     found |= contacts(visits, children, window_days=window_days)
     return found | quality(visits, episodes, children, window_days=window_days, convalescence=telling.convalescence)
 
@@ -92,14 +95,11 @@ def _share_under_two(deaths: np.ndarray) -> float:
 def from_tally(tally: np.ndarray, *, review_days: float) -> Counts:
     """Shares and rates that the counts of a run already hold; CHWs are due to report every `review_days`."""
     years = tally["child_days"][WINDOW].sum() / YEAR
-    over_3m = tally["child_days"][WINDOW][:, 3:].sum() / YEAR
     episodes = tally["episodes"][WINDOW].sum(axis=0)
     came = episodes + tally["prevented"][WINDOW].sum(axis=0)
     after_28d = tally["child_days"][WINDOW][:, NEONATAL:].sum() / YEAR
-    severe = tally["severe"][WINDOW].sum(axis=0)
     found = {f"onsets_{name}": (came[k], after_28d) for k, name in enumerate(ILLNESSES) if k != NEWBORN}
     found |= {"onsets_newborn_infection": (came[NEWBORN], tally["births"][WINDOW].sum()),
-              "severe_malaria_per_1000": (1000.0 * severe[0], over_3m),
               "facility_visits": (tally["cases"][FACILITY], years),
               "facility_turned_away": (tally["turned_away"][FACILITY], years),
               "facility_stock_out_any": (tally["any_out_days"][FACILITY], tally["provider_days"][FACILITY]),
@@ -183,15 +183,27 @@ def effect_of_treatment(episodes: pd.DataFrame, *, window_days: float) -> Counts
 
 def deaths_from_wasting(episodes: pd.DataFrame, *, window_days: float) -> Counts:
     """Expected deaths of modelled illnesses beyond those of as many episodes in well-nourished children, and all of
-    them; illness by illness. Where wasting is off there are none."""
+    them; illness by illness. Where nobody is wasted there is no share to tell."""
     e = episodes[(episodes.onset_day >= 0) & (episodes.onset_day < window_days) & (episodes.outcome != "prevented")]
+    if not e.nutrition.isin(WASTED).any():
+        return {"deaths_from_wasting": (0.0, 0.0)}
     more = 0.0
     for name in FATAL:
         mine = e[e.illness == name]
         well = mine[mine.nutrition == "well_nourished"].chance_death.mean()
-        wasted = mine[mine.nutrition.isin(("moderate_wasting", "severe_wasting", "treated_wasting"))].chance_death
+        wasted = mine[mine.nutrition.isin(WASTED)].chance_death
         more += float((wasted - well).sum()) if len(wasted) else 0.0
     return {"deaths_from_wasting": (more, float(e.chance_death.sum()))}
+
+
+def severe_malaria(episodes: pd.DataFrame, children: pd.DataFrame, *, window_days: float) -> Counts:
+    """Malaria that turns severe in children of three months and more, and the thousands of years that they live."""
+    e = episodes[(episodes.illness == "malaria") & episodes.severe]
+    old = e.age_days + e.worsens_day - e.onset_day >= FROM_3_MONTHS
+    turned = old & (e.worsens_day >= 0) & (e.worsens_day < window_days)
+    begins = np.maximum(children.birth_day.to_numpy() + FROM_3_MONTHS, 0.0)
+    days = np.clip(np.fmin(children.end_day.to_numpy(), window_days) - begins, 0.0, None)
+    return {"severe_malaria_per_1000": (float(turned.sum()), float(days.sum() / YEAR / 1000.0))}
 
 
 def contacts(visits: pd.DataFrame, children: pd.DataFrame, *, window_days: float) -> Counts:

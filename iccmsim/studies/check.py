@@ -181,7 +181,8 @@ def _values(seen: list[_Seen], plan: Plan) -> dict[str, Q]:
     found |= {name: _rate_ratio(counts, *pair) for name, pair in RATIOS.items()}
     single = [_of_seed(each, arm) for each in seen]
     found |= {name: estimate([each[name] for each in single]) for name in single[0]}
-    return found | {"list_gap": ratio(*np.array([_beside_list(each, has_chws=has_chws) for each in seen]).T)}
+    gap = ratio(*np.array([_beside_list(each, has_chws=has_chws) for each in seen]).T)
+    return found | {"list_gap_averted" if has_chws else "list_gap": gap}
 
 
 def _of_seed(seen: _Seen, arm: int) -> dict[str, float]:
@@ -201,16 +202,17 @@ def _rate_ratio(counts: list[Counts], above: str, below: str) -> Q:
 
 
 def _beside_list(seen: _Seen, *, has_chws: bool) -> tuple[float, float]:
-    """By how many deaths the model differs from LiST's arithmetic, and the modelled deaths without CHWs.
+    """By how many deaths the model differs from LiST's arithmetic, and what that is set beside.
 
-    With CHWs: deaths averted. Without: the deaths that care leaves of those that no care at all would have led to.
+    With CHWs: deaths averted, beside those that LiST averts. Without: the deaths that care leaves of those that no care
+    at all would have led to, beside the modelled deaths.
     """
     without, given = seen.tallies
     modelled = expected_deaths_by_cause(without)
     if has_chws:
         by_list, after = list_prediction(without, given), expected_deaths_by_cause(given)
-        total = sum(modelled[name] for name in by_list)
-        return total - sum(after[name] for name in by_list) - sum(by_list.values()), total
+        averted = sum(by_list.values())
+        return sum(modelled[name] - after[name] for name in by_list) - averted, averted
     untreated = without["weight"][WINDOW].sum(axis=0)[:4]
     left = untreated * (1 - treated_away(without, "weighted_effect")) * (1 - treated_away(without, "weighted_zinc"))
     total = float(without["expected"][WINDOW, :4].sum())

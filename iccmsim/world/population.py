@@ -218,7 +218,8 @@ def _settle(place: ZoneMap, regime: np.recarray, key: tuple[int, int]) -> tuple[
 def _bear(place: ZoneMap, regime: np.recarray, key: tuple[int, int], *, end: int, first: np.ndarray) -> np.recarray:
     p = regime[0]
     years = end / (MINUTES * YEAR) + 5.0
-    mean = float(place.people.sum()) * p.pop_birth_rate / 1000.0 * years * math.exp(max(0.0, p.pop_growth) * years)
+    mean = float(place.people.sum()) * p.pop_birth_rate / 1000.0 * years
+    mean *= math.exp(max(p.pop_growth * years, -5.0 * p.pop_growth))  # at the end, or five years before the beginning
     child = table(CHILD, int(mean + 8.0 * math.sqrt(mean) + 16))
     n = draw_all_births(child, np.asarray(place.people, dtype=float), first, regime, key, end)
     if n < 0:
