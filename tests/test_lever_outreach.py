@@ -56,6 +56,25 @@ def test_a_round_takes_its_minutes_and_what_sick_children_took_is_missing_the_ne
     assert chw.round_today == 6
 
 
+@pytest.mark.parametrize(("minutes", "visits"), [(5.0, 50), (11.0, 110), (3.0, 30), (20.0, 200)])
+def test_minutes_that_are_too_few_for_another_visit_are_added_to_the_next_round(minutes, visits):
+    p, chw = parameters(outreach_minutes_day=minutes, outreach_minutes=6.0), a_provider(present=1, families=100)
+    made = 0
+    for _ in range(60):
+        plan_round(chw, p, 1, False)
+        made += chw.round_today
+    assert made == visits
+
+
+def test_time_that_is_left_when_everybody_was_visited_is_not_kept():
+    p, chw = parameters(outreach_minutes_day=60.0, outreach_minutes=6.0), a_provider(present=1, families=5)
+    for _ in range(9):
+        plan_round(chw, p, 1, False)
+    chw.families = 100
+    plan_round(chw, p, 1, False)
+    assert chw.round_today == 10
+
+
 def test_an_absent_chw_makes_no_round_and_a_sweep_waits_for_the_rains():
     p = parameters(outreach_minutes_day=60.0, outreach_minutes=10.0)
     away = a_provider(present=0, families=100)

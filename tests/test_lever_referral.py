@@ -227,6 +227,15 @@ class TestWhole:
         assert (visit["who"][by_volunteer] == 0).all()
         assert (visit["given"][by_volunteer] & ACTS > 0).any()
 
+    def test_where_the_chw_may_hold_no_act_the_doses_are_the_health_centre_s_too(self):
+        run = lived({**WORLD, "hmm.reach": 0.8, "hmm.use": 0.8, "policy.malaria": 0}).runs[0]
+        visit = run.zone.visit[: run.zone.n[1]]
+        mine = visit[(visit["provider"] == VOLUNTEER) & (visit["minute"] >= run.plan.warmup * DAY)]
+        assert (run.zone.household["chw"] > 0).all()
+        assert len(mine) > 50
+        assert (mine["who"] == 0).all()
+        assert (mine["given"] & ACTS > 0).mean() > 0.5
+
     def test_what_a_volunteer_gives_is_no_care_of_a_provider_on_any_day(self):
         run = lived({**WORLD, "hmm.reach": 0.8, "hmm.use": 0.8}).runs[0]
         visit = run.zone.visit[: run.zone.n[1]]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from arms import NEW_BOOKS, SMALLEST, by_month, district, launch_month, measures, shift
 from small import what_differs
-from world import KEY, MANY, a_provider, a_sick_child, a_zone, assert_share, parameters
+from world import KEY, MANY, a_month, a_provider, a_sick_child, a_zone, assert_share, parameters
 
 from iccmsim.core.records import (
     BROKEN,
@@ -163,9 +163,18 @@ def test_a_targeted_visit_is_kept_on_its_day_and_teaches():
     send_to_the_worst(zone, p, KEY, 400, number)
     chw, month = zone.provider[1], zone.monthly[1, number]
     due = int(chw.visit_day)
-    be_supervised(chw, month, p, KEY, due, month_number(due, p))
+    be_supervised(chw, month, p, KEY, due, month_number(due, p), True)
     assert chw.supervised_day == due
     assert chw.skill > 0.2
+
+
+def test_a_visit_that_cannot_reach_the_chw_teaches_nothing_and_is_not_made_up_for():
+    p = parameters(spv_freq=0.0)
+    chw, month = a_provider(visit_day=400, visit_mentors=1, skill=0.2), a_month()
+    for day in (400, 401):
+        be_supervised(chw, month, p, KEY, day, month_number(400, p), day > 400)
+    assert (chw.supervised_day, chw.visit_day, chw.skill) == (-1, -1, 0.2)
+    assert (month.supervised, month.mentored) == (0, 0)
 
 
 def test_targeted_visits_mentor_as_often_as_others():

@@ -6,13 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from arms import NEW_BOOKS, SMALLEST, by_month, dated, district, shift
+from arms import NEW_BOOKS, SMALLEST, by_month, dated, district, launch_month, shift
 from small import what_differs
 from world import KEY, MANY, a_course, a_month, a_provider, a_sick_child, assert_mean, assert_share, parameters
 
 from iccmsim.core.records import AT_CHW, MALARIA, MONTH
 from iccmsim.engine.house import chw_morning
 from iccmsim.engine.staff import join_campaign
+from iccmsim.engine.tally import tally_zone
+from iccmsim.results.indicators import from_tally
 from iccmsim.rules.facility_care import month_number
 from iccmsim.rules.illness import begin, is_taught, worsen_or_not
 from iccmsim.rules.workforce import leaves_post, minutes_left, motivation_moves, posted_day
@@ -117,6 +119,32 @@ def test_first_postings_are_spread_over_their_time_and_nobody_walks_to_a_chw_sti
     mine = every[every["provider"] == AT_CHW]
     assert (mine["arrived"] // 1440 >= began[mine["who"] - 1]).all()
     assert len(np.unique(mine["who"])) == len(began)
+
+
+def test_whoever_is_the_first_in_a_post_comes_with_a_full_box_however_late():
+    simulation = district({"chw.rollout": 300, "chw.catch": 500, "chw.attr": 0, "sup.on": 0, "sup.shelf": 60,
+                           "seek.chw_shift": -9.0})  # fmt: skip
+    run = simulation.runs[0]
+    began = simulation.plan.days - run.zone.monthly["days_in_post"][1:].sum(axis=1)
+    assert (began > simulation.plan.warmup + 150).any()
+    held = run.zone.provider["kit"][1:] > 0
+    for row, day in enumerate(began.tolist()):
+        shelf = run.zone.stock_by_day[:, 1 + row]
+        assert not shelf[:day].any()
+        assert (shelf[day] == run.zone.provider["began_with"][1 + row]).all()
+        assert (shelf[day][held[row]] > 0).all()
+    assert not run.zone.monthly["stock_out_days"][1:, : launch_month(simulation)].any()
+
+
+def test_days_without_a_product_are_those_of_chws_in_post_and_told_as_their_share():
+    simulation = district({"chw.rollout": 400, "chw.catch": 500, "chw.attr": 3, "chw.vacancy": 6, "sup.on": 0})
+    run = simulation.runs[0]
+    book = {name: run.zone.monthly[name][1:].sum(axis=0) for name in ("any_out_days", "days_in_post")}
+    assert (book["any_out_days"] <= book["days_in_post"]).all()
+    assert simulation.runs[0].zone.provider["vacant_until"][1:].max() > 0  # or no post was empty
+    out, days = from_tally(tally_zone(run)[0], review_days=30.0)["chw_stock_out_any"]
+    assert days == book["days_in_post"].sum() < (len(run.zone.provider) - 1) * simulation.plan.scenario.run["run.days"]
+    assert out == book["any_out_days"].sum()
 
 
 def test_who_is_posted_later_has_the_talent_of_who_would_have_been_posted_on_the_day_of_launch():

@@ -19,7 +19,8 @@ PROGRAMMES = NAMES["programme"]
 PIECES = [(piece, name) for piece, names in NAMES.items() for name in names]
 TOY_PLACE = {"place.people": 1600, "place.zones": 2, "place.villages_per_zone": 3}
 TOY_RUN = {"run.days": 740, "run.warmup_days": 30, "run.tail_days": 0}  # beyond the day on which donors leave
-WITHOUT_CHWS = {"facility-only", "home-management-of-malaria"}
+HOME_MANAGEMENT = "home-management-of-malaria"
+WITHOUT_CHWS = {"facility-only", HOME_MANAGEMENT}
 
 
 @pytest.mark.parametrize("setting", NAMES["setting"])
@@ -54,6 +55,13 @@ def unaccounted(text: str, table: dict) -> list[str]:
 def test_no_file_of_the_library_holds_a_number_without_a_source_or_grade(piece: str, name: str):
     file = piece_file(piece, name)
     assert unaccounted(file.read_text(encoding="utf-8"), read_toml(file)) == []
+
+
+def test_home_management_says_for_how_many_fevers_it_is_used():
+    scenario, file = load_scenario("sahel/home-management-of-malaria"), piece_file("programme", HOME_MANAGEMENT)
+    assert "programme.hmm.use" in scenario.why
+    assert scenario.programme["hmm.use"] == read_toml(file)["programme"]["hmm"]["use"] == 0.1
+    assert "a tenth of their fevers" in read_toml(file)["says"]
 
 
 def test_a_number_without_a_source_or_grade_would_be_noticed():

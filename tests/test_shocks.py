@@ -90,6 +90,92 @@ def test_two_surges_in_one_zone_are_refused():
         make_plan(shaken(*twice))
 
 
+STRIKE, FIGHTING = ({"kind": "own", "day": day, "days": days, "zones": "all", "shock.closed": closed}
+                    for day, days, closed in ((100, 30, 0.9), (50, 150, 0.2)))  # fmt: skip
+
+
+@pytest.mark.parametrize("shocks", [(STRIKE, FIGHTING), (FIGHTING, STRIKE)])
+def test_of_two_shocks_at_once_the_worse_holds_whichever_is_written_first(shocks):
+    plan = make_plan(shaken(*shocks))
+    closed = [float(plan.record(plan.warmup + day, STRUCK)[0]["shock_closed"]) for day in (40, 60, 110, 140, 220)]
+    assert closed == [0.0, 0.2, 0.9, 0.2, 0.0]
+
+
+def test_of_two_shocks_at_once_the_worse_holds_product_by_product_and_milder_words_mend_nothing():
+    lacking = [[0] * 9, [0] * 9]
+    lacking[0][AMOXICILLIN], lacking[1][ACT_CHILD] = 1, 1
+    first, second = (own(store_out=each, far=far, avoid_chw=shun)
+                     for each, far, shun in zip(lacking, (1.5, 3.0), (0.7, 0.0), strict=True))  # fmt: skip
+    plan = make_plan(shaken(first, {**second, "kind": "own"}))
+    p = plan.record(plan.warmup + FROM, STRUCK)[0]
+    assert p["shock_store_out"].tolist() == [max(pair) for pair in zip(*lacking, strict=True)]
+    assert (p["shock_far"], p["shock_avoid_chw"]) == (3.0, 0.7)
+
+
+def cliff(**more: object) -> dict:
+    return {"kind": "own", "day": 10, "days": 30, "zones": "all", "sup.fill": 0.5, **more}
+
+
+@pytest.mark.parametrize("zones", ["all", [0, 1], [1]])
+def test_a_lever_that_two_shocks_set_differently_at_once_is_refused(zones):
+    said = (r"^shock\[1\]\.sup\.fill = 0\.3: must be 0\.5, as shock\[0\] has it, which is in force in the same zones "
+            r"on some of the same days$")  # fmt: skip
+    with pytest.raises(ScenarioError, match=said):
+        shaken(cliff(), cliff(**{"day": 39, "zones": zones, "sup.fill": 0.3}))
+
+
+def test_shares_of_zones_are_refused_where_they_meet_and_not_elsewhere():
+    apart = cliff(zones=0.5), cliff(**{"zones": 0.5, "sup.fill": 0.3})
+    first, second = (zones_hit(Shock("own", 10, 30, 0.5, {}), number, 2) for number in (0, 1))
+    if first == second:
+        with pytest.raises(ScenarioError, match=r"sup\.fill"):
+            make_plan(shaken(*apart))
+    else:
+        make_plan(shaken(*apart))
+    with pytest.raises(ScenarioError, match=r"sup\.fill"):
+        make_plan(shaken(apart[0], {**apart[1], "zones": list(first)}))
+
+
+def test_shocks_may_set_a_lever_differently_in_turn_in_other_zones_or_alike_at_once():
+    other = {"sup.fill": 0.3}
+    make_plan(shaken(cliff(), cliff(day=40, **other)))
+    make_plan(shaken(cliff(zones=[0]), cliff(zones=[1], **other)))
+    make_plan(shaken(cliff(), cliff(day=20)))
+
+
+def test_the_rules_that_bind_levers_to_each_other_hold_under_a_shock_too():
+    forbids = {"kind": "own", "day": 50, "days": 30, "policy.antibiotics": 0}
+    with pytest.raises(ScenarioError) as refused:
+        shaken(forbids, programme="iccm-with-newborn-care")
+    assert str(refused.value) == "shock[0].policy.newborn = 2: must be 0 where policy.antibiotics is 0"
+    assert shaken(forbids).shocks
+    with pytest.raises(ScenarioError, match=r"^shock\[0\]\.policy\.youngest_months = 60: must be below"):
+        shaken({"kind": "own", "day": 50, "days": 30, "policy.youngest_months": 60})
+
+
+def test_the_rules_hold_after_a_change_within_a_shock(tmp_path):
+    file = tmp_path / "mine.toml"
+    text = '''
+        format = 1
+        extends = "sahel/iccm-as-delivered"
+        [[shock]]
+        kind = "own"
+        day = 50
+        days = 60
+        policy.antibiotics = 0
+        [[programme.change]]
+        day = {day}
+        policy.newborn = 1
+    '''
+    for day, fault in ((60, True), (110, False)):
+        file.write_text(text.format(day=day), encoding="utf-8")
+        if fault:
+            with pytest.raises(ScenarioError, match=r"^shock\[0\]\.policy\.newborn = 1: must be 0"):
+                load_scenario(file)
+        else:
+            assert load_scenario(file).shocks
+
+
 def test_a_scenario_file_keeps_its_shocks(tmp_path):
     file = tmp_path / "mine.toml"
     text = """
@@ -276,6 +362,34 @@ def test_nothing_is_delivered_while_roads_are_cut():
         book, first = run.zone.monthly, int(run.plan.record(0)[0].month_offset)
         assert book["received"][:, first + 4].sum() == 0  # all of May is within the sixty days from day 120
         assert book["received"][:, first + 7].sum() > 0
+
+
+@compiled_only
+def test_chws_who_are_driven_away_are_not_supplied_visited_or_heard_of_until_they_are_back():
+    more = {"spv.freq": 1.0, "spv.targeted": 1, "spv.report": 1.0}
+    books = ("reported", "supervised", "received", "ordered")
+    for run in runs(own(chws_gone=1.0), **more):
+        book, first = run.zone.monthly[1:], int(run.plan.record(0)[0].month_offset)
+        assert book["days_in_post"][:, first + 4].sum() > 0  # all of May is within the sixty days from day 120
+        assert [int(book[name][:, first + 4].sum()) for name in books] == [0] * 4
+        assert all(book[name][:, first + 7].sum() > 0 for name in books)
+        assert run.zone.monthly["received"][0, first + 4 : first + 6].sum() > 0  # the health centre goes on
+
+
+@compiled_only
+def test_no_supervisor_comes_while_roads_are_cut():
+    for run in runs(own(cut=1), **{"spv.freq": 1.0}):
+        book, first = run.zone.monthly[1:], int(run.plan.record(0)[0].month_offset)
+        assert book["supervised"][:, first + 4].sum() == 0
+        assert book["supervised"][:, first + 7].sum() > 0
+
+
+@compiled_only
+def test_what_has_grown_too_old_is_thrown_out_where_no_road_leads_too():
+    for run in runs(own(cut=1), **{"sup.shelf": 20, "sup.buffer": 90}):
+        book, first = run.zone.monthly[1:], int(run.plan.record(0)[0].month_offset)
+        assert book["received"][:, first + 4].sum() == 0
+        assert book["expired"][:, first + 4].sum() > 0
 
 
 @compiled_only

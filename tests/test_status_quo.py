@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from small import NEAR, only_if_compiled, tiny, what_differs
@@ -9,6 +11,7 @@ from small import NEAR, only_if_compiled, tiny, what_differs
 from iccmsim.core.records import ALIVE, AT_CHW, AT_FACILITY, AT_HOSPITAL, CHILD, MINUTES, MONTH, WAIT, table
 from iccmsim.engine.calendar import put
 from iccmsim.engine.launch import send_home
+from iccmsim.engine.plan import make_plan
 from iccmsim.engine.simulation import BEYOND_CHWS, Simulation, without_chws
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.kernel import stationary_skill
@@ -84,6 +87,17 @@ def test_what_a_programme_does_beyond_its_chws_begins_at_launch():
     assert what_differs(*runs) == set()
     later = [Simulation(arm, seed=3, threads=1).run_to(arm.run["run.warmup_days"] + 40) for arm in (plain, reaching)]
     assert what_differs(*later)
+
+
+@pytest.mark.parametrize("more", [{}, {"budget.usd": 1, "budget.reserve": 0}])
+def test_what_comes_on_the_day_of_launch_is_not_there_in_the_warm_up(more):
+    arm = replace(tiny(more={**NEAR, **more}), changes=() if more else ((0, {"sup.on": 0}),))
+    plan = make_plan(arm)
+    before, launched = plan.record(plan.warmup - 1)[0], plan.record(plan.warmup)[0]
+    assert (before["sup_on"], launched["sup_on"]) == (1, 0)
+    assert plan.until(0) == plan.warmup
+    quiet = make_plan(replace(tiny(more=NEAR), changes=((1, {"sup.on": 0}),)))
+    assert [first for first, _ in quiet.regimes] == [0, quiet.warmup + 1]
 
 
 def test_a_run_alone_is_the_same_as_the_arm_of_a_comparison(tmp_path):

@@ -53,6 +53,16 @@ def test_each_night_the_shelf_is_counted_product_by_product():
     assert month.any_out_days == 2
 
 
+def test_at_a_post_that_nobody_holds_nothing_is_missed_but_a_successor_finds_it_bare():
+    chw, month = a_provider(stock=0, vacant_until=500), a_month()
+    note_stock(chw, month)
+    assert (month.any_out_days, month.stock_out_days.sum()) == (0, 0)
+    assert chw.stocked == pytest.approx(29 / 30)
+    chw.vacant_until = -1
+    note_stock(chw, month)
+    assert (month.any_out_days, month.stock_out_days.sum()) == (1, N_PRODUCTS)
+
+
 def test_a_day_without_any_product_out_is_not_a_day_of_stock_out():
     chw, month = a_provider(stock=1), a_month()
     note_stock(chw, month)
@@ -88,26 +98,33 @@ def test_a_full_box_is_felt_over_the_last_thirty_days():
 
 
 def test_monthly_use_is_corrected_for_days_out_of_stock():
-    assert monthly_use(counted((10, 20, 6), (30, 30, 30)), ORS) == pytest.approx(36 * 30 / 90)
-    assert monthly_use(counted((10, 0, 0), (15, 0, 0)), ORS) == pytest.approx(20.0)
-    assert monthly_use(counted((0, 0, 0), (30, 30, 30)), ORS) == 0.0
+    assert monthly_use(counted((10, 20, 6), (30, 30, 30)), ORS, 30.0) == pytest.approx(36 * 30 / 90)
+    assert monthly_use(counted((10, 0, 0), (15, 0, 0)), ORS, 30.0) == pytest.approx(20.0)
+    assert monthly_use(counted((0, 0, 0), (30, 30, 30)), ORS, 30.0) == 0.0
 
 
 def test_the_kit_stands_in_where_stock_was_there_for_less_than_fifteen_days():
-    assert monthly_use(counted((9, 0, 0), (14, 0, 0)), ORS) == 20.0
-    assert monthly_use(counted((9, 0, 0), (15, 0, 0)), ORS) == pytest.approx(18.0)
-    assert monthly_use(a_provider(), ORS) == 20.0
+    assert monthly_use(counted((9, 0, 0), (14, 0, 0)), ORS, 30.0) == 20.0
+    assert monthly_use(counted((9, 0, 0), (15, 0, 0)), ORS, 30.0) == pytest.approx(18.0)
+    assert monthly_use(a_provider(), ORS, 30.0) == 20.0
+
+
+@pytest.mark.parametrize(("review", "days", "known"), [(1.0, 2, True), (1.0, 1, False), (4.0, 6, True),
+                                                       (4.0, 5, False), (7.0, 11, True), (7.0, 10, False)])  # fmt: skip
+def test_with_short_reviews_half_of_the_three_periods_is_enough_to_know_the_use(review, days, known):
+    chw = counted((7, 0, 0), (days, 0, 0))
+    assert monthly_use(chw, ORS, review) == pytest.approx(30 * 7 / days if known else 20.0)
 
 
 def test_a_missing_report_is_missing_and_not_zero():
-    assert monthly_use(counted((10, 900, 6), (30, 30, 30), (1, 0, 1)), ORS) == pytest.approx(16 * 30 / 60)
-    assert monthly_use(counted((10, 20, 6), (30, 30, 30), (0, 0, 0)), ORS) == 20.0
+    assert monthly_use(counted((10, 900, 6), (30, 30, 30), (1, 0, 1)), ORS, 30.0) == pytest.approx(16 * 30 / 60)
+    assert monthly_use(counted((10, 20, 6), (30, 30, 30), (0, 0, 0)), ORS, 30.0) == 20.0
 
 
 def test_the_fourth_period_back_is_forgotten():
     chw = counted((10, 20, 6), (30, 30, 30))
     chw.used[3, ORS], chw.days_in[3, ORS], chw.reported[3] = 500, 30, 1
-    assert monthly_use(chw, ORS) == pytest.approx(12.0)
+    assert monthly_use(chw, ORS, 30.0) == pytest.approx(12.0)
 
 
 def test_what_is_on_the_way_is_counted_over_all_deliveries():

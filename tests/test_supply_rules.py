@@ -21,7 +21,7 @@ FORMS = {  # how the reading names a number (the sign is in the word), and what 
     rf"{SAID} % with the same kit": (1, f"{LACKING}, same kit"),
     rf"{SAID} % with messages": (1, f"{LACKING}, messages"),
     rf"messages avert {SAID} deaths more": (1, f"{AVERTED}, messages less past use"),
-    rf"min-max {SAID} fewer": (-1, f"{AVERTED}, min-max less past use"),
+    rf"min-max {SAID} more": (1, f"{AVERTED}, min-max less past use"),
     rf"the same kit {SAID} fewer": (-1, f"{AVERTED}, same kit less past use"),
     rf"of {SAID}(?=\. A lead)": (1, f"{AVERTED}, past use"),
     rf"A lead of 28 days in place of 7 costs {SAID}": (-1, f"{AVERTED}, lead of 28 days less 7"),
@@ -66,7 +66,7 @@ def test_every_number_of_the_reading_is_in_the_table_beside_it():
 
 
 @pytest.mark.parametrize(("found", "other"), [
-    (r"(?<=box on )\d\d", "99"), (r"(?<=avert )\S+ ± 0\.\d", "0.01 ± 0.9"), (r"(?<=min-max )(?=0\.)", "-"),
+    (r"(?<=box on )\d\d", "99"), (r"(?<=avert )\S+ ± 0\.\d", "0.01 ± 0.9"), (r"(?<=min-max )(?=1\.)", "-"),
     (r"(?<=give \d\d,)\d{3}", "001"), ("Two warnings", "3 warnings"),
 ])  # fmt: skip
 def test_a_wrong_number_would_be_noticed(found, other):

@@ -210,6 +210,17 @@ def test_absence_comes_in_spells_of_the_stated_mean_and_share(absent, spell):
     assert abs(lengths - spell) < 4 * spell / math.sqrt(starts) + spell / starts
 
 
+@pytest.mark.parametrize(("absent", "spell"), [(0.95, 5.0), (0.6, 1.0), (0.8, 2.0)])
+def test_where_spells_are_too_short_for_the_days_away_they_are_longer(absent, spell):
+    p, days = staff(chw_absent=absent, chw_absent_spell=spell), 4 * MANY
+    _, away = days_of(a_provider(), p, days)
+    assert ((away[1:] == 1) | (away[:-1] == 1)).all()  # never at work two days in a row
+    longer = absent / (1 - absent)
+    # a spell and the day after it: their number has the variance of a sum of geometric lengths
+    error = math.sqrt(days * (1 - absent) * longer * (longer - 1) / (longer + 1) ** 2) / days
+    assert abs((1 - away).mean() - (1 - absent)) < 4 * error + 1 / days
+
+
 def test_a_chw_who_is_not_away_is_at_work_on_working_days_and_can_sometimes_be_reached_on_others():
     p = staff(chw_absent=0.2, chw_days_week=5, night_avail=0.6)
     there, away = days_of(a_provider(), p, 7 * MANY)

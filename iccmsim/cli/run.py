@@ -116,6 +116,7 @@ def _life(life_of: object, result: Result, child: int, *, out: Path | None) -> l
 def numbers_of(result: Result) -> dict[str, object]:
     """A run in a handful of numbers."""
     from iccmsim.core.records import PRODUCTS
+    from iccmsim.results.indicators import shelf_days
     from iccmsim.results.mortality import WINDOW
     from iccmsim.results.result import warnings_of_place
 
@@ -123,7 +124,7 @@ def numbers_of(result: Result) -> dict[str, object]:
     kinds = {"chw": 0, "facility": 1}
 
     def shares(row: int) -> dict[str, float | None]:
-        days = float(tally["provider_days"][row])
+        days = float(shelf_days(tally, row))
         out = dict(zip(PRODUCTS, tally["stock_out_days"][row].tolist(), strict=True))
         out["any"] = int(tally["any_out_days"][row])
         return {name: n / days if days else None for name, n in out.items()}

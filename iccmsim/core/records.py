@@ -42,6 +42,7 @@ DURATION, TO_SEVERE, TO_DEATH = range(3)  # log-normal times of a course
 SPREAD_POINTS = 513  # at which their quantiles are tabulated
 
 NO_JOB_AID, WORKS, BROKEN = range(3)  # a CHW's job aid
+NOT_YET_POSTED = -1  # generation of a CHW of the first hour who is still to be trained
 
 UNBORN, ALIVE, DEAD, AGED_OUT = range(4)  # state of a child
 AHEAD, DUE, MILD, SEVERE, MENDING, OVER = range(6)  # stage of a course

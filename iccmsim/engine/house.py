@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import AT_CHW, AT_FACILITY, MINUTES, MONTH, N_PRODUCTS, NO_JOB_AID, WORKS
+from iccmsim.core.records import (
+    AT_CHW,
+    AT_FACILITY,
+    MINUTES,
+    MONTH,
+    N_PRODUCTS,
+    NO_JOB_AID,
+    NOT_YET_POSTED,
+    WORKS,
+)
 from iccmsim.engine.orders import order_stock
 from iccmsim.engine.staff import families_hear, join_campaign, pay_salaries, send_to_the_worst
 from iccmsim.rules.care_seeking import trust_left
 from iccmsim.rules.facility_care import facility_is_open, is_rainy, is_shut, make_up_for, minutes_today, month_number
-from iccmsim.rules.supply import goes_astray, is_cut_off, note_stock, receive, throw_out_expired, withdraw
+from iccmsim.rules.supply import (
+    goes_astray,
+    hand_over_first_box,
+    is_cut_off,
+    note_stock,
+    receive,
+    throw_out_expired,
+    withdraw,
+)
 from iccmsim.rules.workforce import (
-    NOT_YET_POSTED,
     comes_to_work,
     is_displaced,
     is_supervised,
@@ -34,8 +50,9 @@ def keep_house(zone, p, key, day):
     for who in range(zone.provider.shape[0]):
         provider = zone.provider[who]
         month = zone.monthly[who, number]
-        if not is_cut_off(provider, rainy) and p.shock_cut == 0.0:
+        if not is_cut_off(provider, rainy) and p.shock_cut == 0.0 and not is_displaced(provider, p, key):
             take_delivery(provider, month, p, key, day)
+        look_for_expired(provider, month, p, day)
         if p.shock_recalls > 0.0:
             withdraw(provider, month, p)
         provider.waiting = 0
@@ -61,9 +78,14 @@ def keep_house(zone, p, key, day):
 
 @rule
 def take_delivery(provider, month, p, key, day):
-    """What is due goes on the shelf, less what was lost on the road; what has grown too old comes off it."""
+    """What is due goes on the shelf, less what was lost on the road."""
     if receive(provider, month, day):
         goes_astray(provider, month, p, key, day)
+
+
+@rule
+def look_for_expired(provider, month, p, day):
+    """What has grown too old comes off the shelf, wherever it stands."""
     life = p.sup_shelf if provider.kind == AT_CHW else p.fac_sup_shelf
     if life > 0.0:
         throw_out_expired(provider, month, life, day)
@@ -79,10 +101,14 @@ def chw_morning(provider, month, p, key, day, number):
             return
         if day < provider.vacant_until:
             return
+        if provider.generation == NOT_YET_POSTED:
+            hand_over_first_box(provider, p)
         takes_up_post(provider, p, key, day)
     month.days_in_post += 1
-    be_supervised(provider, month, p, key, day, number)
-    if p.spv_refresher_months > 0.0 and day - provider.refreshed_day >= p.spv_refresher_months * MONTH:
+    displaced = is_displaced(provider, p, key)
+    be_supervised(provider, month, p, key, day, number, not displaced and p.shock_cut == 0.0)
+    due = p.spv_refresher_months > 0.0 and day - provider.refreshed_day >= p.spv_refresher_months * MONTH
+    if due and not displaced:
         skill_gain(provider, p, p.skill_refresher)
         provider.refreshed_day = day
     skill_fades(provider, p)
@@ -92,7 +118,7 @@ def chw_morning(provider, month, p, key, day, number):
     month.skill += provider.skill
     month.motivation += provider.motivation
     u = comes_to_work(provider, p, key, day)
-    if is_displaced(provider, p, key):
+    if displaced:
         provider.present = 0
     month.days_present += provider.present
     provider.unsure = 1
@@ -107,13 +133,16 @@ def chw_morning(provider, month, p, key, day, number):
 
 
 @rule
-def be_supervised(provider, month, p, key, day, number):
-    """The month's supervision visit, if there is one, on its day: it teaches something, more if it mentors."""
+def be_supervised(provider, month, p, key, day, number, reached):
+    """The month's supervision visit, if there is one, on its day: it teaches something, more if it mentors. One that
+    does not reach the CHW, whom or whose road a shock has taken away, is not made up for."""
     if number != month_number(day - 1, p):
         day_of_month, mentors = is_supervised(provider, p, key, number)
         provider.visit_day = day + day_of_month if day_of_month >= 0 else -1
         provider.visit_mentors = 1 if mentors else 0
-    if provider.visit_day == day:
+    if provider.visit_day == day and not reached:
+        provider.visit_day = -1
+    elif provider.visit_day == day:
         provider.supervised_day = day
         provider.visit_day = -1
         month.supervised += 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from iccmsim.core.compiled import rule
@@ -17,6 +15,7 @@ from iccmsim.core.records import (
     MONTH,
     MONTHLY,
     N_PRODUCTS,
+    NOT_YET_POSTED,
     PROVIDER,
     VISIT,
     table,
@@ -24,8 +23,9 @@ from iccmsim.core.records import (
 from iccmsim.engine.plan import Plan
 from iccmsim.engine.ways import go_home
 from iccmsim.parameters.kernel import stationary_skill
-from iccmsim.rules.supply import SLOTS
-from iccmsim.rules.workforce import NOT_YET_POSTED, posted_day, talent
+from iccmsim.parameters.scenario import BEFORE
+from iccmsim.rules.supply import SLOTS, hand_over_first_box
+from iccmsim.rules.workforce import posted_day, talent
 from iccmsim.world.population import Population
 from iccmsim.world.store import district_store
 from iccmsim.world.zone import ARRIVALS, MARGIN, ONSET_FROM, SHARED, Zone
@@ -127,7 +127,7 @@ def copy_of(zone: Zone, day: int, spare: Zone | None) -> Zone:
 def settled(regime: np.recarray, plan: Plan) -> np.recarray:
     """The same parameters, of a programme in which nobody is still to be posted and skill starts where it settles."""
     record = regime.copy()
-    record[0].skill_start = stationary_skill(plan.scenario.values())
+    record[0].skill_start = stationary_skill(plan.scenario.values(BEFORE))
     record[0].chw_rollout = 0
     return record
 
@@ -195,8 +195,8 @@ def send_home(children, days, today):
 
 @rule(entry=True)
 def post_chws(provider, regime, key, today, long_ago):
-    """Each CHW, freshly trained (or, `long_ago`, last refreshed at some time) and with a full box, in its post or found
-    but not posted yet."""
+    """Each CHW, freshly trained (or, `long_ago`, last refreshed at some time) and with a full box, in its post; or
+    found but not posted yet, the box still to come."""
     p = regime[0]
     spread = p.spv_refresher_months * MONTH / max(1, provider.shape[0] - 1) if long_ago else 0.0
     for row in range(1, provider.shape[0]):
@@ -220,13 +220,13 @@ def post_chws(provider, regime, key, today, long_ago):
         chw.refreshed_day = today - int((row - 1) * spread)
         for product in range(N_PRODUCTS):
             chw.kit[product] = p.chw_kit[product]
-            chw.stock[product] = int(math.ceil(p.chw_kit[product] * p.sup_kit_days / 30.0))
-            chw.began_with[product] = chw.stock[product]
         talent(chw, p, key, p.chw_logit, p.chw_skill_sd)
         if p.chw_rollout > 0.0:
             u, _, _, _ = draw(key, Decision.ROLL_OUT, row, 0)
             chw.vacant_until = posted_day(today + int(u * p.chw_rollout), p)
             chw.generation = NOT_YET_POSTED
+        else:
+            hand_over_first_box(chw, p)
 
 
 def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarray, of_village: np.ndarray,

@@ -20,6 +20,7 @@ from iccmsim.rules.supply import (
     report_arrives,
     share_out,
 )
+from iccmsim.rules.workforce import is_at_post
 
 EVERYTHING = 1 << 40  # doses: more than is ever asked of the district store
 
@@ -95,7 +96,7 @@ def chws_report(zone, p, key, day, number):
     """The monthly meeting: which reports exist, and what they say."""
     for who in range(1, zone.provider.shape[0]):
         chw = zone.provider[who]
-        chw.reported[0] = report_arrives(chw, p, key, day) if chw.vacant_until < 0 else 0
+        chw.reported[0] = report_arrives(chw, p, key, day) if is_at_post(chw, p, key) else 0
         zone.monthly[who, number].reported += chw.reported[0]
         report_counts(chw, zone.monthly[who], day)
         write_report(chw, zone.monthly[who], number, p, key, day)
@@ -108,7 +109,7 @@ def send_messages(zone, p, key, day):
     last = day - day % review + review - 1
     for who in range(1, zone.provider.shape[0]):
         chw = zone.provider[who]
-        chw.reported[0] = report_arrives(chw, p, key, last) if chw.vacant_until < 0 else 0
+        chw.reported[0] = report_arrives(chw, p, key, last) if is_at_post(chw, p, key) else 0
 
 
 @rule
@@ -118,7 +119,8 @@ def chws_order(zone, p, key, day, number, since):
     comes = p.sup_on > 0.0 and p.shock_cut == 0.0
     for who in range(1, zone.provider.shape[0]):
         chw = zone.provider[who]
-        chw.slot = free_slot(chw) if comes and may_be_supplied(chw, p.sup_rule, rainy, since) else -1
+        ordered = comes and is_at_post(chw, p, key) and may_be_supplied(chw, p.sup_rule, rainy, since)
+        chw.slot = free_slot(chw) if ordered else -1
         if chw.slot >= 0:
             chw.coming_day[chw.slot] = day + lead_days(chw, p, key, day, p.sup_lead * road_today(p, day))
     for product in range(N_PRODUCTS):

@@ -16,8 +16,8 @@ from iccmsim.exchange.district import load_places
 from iccmsim.parameters.budget import Falls, after_falls, budget_falls
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.kernel import kernel_record
-from iccmsim.parameters.scenario import Scenario, load_scenario
-from iccmsim.parameters.shocks import Shock
+from iccmsim.parameters.scenario import BEFORE, Scenario, load_scenario
+from iccmsim.parameters.shocks import Shock, befall, levers_at_odds
 from iccmsim.world.deployment import Deployment, place_chws
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
@@ -98,14 +98,13 @@ def _regimes(scenario: Scenario, falls: Falls, shocks: Sequence[Shock]) -> Regim
     dates = {int(day) for day, _ in scenario.changes} | {day for day, _ in falls}
     dates |= {day for shock in shocks for day in (shock.day, shock.ends)}
     regimes = []
-    for day in sorted({-1 if shocks else 0, *dates}):  # a shock on the day of launch is not there in the warm-up
-        values = after_falls(scenario.values(max(0, day)), falls, day=day)
-        for shock in shocks:
-            values |= shock.values if shock.is_on(day) else {}
+    begins = BEFORE if shocks or 0 in dates else 0  # what comes on the day of launch is not there in the warm-up
+    for day in sorted({begins, *dates}):
+        values = after_falls(scenario.values(day), falls, day=day)
+        values |= befall([shock for shock in shocks if shock.is_on(day)])
         record = kernel_record(values, reference=reference_values())
         _write_surge(record[0], [shock for shock in shocks if shock.surge() != 1.0], warmup)
-        first = day == (-1 if shocks else 0)
-        regimes.append((0 if first else warmup + day, record))
+        regimes.append((0 if day == begins else warmup + day, record))
     return tuple(regimes)
 
 
@@ -142,6 +141,8 @@ def _struck(scenario: Scenario, falls: Falls, places: Places) -> dict[int, Regim
         shocks = [scenario.shocks[number] for number in mine]
         if sum(shock.surge() != 1.0 for shock in shocks) > 1:
             raise ScenarioError(f"shock: malaria surges twice in zone {zone}; once in a run is all this version can do")
+        if faults := levers_at_odds({number: scenario.shocks[number] for number in mine}):
+            raise ScenarioError(faults)
         if mine not in made:
             made[mine] = _regimes(scenario, falls, shocks)
         struck[zone] = made[mine]

@@ -7,7 +7,7 @@ from iccmsim.core.records import MONTH
 from iccmsim.rules.care_seeking import reckon_usual
 from iccmsim.rules.facility_care import is_rainy
 from iccmsim.rules.pay import arrears_move, payday
-from iccmsim.rules.workforce import looks_bad, minutes_left, visit_of_the_worst
+from iccmsim.rules.workforce import is_at_post, looks_bad, minutes_left, visit_of_the_worst
 
 
 @rule
@@ -55,7 +55,7 @@ def send_to_the_worst(zone, p, key, day, number):
         most = 0.0
         for who in range(1, zone.provider.shape[0]):
             chw = zone.provider[who]
-            free = chw.vacant_until < 0 and chw.visit_day < 0 and zone.monthly[who, number].supervised == 0
+            free = is_at_post(chw, p, key) and chw.visit_day < 0 and zone.monthly[who, number].supervised == 0
             bad = looks_bad(chw, total / max(1.0, known)) if free else 0.0
             if bad > most:
                 worst = who

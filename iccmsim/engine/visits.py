@@ -97,15 +97,17 @@ def at_shop(zone, row, p, key, minute):
 @rule(joined=True)
 def at_volunteer(zone, row, p, key, minute):
     """Home management of malaria: a volunteer near by gives a feverish child an ACT, untested, from the CHW's box or,
-    where there is no CHW, the health centre's. A child that looks in danger is told to go on."""
+    where no CHW holds it, the health centre's. A child that looks in danger is told to go on."""
     child = zone.child[row]
     lead = lead_course(child)
     if lead < 0 or not signs_now(child, zone.course) & HAS_FEVER or is_young_infant(child, minute):
         return
     if not is_treated_by_volunteer(child, zone.course[lead], p, key):
         return
-    who = max(0, zone.household[child.household].chw)
     act = act_for_age(child, minute)
+    who = max(0, zone.household[child.household].chw)
+    if zone.provider[who].kit[act] <= 0.0:
+        who = 0
     visit = zone.visit[open_visit(zone, row, VOLUNTEER, who, lead, minute)]
     note_care(zone, child, VOLUNTEER, minute)
     if not take_from_stock(zone.provider[who], zone.monthly[who, month_number(minute // MINUTES, p)], act):

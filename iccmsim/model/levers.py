@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, PRODUCTS, PROVIDER, table
+from iccmsim.core.records import AT_CHW, NOT_YET_POSTED, PRODUCTS, PROVIDER, table
 from iccmsim.engine.day import tastes_of_families
 from iccmsim.engine.plan import Plan, make_plan
 from iccmsim.engine.simulation import Simulation, ZoneRun
 from iccmsim.parameters.checks import check_change, check_policy
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.rules.facility_care import month_number
-from iccmsim.rules.workforce import NOT_YET_POSTED
 from iccmsim.world.geography import haversine_km
 
 if TYPE_CHECKING:
@@ -137,8 +136,6 @@ def _new_post(chw: np.record, row: int, p: np.record, *, day: int) -> None:
         chw[never] = -1
     chw["motivation"], chw["stocked"] = p["motiv_ref"], 1.0
     chw["kit"] = p["chw_kit"]
-    chw["stock"] = np.ceil(p["chw_kit"] * p["sup_kit_days"] / 30.0)
-    chw["began_with"] = chw["stock"]
 
 
 def _cut_off(run: ZoneRun, places: Places, village: int, p: np.record) -> bool:

@@ -7,7 +7,8 @@ from iccmsim.parameters.declare import parameters
 from iccmsim.parameters.programme import SHARE, lever, switch
 from iccmsim.parameters.setting import assumed, chance, convention
 
-RULES = ("0: up to a maximum each time, by past use; 1: that, but only once stock is down to its minimum; "
+RULES = ("0: up to a maximum each time, by past use; 1: up to a review period more, but only once stock is down to "
+         "what is used until the delivery of the next review's order, and the buffer; "
          "2: the same kit each time, whatever is there")
 NO_SHELF_LIFE = "0 is never; where it is on, 90 to 600 days: what is left of two years when doses arrive"
 
@@ -44,7 +45,8 @@ FACILITIES = (
 CHWS = (
     lever("sup.rule", 0, "number of the rule", (0, 3), None, integer=True,
           source=f"{src.LOGISTICS_HANDBOOK}; {src.SHIESHIA_2014}",
-          says=f"How CHWs are resupplied. {RULES}; 3: as 1, with the shelf told by message every few days."),
+          says=f"How CHWs are resupplied. {RULES}; 3: as 0, but only once stock is down to what is used in a "
+          "delivery's time, and the buffer, with the shelf told by message every few days."),
     lever("sup.check", 3, "days", (1, 30), None, integer=True, source=src.SHIESHIA_2014,
           says="How often a CHW tells the shelf under rule 3."),
     switch("sup.direct", 0, says="1: CHWs are resupplied from the district store, 0: from their facility's shelf."),

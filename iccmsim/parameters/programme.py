@@ -51,8 +51,8 @@ CHW = (
           source=f"assumption: 5 h a week, of the hours that CHWs were found to spend, {src.DAVIAUD_2017}, taken for "
           "the most they can, of which no study was found; at most half of a paid CHW's day of eight hours, "
           f"{src.TANI_2016}",
-          says="Time of a working day that a CHW has for consultations; the last one is not broken off, and the time "
-          "is missing the next day."),
+          says="Time of a day at work that a CHW has for consultations, also of a day off on which it can be reached; "
+          "the last one is not broken off, and the time is missing the next day."),
     lever("chw.minutes", 30, "minutes per child", (0, 480), (15, 45), distribution="Tri(15, 30, 45)",
           says="Time of one consultation."),
     lever("chw.queue", 32, "children", (1, 100000), (16, 64), integer=True,
@@ -72,9 +72,10 @@ CHW = (
     lever("chw.absent", .20, "share of working days", (0, .95), (.08, .40), distribution="Beta(4.6, 18.4)",
           source=f"{src.DERIVED} from {src.ZALISK_2019}",
           says="Working days on which a CHW is away at the motivation of reference; 0: none at any motivation."),
-    lever("chw.absent_spell", 5, "days, mean", (1, 365), (2, 15), says="How long an absence lasts."),
+    lever("chw.absent_spell", 5, "days, mean", (1, 365), (2, 15),
+          says="How long an absence lasts; longer if so short ones cannot make up the days away."),
     lever("night.avail", .6, SHARE, (0, 1), (.3, .9), distribution="Beta(5.55, 3.7)",
-          says="How often a CHW who is not absent can be reached at night and on days off."),
+          says="Days off on which a CHW who is not absent can be reached, and then has as many minutes as on any day."),
     lever("chw.attr", .07, "per year", (0, 5), (.03, .15), distribution="Beta(4.79, 63.7)",
           source=src.HSSP_III, grade="B", says="CHWs on salary who leave in a year."),
     lever("chw.vacancy", 6, "months", (0, 120), (2, 12), distribution="Gamma(5.53, 1.08)",
@@ -124,9 +125,9 @@ SUPERVISION = (
           says="Supervision visits in which cases are observed."),
     lever("spv.refresher_months", 0, "months; 0 is never", (0, 120), None, source="a choice of the programme",
           says="How often CHWs have a refresher course."),
-    lever("spv.report", .80, "chance per month", (0, 1), (.43, .95), distribution="Beta(6.47, 1.62)",
+    lever("spv.report", .80, "chance per review period", (0, 1), (.43, .95), distribution="Beta(6.47, 1.62)",
           grade="C", source=src.SHIESHIA_2014,
-          says="Monthly reports of CHWs that arrive; a missing one is missing, not zero."),
+          says="Reports of CHWs, one each sup.review days, that arrive; a missing one is missing, not zero."),
     lever("motiv.base", .7, "motivation, 0-1", (0, 1), (.5, .8), says="Motivation of a CHW left alone."),
     lever("motiv.supervised", .15, "motivation", (0, 1), (0, .3),
           says="What supervision in the last 60 days adds."),
@@ -143,7 +144,8 @@ SUPERVISION = (
 
 SUPPLY = (
     lever("sup.review", 30, "days", (1, 365), (14, 90), distribution="Tri(14, 30, 90)", integer=True,
-          source="assumption: monthly practice", says="How often a CHW orders drugs."),
+          source="assumption: monthly practice",
+          says="How often a CHW orders drugs; what is ordered while four deliveries are on the way is not sent."),
     lever("sup.lead", 14, "days, mean", (0, 365), (5, 30), distribution="Gamma(4.82, 2.91)",
           source=src.CSTOCK_LEAD, grade="C", says="From a CHW's order to the delivery."),
     lever("sup.lead_shape", 4, "shape of the gamma distribution", (1, 4), (1, 4), integer=True,

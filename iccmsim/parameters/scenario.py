@@ -25,13 +25,14 @@ from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.files import Draft, draft_of, is_file_name, lay_overrides
 from iccmsim.parameters.place import FilesPlace, Place, SyntheticPlace
 from iccmsim.parameters.reasons import Reason
-from iccmsim.parameters.shocks import Shock, check_shocks, surges
+from iccmsim.parameters.shocks import Shock, check_shocked_policies, check_shocks, surges
 from iccmsim.parameters.tables import shock_of
 from iccmsim.parameters.writing import toml_of
 
 __all__ = ["Scenario", "ScenarioError", "load_scenario", "same_setting"]
 
 DATA_FOLDER = "ICCMSIM_DATA"
+BEFORE = -1  # a day before launch, on which no change has come yet
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +164,9 @@ def _check(draft: Draft) -> tuple[dict[str, Any], list[str]]:
     checked["shocks"], more = check_shocks(draft.shocks, last_day=last_day, zones=zones)
     faults += wrong + more
     if checked["programme"] and checked["setting"]:
-        faults += check_policies({**checked["setting"], **checked["programme"]}, checked["changes"])
+        values = {**checked["setting"], **checked["programme"]}
+        faults += check_policies(values, checked["changes"])
+        faults += check_shocked_policies(values, checked["changes"], checked["shocks"])
     return checked, faults
 
 

@@ -1,7 +1,8 @@
 """What a shock does to a place for a while: each number is without effect unless a dated shock of a scenario sets it.
 
 A shock (fighting, a flood, an epidemic, a strike, a recall) is a set of these, and of levers of the programme, in force
-from one day to another, in all zones or in some. `iccmsim/parameters/library/shocks` holds ready ones.
+from one day to another, in all zones or in some; of each of these the larger is the worse.
+`iccmsim/parameters/library/shocks` holds ready ones.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ In a scenario file:
     days = 45         # default: that of the kind
     zones = 0.5       # a share of the zones, a list of their numbers, or "all" (the default)
     shock.far = 3     # what the kind sets can be set otherwise: shock.* of the setting, dated levers of the programme
+
+Where two are in force at once the worse of each `shock.*` holds; a lever of the programme they may not set differently.
 """
 
 from __future__ import annotations
@@ -15,17 +17,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
 from iccmsim.parameters.catalogue import of_section
-from iccmsim.parameters.checks import check_section
+from iccmsim.parameters.checks import check_policy, check_section
 from iccmsim.parameters.declare import did_you_mean, plain
 from iccmsim.parameters.reasons import Reason, flat
 
 OWN = "own"
 WORDS = ("kind", "day", "days", "zones")
-SURGE = "shock.malaria"
+SURGE, HARM = "shock.malaria", "shock."
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,17 @@ def shock_kinds() -> dict[str, dict[str, Any]]:
 def check_shocks(given: Iterable[Any], *, last_day: int,
                  zones: int | None = None) -> tuple[tuple[Shock, ...], list[str]]:  # fmt: skip
     """The shocks of a scenario, and a line for each fault; `zones`: how many there are, if that is known."""
-    shocks, faults = [], []
+    shocks, faults = {}, []
     for number, each in enumerate(given):
         shock, wrong = _check_shock(number, each, last_day=last_day)
         faults += wrong
-        shocks += [shock] if shock else []
+        shocks |= {number: shock} if shock else {}
         if shock and zones is not None and isinstance(shock.zones, tuple) and shock.zones[-1] >= zones:
             faults.append(f"shock[{number}].zones: there is no zone {shock.zones[-1]}; they are 0 to {zones - 1}")
-    return tuple(shocks), faults
+    for pair in combinations(shocks, 2):
+        if _surely_meet(shocks[pair[0]], shocks[pair[1]]):
+            faults += levers_at_odds({number: shocks[number] for number in pair})
+    return tuple(shocks.values()), faults
 
 
 def _check_shock(number: int, given: Any, *, last_day: int) -> tuple[Shock | None, list[str]]:
@@ -157,6 +163,55 @@ def _check_values(where: str, values: Mapping[str, Any]) -> tuple[dict[str, Any]
     unknown = [key for key in values if key not in setting and key not in levers]
     faults += [f"{where}.{key}: unknown key{did_you_mean(key, able)}" for key in unknown]
     return checked, faults
+
+
+def befall(shocks: Iterable[Shock]) -> dict[str, Any]:
+    """What shocks that are in force at once set together: of each harm the worse, product by product where it is one of
+    products. Of all that a place suffers (`shock.*`) the larger is the worse."""
+    together: dict[str, Any] = {}
+    for shock in shocks:
+        for key, value in shock.values.items():
+            harm = key in together and key.startswith(HARM)
+            together[key] = _worse(together[key], value) if harm else value
+    return together
+
+
+def _worse(one: Any, other: Any) -> Any:
+    return tuple(map(max, one, other)) if isinstance(one, tuple) else max(one, other)
+
+
+def levers_at_odds(shocks: Mapping[int, Shock]) -> list[str]:
+    """A line for each lever of the programme that two shocks of one zone, by number, set differently at once."""
+    return [
+        f"shock[{b}].{key} = {plain(second.values[key])}: must be {plain(first.values[key])}, as shock[{a}] has it, "
+        "which is in force in the same zones on some of the same days"
+        for (a, first), (b, second) in combinations(shocks.items(), 2)
+        if first.day < second.ends and second.day < first.ends
+        for key in first.values
+        if not key.startswith(HARM) and second.values.get(key, first.values[key]) != first.values[key]
+    ]
+
+
+def _surely_meet(one: Shock, other: Shock) -> bool:
+    """Whether two shocks have a zone in common wherever their shares of the zones fall."""
+    if "all" in (one.zones, other.zones):
+        return True
+    return isinstance(one.zones, tuple) and isinstance(other.zones, tuple) and bool({*one.zones} & {*other.zones})
+
+
+def check_shocked_policies(values: Mapping[str, Any], changes: Iterable[tuple[int, Mapping[str, Any]]],
+                           shocks: Iterable[Shock]) -> list[str]:  # fmt: skip
+    """The rules that bind several levers to each other, under each shock: as it begins, and as levers change within."""
+    changes = tuple(changes)
+    faults = []
+    for number, shock in enumerate(shocks):
+        for day in (shock.day, *(day for day, _ in changes if shock.day < day < shock.ends)):
+            now = dict(values)
+            for when, changed in changes:
+                now |= changed if when <= day else {}
+            told = check_policy(now | shock.values, where=f"shock[{number}]")
+            faults += told if not check_policy(now) else []
+    return list(dict.fromkeys(faults))
 
 
 def surges(shocks: Iterable[Shock]) -> list[tuple]:

@@ -110,7 +110,8 @@ OF_A_RUN: tuple[Count, ...] = (
              "end of its last month, as all counts by provider."), ages=""),
     *_counts(("provider", "product"), ("given", "doses", "Given to children in the window.")),
     *_counts(("provider", "product"), ("received", "doses", "Arrived, before losses, in the window."),
-             ("ordered", "doses", "Ordered."), ("stock_out_days", "provider-days", "Days that ended without it."),
+             ("ordered", "doses", "Ordered."),
+             ("stock_out_days", "provider-days", "Days that ended without it; of a CHW, those in post."),
              ("leaked", "doses", "Lost, of those that arrived."),
              ("expired", "doses", "Thrown away: too old, or recalled."), ages=""),
 )  # fmt: skip

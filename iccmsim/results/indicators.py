@@ -124,11 +124,16 @@ def _chw_tally(t: np.ndarray, review_days: float) -> Counts:
         "chw_reported_cases_a_report": (t["reported_cases"][CHW], t["reported"][CHW]),
         "chw_reported_stock_out_any": (t["reported_out_days"][CHW], t["reported"][CHW] * review_days),
         "chw_presence": (t["days_present"][CHW], t["provider_days"][CHW]),
-        "chw_stock_out_any": (t["any_out_days"][CHW], t["provider_days"][CHW]),
+        "chw_stock_out_any": (t["any_out_days"][CHW], post),
     }  # fmt: skip
     for j, product in enumerate(PRODUCTS):
-        found[f"chw_stock_out_{product}"] = (t["stock_out_days"][CHW, j], t["provider_days"][CHW])
+        found[f"chw_stock_out_{product}"] = (t["stock_out_days"][CHW, j], post)
     return found
+
+
+def shelf_days(counts: np.ndarray, row: int) -> np.ndarray:
+    """Days over which a shelf is looked at, run by run: of CHWs those in post, of health facilities all."""
+    return counts["days_in_post"][..., CHW] if row == CHW else counts["provider_days"][..., row]
 
 
 def seen_at_posts(counts: np.ndarray) -> np.ndarray:

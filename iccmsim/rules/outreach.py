@@ -10,13 +10,15 @@ from iccmsim.core.records import ALIVE, MINUTES, WAIT
 @rule
 def plan_round(provider, p, day, in_season):
     """How many households a CHW visits on a working day: its minutes for visits, less what sick children took the last
-    time."""
+    time, and more by what was too little for another visit."""
     provider.round_today = 0
     if not provider.present or day % 7 >= p.chw_days_week or p.outreach_minutes_day <= 0.0:
         return
     if p.outreach_season > 0.0 and not in_season:
         return
-    provider.outreach = min(p.outreach_minutes_day, provider.outreach + p.outreach_minutes_day)
+    if provider.outreach >= p.outreach_minutes:  # everybody was visited, and there was time left
+        provider.outreach = 0.0
+    provider.outreach += p.outreach_minutes_day
     if provider.outreach > 0.0:
         provider.round_today = min(provider.families, int(provider.outreach / p.outreach_minutes))
         provider.outreach -= provider.round_today * p.outreach_minutes

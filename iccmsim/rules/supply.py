@@ -11,7 +11,7 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, two_normals
-from iccmsim.core.records import AT_CHW, BASIC_PRODUCTS, N_PRODUCTS
+from iccmsim.core.records import AT_CHW, BASIC_PRODUCTS, N_PRODUCTS, NOT_YET_POSTED
 
 PAST_USE, MIN_MAX, FIXED_KIT, DAILY_REPORT = range(4)  # rules by which stock is ordered
 COUNTS = 8  # of the shelf in a shelf life
@@ -21,16 +21,32 @@ SLOTS = 4  # deliveries that can be on the way at once, and review periods that 
 @rule
 def note_stock(provider, month):
     """At the end of a day: which products are there, for the ledger of stock-outs and for the next order. What the
-    health centre holds for its CHWs alone is not missed there."""
+    health centre holds for its CHWs alone is not missed there, and at a post that nobody holds nothing is."""
     out = 0
+    held = 1 if provider.vacant_until < 0 else 0
     for product in range(N_PRODUCTS):
         if provider.stock[product] > 0:
             provider.days_in[0, product] += 1
         elif provider.kit[product] > 0.0:  # a product that is not in the programme is not missed
-            month.stock_out_days[product] += 1
+            month.stock_out_days[product] += held
             out = 1 if product < BASIC_PRODUCTS or provider.kind == AT_CHW else out
-    month.any_out_days += out
+    month.any_out_days += out * held
     provider.stocked += ((1.0 - out) - provider.stocked) / 30.0
+
+
+@rule
+def box_of(kit, p):
+    """Doses of a product in a CHW's first box, from what is expected to be used in 30 days."""
+    return int(math.ceil(kit * p.sup_kit_days / 30.0))
+
+
+@rule
+def hand_over_first_box(chw, p):
+    """Whoever is the first in a post brings a full box along, less what has been recalled."""
+    for product in range(N_PRODUCTS):
+        if p.shock_recall[product] <= 0.0:
+            chw.stock[product] = box_of(chw.kit[product], p)
+            chw.began_with[product] = chw.stock[product]
 
 
 @rule
@@ -42,17 +58,18 @@ def bring_in_products(providers, p):
         is_chw = provider.kind == AT_CHW
         for product in range(0 if is_chw else BASIC_PRODUCTS, N_PRODUCTS):
             kit = p.chw_kit[product] if is_chw else p.chw_kit[product] * (providers.shape[0] - 1)
-            if kit > 0.0 and provider.kit[product] == 0.0:
-                doses = int(math.ceil(kit * (p.sup_kit_days if is_chw else p.fac_kit_days) / 30.0))
+            if kit > 0.0 and provider.kit[product] == 0.0 and provider.generation != NOT_YET_POSTED:
+                doses = box_of(kit, p) if is_chw else int(math.ceil(kit * p.fac_kit_days / 30.0))
                 provider.stock[product] += doses
                 provider.received[product] += doses
             provider.kit[product] = kit
 
 
 @rule
-def monthly_use(provider, product, since=0):
+def monthly_use(provider, product, review, since=0):
     """Average monthly consumption by the reports that arrived, corrected for days out of stock; else the kit's.
 
+    It takes half a month with the product there, or half of the three periods that are looked at if those are shorter.
     `since` is the latest period whose report may have arrived: 0 the one that ends now, 1 the one before.
     """
     used = 0
@@ -61,7 +78,7 @@ def monthly_use(provider, product, since=0):
         if provider.reported[period]:
             used += provider.used[period, product]
             days += provider.days_in[period, product]
-    if days < 15 or provider.kit[product] == 0.0:
+    if days < min(15.0, 1.5 * review) or provider.kit[product] == 0.0:
         return provider.kit[product]
     return 30.0 * used / days
 
@@ -84,7 +101,13 @@ def known_on_hand(provider, product, since):
 @rule
 def quantity_to_order(provider, product, review, lead, buffer, floor, since=0):
     """Order up to the use expected until the next delivery, plus a buffer; at least the floor if the shelf is bare."""
-    need = monthly_use(provider, product, since) * (review + lead + buffer) / 30.0
+    return order_up_to(provider, product, review + lead + buffer, review, floor, since)
+
+
+@rule
+def order_up_to(provider, product, days, review, floor, since):
+    """What is missing to so many days of use; at least the floor if the shelf is bare."""
+    need = monthly_use(provider, product, review, since) * days / 30.0
     on_hand = known_on_hand(provider, product, since)
     order = math.ceil(need - on_hand - on_order(provider, product))
     if on_hand == 0:
@@ -93,18 +116,27 @@ def quantity_to_order(provider, product, review, lead, buffer, floor, since=0):
 
 
 @rule
-def is_above_minimum(provider, product, lead, buffer, since):
-    """Whether what is there and on its way lasts longer than a delivery takes, and the buffer: no need to order."""
+def is_above(provider, product, days, review, since):
+    """Whether what is there and on its way is more than so many days of use: no need to order."""
     there = known_on_hand(provider, product, since) + on_order(provider, product)
-    return there > monthly_use(provider, product, since) * (lead + buffer) / 30.0
+    return there > monthly_use(provider, product, review, since) * days / 30.0
 
 
 @rule
 def order_by_rule(provider, product, how, review, lead, buffer, floor, since=0):
-    """What is ordered of a product: up to the maximum each time; that, but only at the minimum; or always one kit."""
+    """What is ordered of a product: up to the maximum each time; that, but only at the minimum; or always one kit.
+
+    The minimum lasts until what is ordered at the next look has come, and the buffer: where the shelf is looked at
+    every few days, a delivery's time; where that is at reviews alone, a review more, and then so is the maximum.
+    """
     if how == FIXED_KIT:
         return int(math.ceil(provider.kit[product] * review / 30.0))
-    if how != PAST_USE and is_above_minimum(provider, product, lead, buffer, since):
+    if how == MIN_MAX:
+        minimum = review + lead + buffer
+        if is_above(provider, product, minimum, review, since):
+            return 0
+        return order_up_to(provider, product, minimum + review, review, floor, since)
+    if how == DAILY_REPORT and is_above(provider, product, lead + buffer, review, since):
         return 0
     if how == DAILY_REPORT and on_order(provider, product) > 0:
         floor = 0.0  # the next look is in a few days, and help for a bare shelf is on its way

@@ -6,10 +6,9 @@ import math
 
 from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, expit, two_normals
-from iccmsim.core.records import BROKEN, MONTH, NO_JOB_AID, WORKS, YEAR
+from iccmsim.core.records import AT_CHW, BROKEN, MONTH, NO_JOB_AID, WORKS, YEAR
 
 QUARTER = 90  # days in which mentoring teaches once
-NOT_YET_POSTED = -1  # generation of a CHW of the first hour who is still to be trained
 RECENT = 60  # days for which a supervision visit is felt
 
 
@@ -56,10 +55,11 @@ def chance_present(provider, p):
 
 @rule
 def comes_to_work(provider, p, key, day):
-    """Presence in spells: who is away stays away for days; on days off and at night only some can be reached."""
+    """Presence in spells: who is away stays away for days, longer where the share of days could not be reached else;
+    on days off only some can be reached."""
     u, v, w, _ = draw(key, Decision.CHW_DAY, provider.number, day)
     share = chance_present(provider, p)
-    back = 1.0 / p.chw_absent_spell
+    back = min(1.0 / p.chw_absent_spell, share / (1.0 - share))
     if provider.in_spell:
         provider.in_spell = 0 if u < back else 1
     elif p.chw_absent > 0.0:
@@ -72,10 +72,17 @@ def comes_to_work(provider, p, key, day):
 @rule
 def is_displaced(provider, p, key):
     """Whether this CHW is one of those whom a shock (fighting, a flood) has driven away."""
-    if p.shock_chws_gone <= 0.0:
+    if p.shock_chws_gone <= 0.0 or provider.kind != AT_CHW:
         return False
     u, _, _, _ = draw(key, Decision.DISPLACED, provider.number, 0)
     return u < p.shock_chws_gone
+
+
+@rule
+def is_at_post(provider, p, key):
+    """Whether anybody is there to report, to be visited, or to take a delivery: the post is held, its CHW not driven
+    away."""
+    return provider.vacant_until < 0 and not is_displaced(provider, p, key)
 
 
 @rule

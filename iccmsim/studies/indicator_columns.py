@@ -94,7 +94,7 @@ _PROGRAMME = (
     *_told("visits", {"facility_visits_per_child_year": "Sick children seen at health facilities."},
            per="child-years"),
     *_told("share", {"stock_out": "Days that end without a product; any: without at least one of the box."},
-           per="days of CHWs or health facilities", ages=""),
+           per="days of CHWs in post, or of health facilities", ages=""),
     *_told("deaths", {
         "list.deaths_averted": "Deaths of the four illnesses averted by LiST's formula, given the coverage that came "
         "about.",

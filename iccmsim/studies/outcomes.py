@@ -15,7 +15,7 @@ import numpy as np
 from iccmsim.core.records import CAUSES, ILLNESSES, NEWBORN, RDT, YEAR
 from iccmsim.engine.pairs import cohort_is_complete
 from iccmsim.engine.tally import CASCADE
-from iccmsim.results.indicators import came_to_chws, seen_at_posts, without_a_turn
+from iccmsim.results.indicators import came_to_chws, seen_at_posts, shelf_days, without_a_turn
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 
 CHW, FACILITY = 0, 1
@@ -157,8 +157,9 @@ OUTCOMES: tuple[Outcome, ...] = (
             partial(_visits, FACILITY)),
     Outcome("chw_doses", "Treatments given by CHWs, tests not counted.", "doses", "", ALL_AGES,
             lambda c: float(np.delete(c.mine["given"][CHW], RDT).sum())),
-    Outcome("chw_stock_out", "Days on which a CHW lacks a product of the box.", "share", "CHW-days", "",
-            lambda c: share(float(c.mine["any_out_days"][CHW]), float(c.mine["provider_days"][CHW]))),
+    Outcome("chw_stock_out", "Days on which a CHW in post lacks a product of the box.", "share",
+            "CHW-days in post", "",
+            lambda c: share(float(c.mine["any_out_days"][CHW]), float(shelf_days(c.mine, CHW)))),
     Outcome("chw_presence", "Days on which a CHW in post is there.", "share", "CHW-days in post", "",
             lambda c: share(float(c.mine["days_present"][CHW]), float(c.mine["days_in_post"][CHW]))),
     Outcome("chw_waited_overnight", "Those who had waited overnight for their turn.", "share",

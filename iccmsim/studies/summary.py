@@ -10,7 +10,7 @@ import numpy as np
 from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, RDT, YEAR
 from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, PARTS, cohort_is_complete
 from iccmsim.engine.tally import CASCADE, KM_BANDS, QUINTILES
-from iccmsim.results.indicators import came_to_chws, seen_at_posts, without_a_turn
+from iccmsim.results.indicators import came_to_chws, seen_at_posts, shelf_days, without_a_turn
 from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 from iccmsim.results.result import warnings_of_place
@@ -170,7 +170,7 @@ def _programme(c: Comparison, i: int) -> dict[str, Any]:
 
 
 def _stock_out(t: np.recarray, row: int) -> dict[str, Q]:
-    days = t["provider_days"][:, row]
+    days = shelf_days(t, row)
     shares = {name: ratio(t["stock_out_days"][:, row, j], days) for j, name in enumerate(PRODUCTS)}
     return shares | {"any": ratio(t["any_out_days"][:, row], days)}
 
