@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from iccmsim.parameters.catalogue import SECTIONS, of_section
 from iccmsim.parameters.declare import Parameter, did_you_mean, plain
-from iccmsim.parameters.kernel import CURVES, fullest_years
+from iccmsim.parameters.kernel import CURVES, overfull_years
 from iccmsim.parameters.place import KINDS, MODELS, Place
 
 KAPPA_ROWS = (("kappa.mal", "cfr.mal.severe_untx"), ("kappa.pneu", "cfr.pneu.severe_untx"),
@@ -144,12 +144,11 @@ def check_together(values: Mapping[str, Any]) -> list[str]:
 def check_incidence(values: Mapping[str, Any]) -> list[str]:
     """A line for each number of episodes that a year is too short for: a child who is ill cannot fall ill again."""
     faults: dict[str, str] = {}
-    for k, band, declared, most, lost in fullest_years(values):
-        if most < COMES_ABOUT * declared:
-            key = YEARLY[k][band]
-            faults.setdefault(key, f"setting.{key} = {plain(values[key])}: must fit into the year; of {declared:.3g} "
-                              f"episodes a child-year at {AGES[band]} only {most:.3g} come about, where each keeps "
-                              f"the next away for {lost:.3g} days and the months are those of {CURVES[k]}")
+    for k, band, declared, most, lost in overfull_years(values, share=COMES_ABOUT):
+        key = YEARLY[k][band]
+        faults.setdefault(key, f"setting.{key} = {plain(values[key])}: must fit into the year; of {declared:.3g} "
+                          f"episodes a child-year at {AGES[band]} only {most:.3g} come about, where each keeps "
+                          f"the next away for {lost:.3g} days and the months are those of {CURVES[k]}")
     return list(faults.values())
 
 

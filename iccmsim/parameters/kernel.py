@@ -242,17 +242,27 @@ def _risks(cv: float, season: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray
     return (weight[::10] / weight[::10].sum())[:, None] / 12.0, fs
 
 
-def fullest_years(setting: Mapping[str, object]) -> Iterator[tuple[int, int, float, float, float]]:
-    """For each illness and age band: episodes declared for a child-year, those that come about at the steepest rate
-    with which `corrected` reckons, and the days after each onset on which none can begin."""
+def overfull_years(setting: Mapping[str, object], *, share: float) -> Iterator[tuple[int, int, float, float, float]]:
+    """For each illness and age band of which less than a share comes about: episodes declared for a child-year, those
+    at the steepest rate with which `corrected` reckons, and the days after each onset on which none can begin."""
     p = np.zeros(1, record_dtype()).view(np.recarray)[0]
     p.time_severe_sd, p.time_death_sd = setting["time.severe.sd"], setting["time.death.sd"]
     p.time_dur_sd, p.time_convalescence = setting["time.dur.sd"], setting["time.convalescence"]
     _lengths(p, setting)
     for k, declared in enumerate(published_incidence(setting)):
-        cv, season, lost = float(cv_of(k, setting)), tuple(p.season[k]), mean_untreated_days(p, k) + p.gap[k]
-        for band, rate in enumerate(declared):
-            yield k, band, float(rate), float(counted(float(rate) * STEEPEST, cv, season, lost)), float(lost)
+        cv, season = float(cv_of(k, setting)), tuple(p.season[k])
+        for band, rate in enumerate(map(float, declared)):
+            steepest = rate * STEEPEST
+            if counted(steepest, cv, season, most_untreated_days(p, k) + p.gap[k]) < share * rate:
+                lost = mean_untreated_days(p, k) + p.gap[k]
+                if (most := float(counted(steepest, cv, season, lost))) < share * rate:
+                    yield k, band, rate, most, float(lost)
+
+
+def most_untreated_days(p: np.record, k: int) -> float:
+    """More than the mean length of an untreated course, quickly: its times one after the other."""
+    times = ((p.worsen_days[k], p.time_severe_sd), (p.death_days[k], p.time_death_sd), (p.mend_days[k], p.time_dur_sd))
+    return float(sum(median * math.exp(0.5 * sd * sd) for median, sd in times) + p.time_convalescence)
 
 
 def _treatment(p: np.record, values: Mapping[str, object]) -> None:
