@@ -118,6 +118,35 @@ def test_people_of_a_dropped_village_are_counted_as_lost(tmp_path):
     assert "villages.csv:7: people '800': dropped with their village" in said(places)
 
 
+@pytest.mark.parametrize("total", [
+    "TOTAL,,,,,,,,,,,,5500,,", ",,,,,Total général,-,-,,,,,5500,,", ",MOPTI,Sous-total CERCLE,,,,,,,,,,5400,,",
+    ",,,,,Ensemble du cercle,,,,,,,,,", ",,,,,,,,,,,,5500,,", ",,,,,,70.1,-190,,,,,5460,,",
+])  # fmt: skip
+def test_a_row_of_totals_is_no_village_and_counts_for_nobody(tmp_path, total):
+    unknown = village("V8", 14.2, -3.6, people="")
+    clean = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, unknown]))
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, total, unknown]))
+    assert (places.village_id, places.people.tolist()) == (clean.village_id, clean.people.tolist())
+    assert (places.people_dropped, places.people_imputed) == (0, 900)
+    assert [each for each in said(places) if each.startswith("villages.csv:7: ")] == [
+        next(each for each in said(places) if each.endswith("left out, a row of totals is no village and no area"))]
+
+
+@pytest.mark.parametrize("row", [
+    village("TOTAL", 14.2, -3.6, people=5500), village("Totota", "", "", people=5500),
+    village("V9", "", "", people=5500), ",,,,,,,,,,,,900,,",
+])  # fmt: skip
+def test_a_village_is_not_taken_for_a_row_of_totals(tmp_path, row):
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, row]))
+    assert not any("totals" in each for each in said(places))
+    assert places.people_dropped + places.people.sum() > 5500
+
+
+def test_a_row_of_totals_does_not_make_half_of_the_rows_unplaced(tmp_path):
+    rows = [CLEAN_VILLAGES[0], ",,,,,Total A,,,,,,,2000,,", ",,,,,Total B,,,,,,,2000,,"]
+    assert read_places(write_folder(tmp_path, villages=rows)).n_villages == 1
+
+
 def test_missing_people_are_the_median_of_the_others_and_said_to_be(tmp_path):
     rows = [*CLEAN_VILLAGES, village("V8", 14.2, -3.6, people=""), village("V9", 14.2, -3.7, people="?")]
     places = read_places(write_folder(tmp_path, villages=rows))
