@@ -177,6 +177,17 @@ def test_any_spreadsheets_csv_gives_the_same_district(tmp_path, encoding, end):
     assert said(places) == [*(latin if encoding == "latin-1" else []), *rounded]
 
 
+def test_headers_are_read_with_their_accents_or_without(tmp_path):
+    write_folder(tmp_path)
+    (tmp_path / "villages.csv").write_text("Nom;Latitude;Longitude;Région;Préfecture;Population totale\n"
+                                           "Bé;14,0;-4,0;Mopti;Kolo;2000\n", encoding="utf-8")
+    (tmp_path / "facilities.csv").write_text("Nom;Latitude;Longitude;Type;Propriétaire\n"
+                                             "Bé;14,0;-4,0;CSCom;Privé\n", encoding="utf-8")
+    places = read_places(tmp_path)
+    assert places.zone_district == (("Mopti", ""),)
+    assert "facilities.csv:2: ownership 'Privé': private, counted like a public facility" in said(places)
+
+
 @pytest.mark.parametrize(("given", "read"), [
     (("1.500", "12.300", "900"), [1500, 12_300, 900]),
     (("1,500", "12.300", "900"), [1500, 12_300, 900]),
