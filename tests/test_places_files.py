@@ -69,6 +69,9 @@ DIRTY = [
      "villages.csv:7: lat, lon '14, -4': kept, the same spot as line 2"),
     (village("V9", 16.0, -4.0, people=80),
      "villages.csv:7: lat, lon '16, -4': kept, but over 100 km from every facility"),
+    (village("V9", -4.0, 14.2, people=80),
+     "villages.csv:7: lat, lon '-4, 14.2': kept, but over 100 km from every facility (22 km if latitude and longitude "
+     "are exchanged)"),
     (village("V9", 14.0, -4.0, people=80, km=3.2),
      "villages.csv:7: km_facility '3.2': ours from the coordinates is 0.00 km and is used"),
     (",,,,,,,,,,,,,,", "villages.csv:7: row '': blank row skipped"),
