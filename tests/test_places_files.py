@@ -19,7 +19,8 @@ from places import (
     write_folder,
 )
 
-from iccmsim.exchange.places_files import find_places_folder, read_places, summarise_dirt
+from iccmsim.exchange.places_files import find_places_folder, read_places
+from iccmsim.exchange.repairs import foremost, summarise_dirt
 
 
 def said(places) -> list[str]:
@@ -222,6 +223,33 @@ def test_the_summary_counts_each_kind_of_repair(tmp_path):
     places = read_places(write_folder(tmp_path, villages=rows))
     assert summarise_dirt(places.dirt) == {
         "villages.csv id: kept with a new id, the id is used in line #": 2}
+
+
+def test_the_summary_keeps_numbers_that_do_not_differ_and_names_unknown_types(tmp_path):
+    rows = [*CLEAN_VILLAGES, village("V8", 16.0, -4, people=10), village("V9", 17.0, -4, people=10)]
+    centres = [*CLEAN_FACILITIES, facility("F9", 14, -3.8, kind="Casa", type9="")]
+    write_folder(tmp_path, villages=rows, facilities=centres)
+    with (tmp_path / "villages.csv").open("ab") as file:
+        file.write("V10,,,,,Bé,14.3,-3.7,,,,,7,,\n".encode("latin-1"))
+    assert summarise_dirt(read_places(tmp_path).dirt) == {
+        "villages.csv encoding: read as latin-1": 1,
+        "villages.csv lat, lon: kept, but over 100 km from every facility": 2,
+        "facilities.csv type 'Casa': unknown type, counted as first level": 1,
+    }
+
+
+def test_what_loses_people_or_care_is_told_before_what_was_spelt_oddly(tmp_path):
+    odd = [village(f"V1{n}", 14.2 + n / 100, -3.6, people="1.250") for n in range(3)]
+    lost = [",,,,,,,,,,,,,,", village("V7", 14.2, -3.7, people=""), village("V8", "", "", people=80),
+            village("V9", 16.0, -4.0, people=80), "Total,,,,,,,,,,,,9000,,"]  # fmt: skip
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, *odd, *lost],
+                                      facilities=[*CLEAN_FACILITIES, facility("F9", 14, -3.8, kind="?", type9="")]))
+    told = [each.what_was_done.split(",")[0] for each in foremost(places.dirt)]
+    first = {"dropped", "dropped with their village", "kept", "left out", "unknown type"}
+    assert set(told[:5]) == first
+    assert told[5:7] == ["blank", "imputed 1075"]
+    assert set(told[7:]) == {"read as 1250", "blank row skipped"}
+    assert len(told) == len(places.dirt)
 
 
 def only(header: str, *rows: str) -> str:

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Print what there is, what was wrong, and what the norm would place."""
-    from iccmsim.exchange.places_files import summarise_dirt
+    from iccmsim.exchange.repairs import foremost, summarise_dirt
     from iccmsim.report.terminal import places_text
     from iccmsim.world.deployment import place_chws
 
@@ -40,11 +40,11 @@ def go(asked: argparse.Namespace) -> None:
         places, norm = _find(asked)
         plan = place_chws(places, **norm)
     said = {"format": 1, "place": places.summary(), "posts": plan.summary(), "by_zone": _by_zone(places, plan),
-            "repairs": summarise_dirt(places.dirt)}  # fmt: skip
+            "repairs": summarise_dirt(foremost(places.dirt))}  # fmt: skip
     if asked.json:
         print_json(said | {"dirt": [vars(each) for each in places.dirt]})
     else:
-        print(places_text(said, [str(each) for each in places.dirt], shown=DIRT_SHOWN))
+        print(places_text(said, [str(each) for each in foremost(places.dirt)], shown=DIRT_SHOWN))
 
 
 def _find(asked: argparse.Namespace) -> tuple[Places, dict[str, float]]:

@@ -12,8 +12,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -100,13 +99,6 @@ def read_places(folder: str | os.PathLike[str], *, villages: str = VILLAGES, fac
                          f"average: must be at most {MOST_KM} (is one of the lists of another place, or are latitude "
                          "and longitude exchanged in it?)")
     return found
-
-
-def summarise_dirt(dirt: Iterable[Dirt]) -> dict[str, int]:
-    """How often each kind of repair was made: {"villages.csv lat, lon: dropped, no coordinates": 3, ...}."""
-    def kind(done: str) -> str:
-        return re.sub(r"[0-9][0-9.]*", "#", re.sub(r"kept as \S+,", "kept with a new id,", done))
-    return dict(Counter(f"{d.file} {d.field}: {kind(d.what_was_done)}" for d in dirt))
 
 
 def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
