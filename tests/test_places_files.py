@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,13 @@ from places import (
     write_folder,
 )
 
-from iccmsim.exchange.places_files import find_places_folder, read_places
+from iccmsim.exchange.district import load_places
+from iccmsim.exchange.places_files import FACILITY_COLUMNS, VILLAGE_COLUMNS, find_places_folder, read_places
 from iccmsim.exchange.repairs import foremost, summarise_dirt
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.world.geography import COMMUNITY_POST_WORDS, FIRST_LEVEL_WORDS, NOT_CARE_WORDS, REFERRAL_WORDS
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "places.md"
 
 
 def said(places) -> list[str]:
@@ -357,6 +363,24 @@ def test_without_a_folder_the_message_says_how_to_give_one(monkeypatch):
                "to a folder that holds bankass/villages.csv")
     with refused(message):
         find_places_folder(None, "bankass")
+
+
+def test_the_page_on_places_names_every_title_that_is_known_and_every_word_of_a_type():
+    text = PAGE.read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`]+)`", text))
+    for columns in (VILLAGE_COLUMNS, FACILITY_COLUMNS):
+        assert {title for known in columns.values() for title in known} - named == set()
+    words = {*NOT_CARE_WORDS, *REFERRAL_WORDS, *COMMUNITY_POST_WORDS, *FIRST_LEVEL_WORDS}
+    assert words - named == set()
+    assert len(text.splitlines()) <= 60
+
+
+def test_the_setting_on_the_page_gives_the_place_its_name(tmp_path):
+    (tmp_path / "kolo.toml").write_text(re.search(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1])
+    for programme in ("facility-only", "iccm-as-delivered"):
+        arm = tmp_path / f"{programme}.toml"
+        arm.write_text(f'format = 1\nsetting = "kolo.toml"\nprogramme = "{programme}"\n')
+        assert load_places(load_scenario(arm, places=write_folder(tmp_path))).name == "Kolo"
 
 
 @needs_real_places

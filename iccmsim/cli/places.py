@@ -22,8 +22,8 @@ DIRT_SHOWN = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of this command."""
-    parser.add_argument("place", metavar="FOLDER_OR_SCENARIO", help="folder with villages.csv and facilities.csv, "
-                        "or a scenario")  # fmt: skip
+    parser.add_argument("place", metavar="FOLDER_OR_SCENARIO", help="folder with villages.csv and facilities.csv "
+                        "(see docs/places.md), or a scenario")  # fmt: skip
     parser.add_argument("--places", metavar="FOLDER", help="where the files of a scenario's place are")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", help="another value for a parameter of the "
                         "scenario, such as chw.catch=700; may be given again")  # fmt: skip
