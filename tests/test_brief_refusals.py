@@ -102,6 +102,7 @@ def test_a_fitted_target_that_is_missed_is_refused(folder, capsys):
     set_target(folder, "any_care", inside=False)
     said = refusal(capsys, folder)
     assert "the setting misses what it should be fitted to: any_care = 5.58 (known: 0.5 to 0.62)" in said
+    assert "fits those of the library; a place of your own cannot be fitted yet" in said
     assert "iccmsim check" in said
 
 

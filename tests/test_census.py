@@ -57,6 +57,16 @@ def test_people_have_grown_since_the_count(folder):
     assert read_places(folder, **LISTS, growth=1.5).people.sum() == 51_000
 
 
+def test_a_row_of_totals_is_no_area_of_a_census(folder):
+    before = read_places(folder, **LISTS)
+    rows = (folder / CENSUS).read_text().splitlines()
+    rows = [*rows[:5], "cercle,East,Total,,20000,", *rows[5:], "country,Total,,,34000,"]
+    (folder / CENSUS).write_text("\n".join(rows) + "\n")
+    places = read_places(folder, **LISTS)
+    assert (places.people.tolist(), places.people_dropped) == (before.people.tolist(), 0)
+    assert sum("row of totals" in str(each) for each in places.dirt) == 2
+
+
 def test_what_was_put_right_is_said(folder):
     said = [str(each) for each in read_places(folder, **LISTS).dirt]
     assert sum("dropped, no coordinates" in line for line in said) == 4

@@ -58,6 +58,16 @@ def test_each_command_says_what_it_is_for_and_shows_an_example_that_it_understan
         assert read_line(words[1:]).command == command
 
 
+def test_the_examples_of_a_brief_are_of_a_result_with_seeds_enough_for_one(capsys):
+    from iccmsim.cli import brief, demo, read_line
+    from iccmsim.studies.fitness import MIN_PAIRS
+
+    made = read_line(demo.EXAMPLE.splitlines()[1].split()[1:])
+    assert int(made.seeds) >= 2 * MIN_PAIRS  # 10 leave its deaths averted too rough
+    assert f"iccmsim demo --seeds {made.seeds} --out {made.out}" in " ".join(said(capsys, "brief --help").split())
+    assert {line.split()[2] for line in brief.EXAMPLE.splitlines()} == {made.out}
+
+
 def test_the_version_is_printed(capsys):
     assert said(capsys, "--version") == f"iccmsim {__version__}\n"
 

@@ -7,15 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from places import refused
 from small import TWO_ZONES, tiny
 
 from iccmsim.core.records import CAUSES, ILLNESSES
 from iccmsim.engine.pairs import PAIRS, PARTS, cohort_is_complete
+from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.result import simulate
-from iccmsim.studies.compare import Comparison, compare
+from iccmsim.studies.check import check
+from iccmsim.studies.compare import Comparison, compare, seeds_of
 from iccmsim.studies.estimate import estimate, percent_less, ratio, share_held
 from iccmsim.studies.summary import clear_gap
 
@@ -248,6 +251,29 @@ def test_a_reader_is_warned_of_every_interval_of_fewer_than_fifty(comparison, re
     assert any(f"{replicates} replicates: about " in text for text in many.to_json()["warnings"]) == warned
 
 
+@pytest.mark.parametrize("seed", [1.5, True, "1", np.float64(2.9), np.bool_(True), None, float("nan"), float("inf")])
+def test_a_seed_that_is_no_whole_number_is_refused_by_all_who_take_one(seed):
+    said = f"seed = {seed!r}: must be a whole number"
+    doors = (lambda: simulate(tiny(), seed=seed), lambda: simulate(tiny(), seed=seed, tables=False),
+             lambda: Simulation(tiny(), seed=seed), lambda: compare(arms()[:2], seeds=[1, seed]),
+             lambda: check(tiny(), seeds=[seed]))  # fmt: skip
+    for door in doors:
+        with refused(said):
+            door()
+
+
+@pytest.mark.parametrize("seeds", [2.7, True, "1,2", None])
+def test_seeds_that_are_neither_numbers_nor_how_many_are_refused(seeds):
+    for door in (lambda: compare(arms()[:2], seeds=seeds), lambda: check(tiny(), seeds=seeds)):
+        with refused(f"seeds = {seeds!r}: must be whole numbers, or how many"):
+            door()
+
+
+def test_whole_seeds_of_other_types_are_the_same_seeds():
+    assert seeds_of(np.int64(2)) == seeds_of(np.arange(1, 3)) == seeds_of([1.0, np.float64(2)]) == (1, 2)
+    assert [type(seed) for seed in seeds_of(np.arange(1, 3))] == [int, int]
+
+
 def test_one_seed_gives_no_interval_and_says_so():
     one = compare(arms()[:2], seeds=[7], threads=2).to_json()
     assert one["interval"] is None
@@ -282,6 +308,8 @@ def test_what_cannot_be_compared_is_refused():
         compare(arms()[:2], seeds=[3, 3])
     with pytest.raises(ValueError, match="at least one"):
         compare(arms()[:2], seeds=[])
+    with refused("scenarios = 'sahel/facility-only': must be a list of arms, the comparator first, and is one arm"):
+        compare("sahel/facility-only", seeds=[1])
     with pytest.raises(ValueError, match="seed = -1"):
         compare(arms()[:2], seeds=[-1])
     other = tiny(name="elsewhere", more={"setting.fee.facility": 0})

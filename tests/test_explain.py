@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
+from places import write_folder
 from test_cli_errors import TINY
 
 from iccmsim.cli import main
@@ -348,6 +350,19 @@ def test_each_line_of_the_new_readme_is_a_command_that_is_understood(here, capsy
                 load_scenario(name)
     assert load_scenario(here / "mine" / "scenario.toml").programme["policy.ras"] == 1
     assert load_scenario(here / "mine" / "scenario.toml").place.name == "Forest (made up)"
+
+
+def test_the_new_readme_of_a_real_place_asks_for_its_lists(here, capsys):
+    said(capsys, "new mine --setting bankass")
+    text = (here / "mine" / "README.md").read_text(encoding="utf-8")
+    assert "scenario.toml --places FOLDER --seeds 5" in text
+    assert "`villages.csv`, `facilities.csv`" in text
+    (here / "lists").mkdir()
+    write_folder(here / "lists")
+    line = re.search(r"`iccmsim (places .*?)`", text)[1]
+    assert said(capsys, line.replace("FOLDER", "lists")).startswith("Bankass\n")
+    said(capsys, "new other")
+    assert "FOLDER" not in (here / "other" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_commented_change_of_a_new_programme_works_once_it_is_written_in(here, capsys):

@@ -29,7 +29,7 @@ from iccmsim.report.export import READERS, Table, _facts, tables_in
 from iccmsim.results.counts import OF_A_PAIR, OF_A_RUN, STEPS_SAY, lived_periods
 from iccmsim.results.dictionary import FACTS, MARKS_SAY, NUMBER, Column
 from iccmsim.results.result import facts_of, read_result, simulate
-from iccmsim.studies.columns import columns_of_sweep
+from iccmsim.studies.columns import columns_of_sweep, only_in
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.country import Country, compare_country
 from iccmsim.studies.indicator_columns import INDICATORS, estimates_of
@@ -274,6 +274,17 @@ def test_a_sweep_is_exported_as_its_table(stored):
     assert about["complete"] == "True"
     assert about["settings.run.days"] == "200"
     assert about["status_quo"] == "sahel/facility-only before"
+
+
+def test_the_export_of_a_sweep_says_in_which_arms_a_lever_was_varied(stored):
+    about = read(stored("sweep"), "about").set_index("name").value
+    assert about["varied_only_in.programme.sup.lead"] == "sahel/iccm-as-delivered"
+    assert "varied_only_in.setting.tx.ors" not in about  # of the setting: in all arms
+    told = read(stored("sweep"), "dictionary").query("table == 'runs'").set_index("column").meaning
+    assert told["programme.sup.lead"].startswith("Varied in sahel/iccm-as-delivered alone (other arms keep their own ")
+    assert told["setting.tx.ors"].startswith("Varied. ")
+    both = {"keys": ["programme.sup.lead"], "where": [[0, 1]]}
+    assert only_in(both, ("a", "b")) == {}
 
 
 def test_a_sensitivity_analysis_is_exported_with_all_its_runs(stored):

@@ -67,11 +67,17 @@ def test_a_facility_without_villages_makes_no_zone():
     (("Community Health Centre", "Community Health Unit"), 1), (("Referral Health Centre", "Hospital"), 2),
     (("Centre de Santé et de Promotion Sociale",), 1), (("Centre Médical Avec Antenne Chirurgicale",), 2),
     (("Centre Hospitalier Régional",), 2), (("Hôpital de District",), 2), (("Health Post/Dispensary",), 1),
-    (("Clinic",), 1), (("Polyclinic",), 1), (("CSRef",), 2), (("CSCom",), 1), (("Refferal Hospital",), 2),
+    (("Clinic",), 1), (("Polyclinic",), 1), (("CSRef",), 2), (("CSCom",), 1), (("CS Réf",), 2), (("C.S.Réf.",), 2),
+    (("Clinics of refugees",), 1), (("Refferal Hospital",), 2),
     (("Pharmacie",), 0), (("Maison Bleue", "Hospital"), 2), (("Maison Bleue",), 1), ((), 1),
 ])
 def test_the_level_is_read_from_the_type(types, level):
     assert facility_level(*types)[0] == level
+
+
+@pytest.mark.parametrize("short", ["CSCom", "CS Com", "C.S.Com.", "C S COM Kolo"])
+def test_a_community_health_centre_is_known_by_its_letters(short):
+    assert facility_level(short) == (1, "")
 
 
 def test_the_share_far_from_care_counts_people_not_villages():

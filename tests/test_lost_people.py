@@ -14,6 +14,8 @@ SHORT = "--set run.days=30 --set run.warmup_days=10 --set run.tail_days=0"
 ARMS = "bankass/facility-only bankass/iccm-as-delivered --seeds 2"
 DROPPED = "26 % of the people of the lists are left out, as their village could not be placed: see iccmsim places"
 GUESSED = "18 % of the people are guessed (the median for villages without a usable number): see iccmsim places"
+TOO_FAR = ("8 % of the people live over 100 km from every facility, which is more often a wrong coordinate than a "
+           "place: see iccmsim places")  # fmt: skip
 
 
 @pytest.fixture
@@ -55,6 +57,16 @@ def test_a_comparison_warns_of_both(lossy, capsys):
     said = json.loads(told(f"compare {ARMS} --json", lossy, capsys))
     assert {DROPPED, GUESSED} <= set(said["warnings"])
     assert said["arms"][0]["setting"]["share_dropped"] == pytest.approx(2400 / (5500 + 1200 + 2400))
+
+
+@pytest.mark.parametrize("command", ["run bankass/facility-only", f"compare {ARMS}"])
+def test_people_who_live_too_far_to_be_so_are_warned_of(tmp_path, capsys, command):
+    exchanged = village("V8", -3.6, 14.2, people=500)
+    folder = write_folder(tmp_path, villages=[*CLEAN_VILLAGES, exchanged])
+    said = json.loads(told(f"{command} --json", folder, capsys))
+    assert TOO_FAR in said["warnings"]
+    setting = said["setting"] if "setting" in said else said["arms"][0]["setting"]
+    assert setting["share_too_far"] == pytest.approx(500 / 6000)
 
 
 def test_a_small_share_is_not_told_as_none(tmp_path, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,13 @@ from places import (
     write_folder,
 )
 
-from iccmsim.exchange.places_files import find_places_folder, read_places, summarise_dirt
+from iccmsim.exchange.district import load_places
+from iccmsim.exchange.places_files import FACILITY_COLUMNS, VILLAGE_COLUMNS, find_places_folder, read_places
+from iccmsim.exchange.repairs import foremost, summarise_dirt
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.world.geography import COMMUNITY_POST_WORDS, FIRST_LEVEL_WORDS, NOT_CARE_WORDS, REFERRAL_WORDS
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "places.md"
 
 
 def said(places) -> list[str]:
@@ -69,6 +76,9 @@ DIRTY = [
      "villages.csv:7: lat, lon '14, -4': kept, the same spot as line 2"),
     (village("V9", 16.0, -4.0, people=80),
      "villages.csv:7: lat, lon '16, -4': kept, but over 100 km from every facility"),
+    (village("V9", -4.0, 14.2, people=80),
+     "villages.csv:7: lat, lon '-4, 14.2': kept, but over 100 km from every facility (22 km if latitude and longitude "
+     "are exchanged)"),
     (village("V9", 14.0, -4.0, people=80, km=3.2),
      "villages.csv:7: km_facility '3.2': ours from the coordinates is 0.00 km and is used"),
     (",,,,,,,,,,,,,,", "villages.csv:7: row '': blank row skipped"),
@@ -118,6 +128,35 @@ def test_people_of_a_dropped_village_are_counted_as_lost(tmp_path):
     assert "villages.csv:7: people '800': dropped with their village" in said(places)
 
 
+@pytest.mark.parametrize("total", [
+    "TOTAL,,,,,,,,,,,,5500,,", ",,,,,Total général,-,-,,,,,5500,,", ",MOPTI,Sous-total CERCLE,,,,,,,,,,5400,,",
+    ",,,,,Ensemble du cercle,,,,,,,,,", ",,,,,,,,,,,,5500,,", ",,,,,,70.1,-190,,,,,5460,,",
+])  # fmt: skip
+def test_a_row_of_totals_is_no_village_and_counts_for_nobody(tmp_path, total):
+    unknown = village("V8", 14.2, -3.6, people="")
+    clean = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, unknown]))
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, total, unknown]))
+    assert (places.village_id, places.people.tolist()) == (clean.village_id, clean.people.tolist())
+    assert (places.people_dropped, places.people_imputed) == (0, 900)
+    assert [each for each in said(places) if each.startswith("villages.csv:7: ")] == [
+        next(each for each in said(places) if each.endswith("left out, a row of totals is no village and no area"))]
+
+
+@pytest.mark.parametrize("row", [
+    village("TOTAL", 14.2, -3.6, people=5500), village("Totota", "", "", people=5500),
+    village("V9", "", "", people=5500), ",,,,,,,,,,,,900,,",
+])  # fmt: skip
+def test_a_village_is_not_taken_for_a_row_of_totals(tmp_path, row):
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, row]))
+    assert not any("totals" in each for each in said(places))
+    assert places.people_dropped + places.people.sum() > 5500
+
+
+def test_a_row_of_totals_does_not_make_half_of_the_rows_unplaced(tmp_path):
+    rows = [CLEAN_VILLAGES[0], ",,,,,Total A,,,,,,,2000,,", ",,,,,Total B,,,,,,,2000,,"]
+    assert read_places(write_folder(tmp_path, villages=rows)).n_villages == 1
+
+
 def test_missing_people_are_the_median_of_the_others_and_said_to_be(tmp_path):
     rows = [*CLEAN_VILLAGES, village("V8", 14.2, -3.6, people=""), village("V9", 14.2, -3.7, people="?")]
     places = read_places(write_folder(tmp_path, villages=rows))
@@ -146,6 +185,17 @@ def test_any_spreadsheets_csv_gives_the_same_district(tmp_path, encoding, end):
     latin = ["villages.csv:0: encoding 'not UTF-8': read as latin-1"]
     rounded = ["villages.csv:3: people '900,4': rounded to 900"]
     assert said(places) == [*(latin if encoding == "latin-1" else []), *rounded]
+
+
+def test_headers_are_read_with_their_accents_or_without(tmp_path):
+    write_folder(tmp_path)
+    (tmp_path / "villages.csv").write_text("Nom;Latitude;Longitude;Région;Préfecture;Population totale\n"
+                                           "Bé;14,0;-4,0;Mopti;Kolo;2000\n", encoding="utf-8")
+    (tmp_path / "facilities.csv").write_text("Nom;Latitude;Longitude;Type;Propriétaire\n"
+                                             "Bé;14,0;-4,0;CSCom;Privé\n", encoding="utf-8")
+    places = read_places(tmp_path)
+    assert places.zone_district == (("Mopti", ""),)
+    assert "facilities.csv:2: ownership 'Privé': private, counted like a public facility" in said(places)
 
 
 @pytest.mark.parametrize(("given", "read"), [
@@ -179,6 +229,33 @@ def test_the_summary_counts_each_kind_of_repair(tmp_path):
     places = read_places(write_folder(tmp_path, villages=rows))
     assert summarise_dirt(places.dirt) == {
         "villages.csv id: kept with a new id, the id is used in line #": 2}
+
+
+def test_the_summary_keeps_numbers_that_do_not_differ_and_names_unknown_types(tmp_path):
+    rows = [*CLEAN_VILLAGES, village("V8", 16.0, -4, people=10), village("V9", 17.0, -4, people=10)]
+    centres = [*CLEAN_FACILITIES, facility("F9", 14, -3.8, kind="Casa", type9="")]
+    write_folder(tmp_path, villages=rows, facilities=centres)
+    with (tmp_path / "villages.csv").open("ab") as file:
+        file.write("V10,,,,,Bé,14.3,-3.7,,,,,7,,\n".encode("latin-1"))
+    assert summarise_dirt(read_places(tmp_path).dirt) == {
+        "villages.csv encoding: read as latin-1": 1,
+        "villages.csv lat, lon: kept, but over 100 km from every facility": 2,
+        "facilities.csv type 'Casa': unknown type, counted as first level": 1,
+    }
+
+
+def test_what_loses_people_or_care_is_told_before_what_was_spelt_oddly(tmp_path):
+    odd = [village(f"V1{n}", 14.2 + n / 100, -3.6, people="1.250") for n in range(3)]
+    lost = [",,,,,,,,,,,,,,", village("V7", 14.2, -3.7, people=""), village("V8", "", "", people=80),
+            village("V9", 16.0, -4.0, people=80), "Total,,,,,,,,,,,,9000,,"]  # fmt: skip
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, *odd, *lost],
+                                      facilities=[*CLEAN_FACILITIES, facility("F9", 14, -3.8, kind="?", type9="")]))
+    told = [each.what_was_done.split(",")[0] for each in foremost(places.dirt)]
+    first = {"dropped", "dropped with their village", "kept", "left out", "unknown type"}
+    assert set(told[:5]) == first
+    assert told[5:7] == ["blank", "imputed 1075"]
+    assert set(told[7:]) == {"read as 1250", "blank row skipped"}
+    assert len(told) == len(places.dirt)
 
 
 def only(header: str, *rows: str) -> str:
@@ -286,6 +363,24 @@ def test_without_a_folder_the_message_says_how_to_give_one(monkeypatch):
                "to a folder that holds bankass/villages.csv")
     with refused(message):
         find_places_folder(None, "bankass")
+
+
+def test_the_page_on_places_names_every_title_that_is_known_and_every_word_of_a_type():
+    text = PAGE.read_text(encoding="utf-8")
+    named = set(re.findall(r"`([^`]+)`", text))
+    for columns in (VILLAGE_COLUMNS, FACILITY_COLUMNS):
+        assert {title for known in columns.values() for title in known} - named == set()
+    words = {*NOT_CARE_WORDS, *REFERRAL_WORDS, *COMMUNITY_POST_WORDS, *FIRST_LEVEL_WORDS}
+    assert words - named == set()
+    assert len(text.splitlines()) <= 60
+
+
+def test_the_setting_on_the_page_gives_the_place_its_name(tmp_path):
+    (tmp_path / "kolo.toml").write_text(re.search(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)[1])
+    for programme in ("facility-only", "iccm-as-delivered"):
+        arm = tmp_path / f"{programme}.toml"
+        arm.write_text(f'format = 1\nsetting = "kolo.toml"\nprogramme = "{programme}"\n')
+        assert load_places(load_scenario(arm, places=write_folder(tmp_path))).name == "Kolo"
 
 
 @needs_real_places

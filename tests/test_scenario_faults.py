@@ -231,6 +231,10 @@ def test_a_file_that_is_not_there_not_toml_or_not_text_is_named(written: Callabl
     assert faults_of(other) == (f"{other}: no such file; did you mean mine.toml?",)
     (broken,) = faults_of(written("format = = 1"))
     assert broken.startswith(f"{path}: is not valid TOML: ")
+    twice = 'format = 1\nsetting = "bankass"\nprogramme = "mine.toml"\n\n[setting.place]\nname = "Kolo"'
+    assert faults_of(written(twice)) == (
+        f'{path}: setting = "bankass": must not stand beside a table [setting...]; put that table into a file with '
+        'extends = "bankass", and give the name of that file here',)
     path.write_bytes(b'format = 1\nname = "\xe9t\xe9"')
     assert faults_of(path) == (f"{path}: is not written in UTF-8",)
     (tmp_path / "folder.toml").mkdir()

@@ -9,13 +9,14 @@ from pathlib import Path
 from iccmsim.cli.words import InputError, did_you_mean, reading, tell, writing
 
 PURPOSE = "Write a brief of two pages, in English or French, from a comparison on disk."
-EXAMPLE = "  iccmsim brief iccmsim-demo --lang en\n  iccmsim brief iccmsim-demo --lang fr --format html --out note.html"
+EXAMPLE = "  iccmsim brief my_demo --lang en\n  iccmsim brief my_demo --lang fr --format html --out note.html"
 LANGUAGES, FORMATS = ("en", "fr"), ("pdf", "html")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of this command."""
-    parser.add_argument("result", metavar="RESULT", help="folder that iccmsim compare --out (or demo) has written")
+    parser.add_argument("result", metavar="RESULT", help="folder that iccmsim compare --out has written, from 20 "
+                        "seeds or so (my_demo: iccmsim demo --seeds 20 --out my_demo)")  # fmt: skip
     parser.add_argument("--lang", metavar="LANG", default="en", help="en or fr (default en)")
     parser.add_argument("--format", metavar="FORMAT", help="pdf or html (default: as FILE ends, else pdf)")
     parser.add_argument("--out", metavar="FILE", help="where the brief goes (default: RESULT/brief.LANG.FORMAT)")

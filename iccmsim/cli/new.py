@@ -52,10 +52,15 @@ README = """\
 ```sh
 iccmsim explain scenario.toml
 iccmsim diff {setting}/{base} scenario.toml
-iccmsim compare {setting}/facility-only {setting}/{base} scenario.toml --seeds 5
+iccmsim compare {setting}/facility-only {setting}/{base} scenario.toml{places} --seeds 5
 ```
 
-`iccmsim programmes` and `iccmsim settings` list what else there is to start from.
+{of_files}`iccmsim programmes` and `iccmsim settings` list what else there is to start from.
+"""
+OF_FILES = """\
+FOLDER holds the lists of the place ({files}): docs/places.md of iccmsim says how to write them, and
+`iccmsim places {setting}/{base} --places FOLDER` what is made of them.
+
 """
 
 
@@ -74,19 +79,30 @@ def go(asked: argparse.Namespace) -> None:
     _known("--setting", asked.setting, piece="setting")
     folder = _new_folder(asked.folder)
     texts = {"programme.toml": PROGRAMME, "scenario.toml": SCENARIO, "README.md": README}
+    words = _words(asked.setting, asked.base)
     part = folder.with_name(f"{folder.name}.part{os.getpid()}")
     try:
         with writing(folder):
             part.mkdir()
             for name, text in texts.items():
-                filled = text.format(base=asked.base, setting=asked.setting)
-                (part / name).write_text(filled, encoding="utf-8")
+                (part / name).write_text(text.format(**words), encoding="utf-8")
             part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     with printing(folder):
         print(f"Written: {', '.join(str(folder / name) for name in texts)}\nNext: iccmsim explain "
               f"{shlex.quote(str(folder / 'scenario.toml'))}")  # fmt: skip
+
+
+def _words(setting: str, base: str) -> dict[str, str]:
+    """What fills the gaps of the texts; a setting of a real place needs its lists, and others take none."""
+    from iccmsim.parameters.scenario import load_scenario
+
+    place, words = load_scenario(f"{setting}/{base}").place, {"setting": setting, "base": base}
+    if place.kind != "files":
+        return words | {"places": "", "of_files": ""}
+    files = ", ".join(f"`{name}`" for name in place.files())
+    return words | {"places": " --places FOLDER", "of_files": OF_FILES.format(files=files, **words)}
 
 
 def _known(option: str, name: str, *, piece: str) -> None:

@@ -22,8 +22,8 @@ DIRT_SHOWN = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of this command."""
-    parser.add_argument("place", metavar="FOLDER_OR_SCENARIO", help="folder with villages.csv and facilities.csv, "
-                        "or a scenario")  # fmt: skip
+    parser.add_argument("place", metavar="FOLDER_OR_SCENARIO", help="folder with villages.csv and facilities.csv "
+                        "(see docs/places.md), or a scenario")  # fmt: skip
     parser.add_argument("--places", metavar="FOLDER", help="where the files of a scenario's place are")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", help="another value for a parameter of the "
                         "scenario, such as chw.catch=700; may be given again")  # fmt: skip
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Print what there is, what was wrong, and what the norm would place."""
-    from iccmsim.exchange.places_files import summarise_dirt
+    from iccmsim.exchange.repairs import foremost, summarise_dirt
     from iccmsim.report.terminal import places_text
     from iccmsim.world.deployment import place_chws
 
@@ -40,11 +40,11 @@ def go(asked: argparse.Namespace) -> None:
         places, norm = _find(asked)
         plan = place_chws(places, **norm)
     said = {"format": 1, "place": places.summary(), "posts": plan.summary(), "by_zone": _by_zone(places, plan),
-            "repairs": summarise_dirt(places.dirt)}  # fmt: skip
+            "repairs": summarise_dirt(foremost(places.dirt))}  # fmt: skip
     if asked.json:
         print_json(said | {"dirt": [vars(each) for each in places.dirt]})
     else:
-        print(places_text(said, [str(each) for each in places.dirt], shown=DIRT_SHOWN))
+        print(places_text(said, [str(each) for each in foremost(places.dirt)], shown=DIRT_SHOWN))
 
 
 def _find(asked: argparse.Namespace) -> tuple[Places, dict[str, float]]:

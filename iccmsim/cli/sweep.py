@@ -101,6 +101,9 @@ def read_all(asked: argparse.Namespace) -> tuple[Design, dict[str, Any]]:
            "until_mcse": error_of(asked.until_mcse), "outcome": outcome, "most_seeds": most,
            "retry_failed": asked.retry_failed}  # fmt: skip
     precision = Precision(how["until_mcse"], outcome, most)
+    for option, value in (("--outcome", asked.outcome), ("--most-seeds", asked.most_seeds)):
+        if asked.until_mcse is None and value is not None:
+            raise InputError(f"{option} {value}: has no effect without --until-mcse; leave it out, or give that too")
     design = read_design(asked.design)
     design = design if asked.places is None else replace(design, places=asked.places)
     cases = Cases(design, study_of(design), code=code_version())

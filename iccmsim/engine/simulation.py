@@ -119,6 +119,15 @@ def part_ways(warm: ZoneRun, plan: Plan, population: Population, *, zone: Zone) 
     return ZoneRun(plan, zone, warm.number, warm.seed, day=warm.day)
 
 
+def whole_seed(seed: int) -> int:
+    """A seed as it keys every draw; 1.9 is none, and neither are True and "1"."""
+    whole = isinstance(seed, (int, float, np.integer, np.floating)) and not isinstance(seed, bool) and seed % 1 == 0
+    if not whole:
+        raise ValueError(f"seed = {seed!r}: must be a whole number")
+    refuse_unfit("seed", int(seed), SEED_LIMIT)
+    return int(seed)
+
+
 class Simulation:
     """One scenario from one seed: all zones of a district, run to a day, to the end, or a day at a time.
 
@@ -128,9 +137,8 @@ class Simulation:
 
     def __init__(self, scenario: Scenario | str, *, seed: int, status_quo: Scenario | None = None, tables: bool = True,
                  threads: int | None = None) -> None:  # fmt: skip
-        refuse_unfit("seed", seed, SEED_LIMIT)
         self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-        self.seed, self.tables = int(seed), tables
+        self.seed, self.tables = whole_seed(seed), tables
         self.threads = threads or os.cpu_count() or 1
         self.plan = make_plan(self.scenario)
         before = status_quo if status_quo is not None else without_chws(self.scenario)

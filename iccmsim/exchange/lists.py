@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
+from iccmsim.exchange.census import plain_name
 from iccmsim.world.geography import Dirt
 
 KNOWN = ("villages.csv", "facilities.csv")  # never the misspelt name of one another
-SPOT = {  # accepted spellings of a column, best first, in lower case without spaces and signs
+SPOT = {  # accepted spellings of a column, best first, in lower case without accents, spaces and signs
     "lat": ("lat", "latitude", "y"),
     "lon": ("lon", "long", "lng", "longitude", "x"),
     "geometry": ("geometry", "wkt"),
@@ -103,7 +104,7 @@ def _refuse_broken_rows(file: str, lines: list[tuple[int, list[str]]]) -> None:
 def _columns(table: Sheet, header: list[str], *, names: dict[str, tuple[str, ...]],
              required: tuple[str, ...]) -> dict[str, int]:
     """Which column is which, by name; ValueError names the missing one and the nearest right word."""
-    plain = [re.sub(r"[^a-z0-9]", "", title.lower()) for title in header]
+    plain = [plain_name(title).replace(" ", "") for title in header]
     for title in sorted({t for t in plain if t and plain.count(t) > 1}):
         table.note(1, title, f"{plain.count(title)} columns", "the first of them is read")
     found = {key: next(plain.index(name) for name in known if name in plain)

@@ -12,14 +12,13 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from statistics import median
 
-from iccmsim.exchange.census import LEVELS, Census, census_of, share_out
+from iccmsim.exchange.census import LEVELS, Census, census_of, plain_name, share_out
 from iccmsim.exchange.lists import SPOT, Sheet, degrees, number, read_sheet, without_thousands
 from iccmsim.world.geography import Dirt, Facility, Places, Village, facility_level, make_places
 
@@ -27,6 +26,8 @@ VILLAGES, FACILITIES = "villages.csv", "facilities.csv"
 ENVIRONMENT = "ICCMSIM_DATA"
 MOST_KM = 500  # mean distance to the nearest facility; there is no such district, nor such a country
 MOST_PEOPLE = 5_000_000  # more than any village or town quarter; a larger number is a slip of the pen
+TOTAL = re.compile(r"((sous|sub|grand) ?)?totau?[lx]\b|(ensemble|somme)( d(u|e|es)\b|$)")  # begins a plain name
+SAME_TOTAL = 0.01  # share by which a total may differ from the rows above it, some of which cannot be read
 VILLAGE_COLUMNS = {
     "id": ("villageid", "villagecode", "id", "code", "uid", "osmid"),
     "name": ("village", "villagename", "name", "nom", "placename"),
@@ -100,13 +101,6 @@ def read_places(folder: str | os.PathLike[str], *, villages: str = VILLAGES, fac
     return found
 
 
-def summarise_dirt(dirt: Iterable[Dirt]) -> dict[str, int]:
-    """How often each kind of repair was made: {"villages.csv lat, lon: dropped, no coordinates": 3, ...}."""
-    def kind(done: str) -> str:
-        return re.sub(r"[0-9][0-9.]*", "#", re.sub(r"kept as \S+,", "kept with a new id,", done))
-    return dict(Counter(f"{d.file} {d.field}: {kind(d.what_was_done)}" for d in dirt))
-
-
 def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
     """Villages that can be placed; people of those that cannot; people imputed; the dirt.
 
@@ -114,7 +108,8 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
     """
     table = read_sheet(path, VILLAGE_COLUMNS, required=("lat", "lon", "people"))
     counts = _people(table)
-    known = [n for n in counts.values() if n is not None]
+    _leave_out_totals(table, counts)
+    known = [counts[line] for line, _ in table.rows if counts[line] is not None]
     if table.rows and not known:
         raise ValueError(f"{table.file}: people: no number from 0 to {MOST_PEOPLE} in {len(table.rows)} rows")
     typical = round(median(known)) if known else 0
@@ -143,6 +138,7 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
 def read_village_spots(path: Path, dirt: list[Dirt]) -> list[Village]:
     """Villages that can be placed, of a list that does not say how many people live in them (0 here)."""
     table = read_sheet(path, VILLAGE_COLUMNS, required=("lat", "lon", "region"))
+    _leave_out_totals(table, {})
     spots = [(line, row, _where(table, line, row)) for line, row in table.rows]
     placed = [Village(*_identity(row, line), *where, people=0, line=line, **_areas(row))
               for line, row, where in spots if where is not None]  # fmt: skip
@@ -159,6 +155,7 @@ def read_census(path: Path, dirt: list[Dirt]) -> Census:
     """People by region, district and commune; a row that counts nobody is reported and passed over."""
     table = read_sheet(path, CENSUS_COLUMNS, required=("region", "people"), named=False)
     counts = _people(table)
+    _leave_out_totals(table, counts)
     dirt += table.dirt
     census = census_of(table.rows, counts, file=table.file)
     if not census.people:
@@ -234,22 +231,47 @@ def _people(table: Sheet) -> dict[int, int | None]:
     return found
 
 
+def _leave_out_totals(table: Sheet, counts: Mapping[int, int | None]) -> None:
+    """A row of totals is no village and counts for nobody: whoever is in it lives in the rows above it.
+
+    It has no place on the map, and says that it is a total, or has no name and the people of the rows above to 1 %.
+    """
+    rows, above = [], 0
+    for line, row in table.rows:
+        people, named = counts.get(line) or 0, [row[key] for key in ("id", "name", *LEVELS) if row.get(key)]
+        adds_up = not named and above > 0 and abs(people - above) <= SAME_TOTAL * above
+        if isinstance(_spot(row)[0], str) and (adds_up or any(TOTAL.match(plain_name(name)) for name in named)):
+            table.dirt = [each for each in table.dirt if each.line != line]
+            table.note(line, "row", ", ".join(named), "left out, a row of totals is no village and no area")
+            continue
+        rows.append((line, row))
+        above += people
+    table.rows = rows
+
+
 def _where(table: Sheet, line: int, row: dict[str, str]) -> tuple[float, float] | None:
     """Latitude and longitude; None (and reported) when missing, 0 and 0, or not on the globe."""
+    spot, shown = _spot(row)
+    if isinstance(spot, str):
+        table.note(line, "lat, lon", shown, spot)
+        return None
+    return spot
+
+
+def _spot(row: dict[str, str]) -> tuple[tuple[float, float] | str, str]:
+    """Latitude and longitude, or why there are none; and what the cells say."""
     pair = [row.get("lat", ""), row.get("lon", "")]
     if not any(pair) and row.get("geometry"):
         pair = re.findall(r"-?\d+(?:\.\d+)?", row["geometry"])[1::-1]
     shown = ", ".join(pair)
     lat, lon = ([degrees(cell) for cell in pair] + [None, None])[:2]
     if lat is None or lon is None:
-        table.note(line, "lat, lon", shown, "dropped, no coordinates")
-    elif lat == 0 and lon == 0:
-        table.note(line, "lat, lon", shown, "dropped, 0 and 0 stand for missing")
-    elif not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        table.note(line, "lat, lon", shown, "dropped, outside [-90, 90] or [-180, 180]")
-    else:
-        return lat, lon
-    return None
+        return "dropped, no coordinates", shown
+    if lat == 0 and lon == 0:
+        return "dropped, 0 and 0 stand for missing", shown
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        return "dropped, outside [-90, 90] or [-180, 180]", shown
+    return (lat, lon), shown
 
 
 def _identity(row: dict[str, str], line: int) -> tuple[str, str]:

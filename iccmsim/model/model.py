@@ -280,7 +280,7 @@ def seed_of(rng: int | str | np.integer) -> int:
         seed = int(rng)
     except (TypeError, ValueError):
         raise ValueError(f"rng = {rng!r}: must be a whole number, or its digits") from None
-    if not isinstance(rng, str) and seed != rng:
+    if isinstance(rng, (bool, np.bool_)) or (not isinstance(rng, str) and seed != rng):
         raise ValueError(f"rng = {rng!r}: must be a whole number, or its digits")
     return seed
 

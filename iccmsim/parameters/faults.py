@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 
@@ -14,3 +15,13 @@ class ScenarioError(ValueError):
 
     def __reduce__(self) -> tuple:
         return (ScenarioError, (self.faults,))
+
+
+def toml_fault(text: str, error: object) -> str:
+    """Why a text is no TOML, as the end of a message; a piece that is both named and written out is told as that."""
+    for piece in ("setting", "programme"):
+        named = re.search(rf"""(?m)^[ \t]*{piece}[ \t]*=[ \t]*["']([^"'\n]*)["']""", text)
+        if named and re.search(rf"(?m)^[ \t]*\[+[ \t]*{piece}\b", text):
+            return (f'{piece} = "{named[1]}": must not stand beside a table [{piece}...]; put that table into a file '
+                    f'with extends = "{named[1]}", and give the name of that file here')
+    return f"is not valid TOML: {error}"

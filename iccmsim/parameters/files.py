@@ -13,7 +13,7 @@ from typing import Any
 from iccmsim.parameters.catalogue import SECTIONS, all_parameters, of_section
 from iccmsim.parameters.checks import unknown_words, wrong_name
 from iccmsim.parameters.declare import did_you_mean, plain
-from iccmsim.parameters.faults import ScenarioError
+from iccmsim.parameters.faults import ScenarioError, toml_fault
 from iccmsim.parameters.maturity import check_profile, levers_of, profile_of_name
 from iccmsim.parameters.reasons import Reason, Reasons, read_reasons
 from iccmsim.parameters.tables import DEEPEST, is_deeper, keys_of, shock_of, tables_of, twice_on_a_day, values_of
@@ -194,7 +194,7 @@ def _read_reasons(path: Path) -> Reasons:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = tomllib.loads(text := path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         close = did_you_mean(path.name, [other.name for other in path.parent.glob("*.toml")])
         raise ScenarioError(f"{path}: no such file{close}") from None
@@ -203,7 +203,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ScenarioError(f"{path}: is not written in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{path}: is not valid TOML: {error}") from None
+        raise ScenarioError(f"{path}: {toml_fault(text, error)}") from None
     except RecursionError:
         table = None
     except ValueError:

@@ -20,7 +20,7 @@ from iccmsim.results.dictionary import FACTS, NAME, TABLE_COLUMNS, Column, missi
 from iccmsim.results.folder import MANIFEST
 from iccmsim.results.shock_words import with_own_values
 from iccmsim.studies import compare, country, sensitivity
-from iccmsim.studies.columns import AREA, AREAS, ARM, ARMS, ESTIMATES, RUNS, SEED, WARNINGS, columns_of_sweep
+from iccmsim.studies.columns import AREA, AREAS, ARM, ARMS, ESTIMATES, RUNS, SEED, WARNINGS, columns_of_sweep, only_in
 from iccmsim.studies.indicator_columns import INDICATORS, estimates_of
 from iccmsim.studies.outcomes import NAMES, Counted, outcomes_of
 from iccmsim.studies.sweeping import sweep_folder
@@ -123,7 +123,11 @@ def _table(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any
 def _about(folder: Path) -> Table:
     """What the manifest says in single numbers and words."""
     told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return _table("about", ABOUT, [{"name": name, "value": str(value)} for name, value in _plain(told)])
+    rows = [{"name": name, "value": str(value)} for name, value in _plain(told)]
+    if "told" in told:
+        only = only_in(told["told"], [arm["name"] for arm in told["arms"]])
+        rows += [{"name": f"varied_only_in.{key}", "value": ", ".join(arms)} for key, arms in only.items()]
+    return _table("about", ABOUT, rows)
 
 
 def _plain(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -188,7 +192,8 @@ def _of_sweep(folder: Path) -> Iterator[Table]:
     from iccmsim.studies.sweep import Sweep
 
     found = Sweep.load(folder)
-    columns = columns_of_sweep(found.design.keys, list(found.columns))
+    only = only_in(found.manifest["told"], found.design.arms)
+    columns = columns_of_sweep(found.design.keys, list(found.columns), only)
     yield Table("runs", columns, len(found.columns["row"]), found.table)
 
 
@@ -203,7 +208,8 @@ def _of_sensitivity(folder: Path) -> Iterator[Table]:
     allotted = told.allotted(design.keys, design.groups, found.manifest["left_out"])
     yield _table("parameters", told.ALLOTTED, allotted)
     runs = found.runs()
-    columns = (*told.PLACED, *columns_of_sweep(design.keys, list(runs.columns)))
+    only = only_in(found.sweeps[0][0].manifest["told"], design.arms)
+    columns = (*told.PLACED, *columns_of_sweep(design.keys, list(runs.columns), only))
     yield Table("runs", columns, len(runs), lambda: runs[[each.name for each in columns]])
 
 
@@ -215,7 +221,7 @@ def _arms(found: Comparison) -> list[dict[str, Any]]:
 
 def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a place and an arm, its shocks in words (earlier versions told of none, nor of shares lost)."""
-    return {"share_dropped": None, "share_imputed": None, **facts,
+    return {"share_dropped": None, "share_imputed": None, "share_too_far": None, **facts,
             "shocks": " ".join(map(with_own_values, facts.get("shocks", ())))}  # fmt: skip
 
 

@@ -212,6 +212,8 @@ FACTS = (
            per="people", ages="all ages"),
     Column("share_imputed", "People guessed for villages without a usable number, of the whole map.", "share",
            per="people", ages="all ages"),
+    Column("share_too_far", "People over 100 km in a straight line from every health facility, of the whole map.",
+           "share", per="people", ages="all ages"),
     Column("warmup_days", "Days lived before launch.", "days"),
     Column("window_days", "Days from launch in which everything is counted.", "days"),
     Column("tail_days", "Days lived beyond the window.", "days"),

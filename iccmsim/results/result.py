@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
-from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, without_chws
+from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, whole_seed, without_chws
 from iccmsim.engine.tally import add_up, tally_zone
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.mortality import deaths_by_cause, rates
 from iccmsim.results.tables import TABLES
-from iccmsim.world.geography import FAR_KM, Places
+from iccmsim.world.geography import FAR_KM, OUTLIER_KM, Places
 from iccmsim.world.population import ZoneMap
 
 if TYPE_CHECKING:
@@ -122,10 +122,11 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
 
 
 def lost_by_lists(places: Places) -> dict[str, float]:
-    """The share of people whom the lists of a place lose, and the share whose number is guessed."""
+    """The share of people whom the lists of a place lose, that whose number is guessed, that too far off to be so."""
     people = int(places.people.sum())
     return {"share_dropped": places.people_dropped / (people + places.people_dropped),
-            "share_imputed": places.people_imputed / people}  # fmt: skip
+            "share_imputed": places.people_imputed / people,
+            "share_too_far": places.share_beyond(OUTLIER_KM)}  # fmt: skip
 
 
 def warnings_of_place(facts: Mapping[str, Any]) -> list[str]:
@@ -137,6 +138,9 @@ def warnings_of_place(facts: Mapping[str, Any]) -> list[str]:
     if imputed := facts.get("share_imputed"):
         said.append(f"{_percent(imputed)} of the people are guessed (the median for villages without a usable "
                     "number): see iccmsim places")  # fmt: skip
+    if too_far := facts.get("share_too_far"):
+        said.append(f"{_percent(too_far)} of the people live over {OUTLIER_KM:g} km from every facility, which is more "
+                    "often a wrong coordinate than a place: see iccmsim places")  # fmt: skip
     return said
 
 
@@ -156,6 +160,7 @@ def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | 
     `status_quo` is lived through the warm-up (default: the same setting with facilities only). `tables=False` keeps
     counts only, and of the memory no more than a few zones. The result is the same for any number of threads.
     """
+    seed = whole_seed(seed)
     scenario, before = loaded(scenario), None if status_quo is None else loaded(status_quo)
     if not tables:
         plan, tally = _counts_only(scenario, before, seed=seed, threads=threads)

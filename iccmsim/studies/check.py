@@ -27,7 +27,7 @@ from iccmsim.results.list_formula import list_prediction, treated_away
 from iccmsim.results.mortality import WINDOW, expected_deaths_by_cause, rates
 from iccmsim.results.survey import Counts, Telling, add_counts
 from iccmsim.results.tables import TABLES
-from iccmsim.studies.compare import scenario_at
+from iccmsim.studies.compare import scenario_at, seeds_of
 from iccmsim.studies.estimate import Q, estimate, ratio
 from iccmsim.world.population import ZoneMap
 
@@ -132,12 +132,13 @@ class _Seen:
     tallies: np.ndarray
 
 
-def check(scenario: Scenario | str, *, seeds: Iterable[int] = (1, 2, 3, 4, 5),
+def check(scenario: Scenario | str, *, seeds: int | Iterable[int] = 5,
           places: str | os.PathLike[str] | None = None, threads: int | None = None) -> CheckReport:  # fmt: skip
-    """Run a scenario and set every target that applies to it beside what came out."""
-    chosen = tuple(int(seed) for seed in seeds)
-    if not chosen:
-        raise ValueError("seeds: there must be at least one")
+    """Run a scenario and set every target that applies to it beside what came out.
+
+    seeds: numbers, or how many (5 means 1 to 5).
+    """
+    chosen = seeds_of(seeds)
     scenario = scenario_at(scenario, places)
     ground = load_places(scenario)
     plan, before = make_plan(scenario, places=ground), make_plan(without_chws(scenario), places=ground)

@@ -6,7 +6,8 @@ counts in `iccmsim.results.counts`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.results.dictionary import FACTS, NAME, NUMBER, UNDER_FIVE, YES, Column
@@ -67,18 +68,30 @@ _FITTED = (
 )  # fmt: skip
 
 
-def columns_of_sweep(keys: Sequence[str], names: Sequence[str]) -> tuple[Column, ...]:
-    """The columns of a sweep's table, for what it varies; `names`: the columns that there are."""
+def columns_of_sweep(keys: Sequence[str], names: Sequence[str],
+                     only: Mapping[str, Sequence[str]] | None = None) -> tuple[Column, ...]:  # fmt: skip
+    """The columns of a sweep's table, for what it varies; `names`: the columns that there are.
+
+    `only`: keys that hold in some arms alone, and in which (see `only_in`).
+    """
     solved = [name for name in names if name.startswith("anchored.")]
     anchored = _FITTED if "anchored" in names else ()
-    return (*_RUN_OF_SWEEP, *(_varied(key) for key in keys), *anchored, *(_solved(name) for name in solved), *_OUTCOMES)
+    varied = (_varied(key, (only or {}).get(key, ())) for key in keys)
+    return (*_RUN_OF_SWEEP, *varied, *anchored, *(_solved(name) for name in solved), *_OUTCOMES)
 
 
-def _varied(key: str) -> Column:
+def only_in(told: Mapping[str, Any], arms: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Levers that a sweep varies in some of its arms alone, and in which; `told` is that entry of its manifest."""
+    return {key: tuple(arms[i] for i in where) for key, where in zip(told["keys"], told["where"], strict=True)
+            if parameter(key).section == "programme" and len(where) < len(arms)}  # fmt: skip
+
+
+def _varied(key: str, arms: Sequence[str]) -> Column:
     told = parameter(key)
+    where = f" in {', '.join(arms)} alone (other arms keep their own value, which is not told here)" if arms else ""
     if told.size:
-        return Column(key, f"Varied: a factor on all numbers of: {told.says}", "times the scenario's values")
-    return Column(key, f"Varied. {told.says}", told.unit)
+        return Column(key, f"Varied{where}: a factor on all numbers of: {told.says}", "times the scenario's values")
+    return Column(key, f"Varied{where}. {told.says}", told.unit)
 
 
 def _solved(name: str) -> Column:

@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
 from iccmsim.core.records import table
 from iccmsim.engine.pairs import PAIRS, pair_zone, remember_arm
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
-from iccmsim.engine.simulation import arms_of_zone, without_chws
+from iccmsim.engine.simulation import arms_of_zone, whole_seed, without_chws
 from iccmsim.engine.tally import TALLY, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.place import FilesPlace
@@ -143,6 +142,9 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
                   threads: int | None = None, status_quo: Scenario | str | None = None,
                   progress: Callable[[int, int], None] | None = None) -> tuple[Comparison, ...]:  # fmt: skip
     """As `compare`, with the counts of each part of the map apart; `part_of` numbers the part of each zone."""
+    if isinstance(scenarios, (str, Scenario)):
+        name = scenarios if isinstance(scenarios, str) else scenarios.name
+        raise ValueError(f"scenarios = {name!r}: must be a list of arms, the comparator first, and is one arm")
     arms = [scenario_at(each, places) for each in scenarios]
     chosen = seeds_of(seeds)
     before = without_chws(arms[0]) if status_quo is None else scenario_at(status_quo, places)
@@ -173,13 +175,14 @@ def scenario_at(scenario: Scenario | str, places: Places | str | os.PathLike[str
 
 def seeds_of(seeds: int | Iterable[int]) -> tuple[int, ...]:
     """Seeds: numbers, or how many (5 means 1 to 5)."""
-    if isinstance(seeds, int) and seeds > MOST_REPLICATES:
+    if isinstance(seeds, (str, bool)) or not isinstance(seeds, (int, np.integer, Iterable)):
+        raise ValueError(f"seeds = {seeds!r}: must be whole numbers, or how many")
+    if isinstance(seeds, (int, np.integer)) and seeds > MOST_REPLICATES:
         raise ValueError(f"seeds = {seeds}: must be at most {MOST_REPLICATES}")
-    chosen = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(int(seed) for seed in seeds)
+    given = range(1, int(seeds) + 1) if isinstance(seeds, (int, np.integer)) else seeds
+    chosen = tuple(whole_seed(seed) for seed in given)
     if not chosen:
         raise ValueError(f"seeds = {seeds}: there must be at least one")
-    for seed in chosen:
-        refuse_unfit("seed", seed, SEED_LIMIT)
     twice = sorted(seed for seed, often in Counter(chosen).items() if often > 1)
     if twice:
         raise ValueError(f"seeds: {', '.join(map(str, twice))} given twice; each seed is one replicate")

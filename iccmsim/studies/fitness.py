@@ -137,8 +137,9 @@ def missed_targets(targets: dict[str, Any]) -> list[str]:
     if not missed:
         return []
     told = ", ".join(f"{row['key']} {_seen(row)}" for row in missed)
-    return [f"the setting misses what it should be fitted to: {told}; fit it again (calibration/fit_baseline.py) or "
-            "use a setting that iccmsim check finds inside"]  # fmt: skip
+    return [f"the setting misses what it should be fitted to: {told}; use one that "
+            "iccmsim check finds inside (calibration/fit_baseline.py fits those of the library; a place of your own "
+            "cannot be fitted yet)"]  # fmt: skip
 
 
 def _seen(row: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ same function, `make_places`.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ OUTLIER_KM = 100.0  # a village this far from every facility is more often a wro
 
 REFERRAL_WORDS = ("hospital", "hospitalier", "hopital", "referral", "reference", "csref",
                   "antenne chirurgicale")
+SHORT_REFERRAL, SHORT_CENTRE = re.compile(r"\bc\W*s\W*ref"), re.compile(r"\bc\W*s\W*com")  # "CS Réf", "C.S.Com."
 FIRST_LEVEL_WORDS = ("health cent", "centre de sante", "cscom", "csps", "csi", "health unit",
                      "clinic", "cliniq", "dispens", "post", "health station", "health hut", "case de sante",
                      "medical cent", "centre medical", "maternit")
@@ -167,11 +169,11 @@ def facility_level(*types: str) -> tuple[int, str]:
         plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
         if any(word in plain for word in NOT_CARE_WORDS):
             return 0, "dropped: does not examine sick children"
-        if any(word in plain for word in REFERRAL_WORDS):
+        if any(word in plain for word in REFERRAL_WORDS) or SHORT_REFERRAL.search(plain):
             return 2, ""
         if any(word in plain for word in COMMUNITY_POST_WORDS):
             return 1, "counted as first level, though it may be a community post"
-        if any(word in plain for word in FIRST_LEVEL_WORDS):
+        if any(word in plain for word in FIRST_LEVEL_WORDS) or SHORT_CENTRE.search(plain):
             return 1, ""
     return 1, "unknown type, counted as first level"
 
@@ -189,7 +191,7 @@ def make_places(name: str, villages: Sequence[Village], *, facilities: Sequence[
     own, km_facility = nearest(lat, lon, to_lat=f_lat[first], to_lon=f_lon[first])
     served, zone = np.unique(first[own], return_inverse=True)
     _, km_nearest = nearest(lat, lon, to_lat=f_lat, to_lon=f_lon)
-    more = list(dirt) + _compare_km(villages, km_nearest)
+    more = list(dirt) + _compare_km(villages, km_nearest, to_lat=f_lat, to_lon=f_lon)
     if len(second):
         _, km_hospital = nearest(lat, lon, to_lat=f_lat[second], to_lon=f_lon[second])
     else:
@@ -230,7 +232,8 @@ def _refuse_empty(name: str, villages: Sequence[Village], facilities: Sequence[F
         raise ValueError(f"{name}: no first-level facility among {len(facilities)}; a zone needs one")
 
 
-def _compare_km(villages: Sequence[Village], km_nearest: np.ndarray) -> list[Dirt]:
+def _compare_km(villages: Sequence[Village], km_nearest: np.ndarray, *, to_lat: np.ndarray,
+                to_lon: np.ndarray) -> list[Dirt]:
     """Report where the file's own distance, or the plausibility of ours, disagrees with the coordinates."""
     found = []
     for v, km in zip(villages, km_nearest.tolist(), strict=True):
@@ -239,8 +242,16 @@ def _compare_km(villages: Sequence[Village], km_nearest: np.ndarray) -> list[Dir
                               f"ours from the coordinates is {km:.2f} km and is used"))
         if km > OUTLIER_KM:
             found.append(Dirt("villages.csv", v.line, "lat, lon", f"{v.lat:g}, {v.lon:g}",
-                              f"kept, but over {OUTLIER_KM:g} km from every facility"))
+                              f"kept, but over {OUTLIER_KM:g} km from every facility"
+                              + _if_exchanged(v, to_lat=to_lat, to_lon=to_lon)))
     return found
+
+
+def _if_exchanged(village: Village, *, to_lat: np.ndarray, to_lon: np.ndarray) -> str:
+    """That a village would be near a facility if its latitude and longitude changed places; else nothing."""
+    km = float(haversine_km(np.float64(village.lon), np.float64(village.lat), to_lat, to_lon).min())
+    exchanged = f" ({km:.0f} km if latitude and longitude are exchanged)"
+    return exchanged if abs(village.lon) <= 90 and km <= OUTLIER_KM else ""
 
 
 def _frozen(places: Places) -> Places:
