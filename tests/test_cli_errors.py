@@ -214,6 +214,7 @@ BROKEN = [
     ("run care.toml --trace child=Awa", "--trace child Awa: must be a whole number"),
     ("run care.toml --trace child=17 --counts", "--trace: a life is told from the tables; leave out --counts"),
     # parameters
+    ("params --section place", "place: unknown section; there are setting, programme, run"),
     ("params --section sitting", "sitting: unknown section; did you mean setting?"),
     ("params chw.absnt", "chw.absnt: no parameter with this in its key, meaning or source; did you mean chw.absent?"),
 ]  # fmt: skip

@@ -269,6 +269,14 @@ def test_seeds_that_are_neither_numbers_nor_how_many_are_refused(seeds):
             door()
 
 
+def test_what_is_given_back_is_shown_in_a_line_and_not_in_pages(comparison):
+    one = simulate(tiny(), seed=1, tables=False)
+    assert repr(one) == f"Result(scenario={one.scenario!r}, scenario_hash={one.scenario_hash!r}, seed=1)"
+    assert repr(comparison) == "Comparison(names=('without', 'with', 'supported'), seeds=(1, 2, 3))"
+    assert repr(tiny()).startswith("Scenario(name=")
+    assert len(repr(tiny())) < 600
+
+
 def test_whole_seeds_of_other_types_are_the_same_seeds():
     assert seeds_of(np.int64(2)) == seeds_of(np.arange(1, 3)) == seeds_of([1.0, np.float64(2)]) == (1, 2)
     assert [type(seed) for seed in seeds_of(np.arange(1, 3))] == [int, int]

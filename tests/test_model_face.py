@@ -109,7 +109,7 @@ def test_after_the_last_day_nothing_happens_and_the_model_does_not_run():
 def test_the_seed_may_be_digits_or_a_numpy_number_and_nothing_else():
     digests = {digest(small(rng=rng, more={"run.days": 1}).simulation) for rng in (5, "5", np.int64(5), 5.0)}
     assert len(digests) == 1
-    for wrong in ("five", None, 1.5):
+    for wrong in (True, "five", None, 1.5):
         with pytest.raises(ValueError, match="must be a whole number"):
             small(rng=wrong)
 

@@ -54,6 +54,11 @@ def test_every_run_of_a_sweep_is_the_one_that_compare_gives(done):
     assert table[table.arm == ARMS[1]].chw_visits.min() > 0
 
 
+def test_a_sweep_is_shown_in_a_few_lines(done):
+    assert repr(done[1]).startswith("Sweep(design=Design(name='grid', kind='grid', arms=")
+    assert len(repr(done[1])) < 900
+
+
 def test_outcomes_by_cause_add_up_and_each_is_described(done):
     table = done[1].table()
     for whole in ("deaths", "expected_deaths", "expected_deaths_averted"):

@@ -26,7 +26,7 @@ VILLAGES, FACILITIES = "villages.csv", "facilities.csv"
 ENVIRONMENT = "ICCMSIM_DATA"
 MOST_KM = 500  # mean distance to the nearest facility; there is no such district, nor such a country
 MOST_PEOPLE = 5_000_000  # more than any village or town quarter; a larger number is a slip of the pen
-TOTAL = re.compile(r"((sous|sub|grand) ?)?totau?[lx]\b|(ensemble|somme)( d(u|e|es)\b|$)")  # begins a plain name
+TOTAL = re.compile(r"((sous|sub|grand|s) ?)?tota(l|ls|ux)\b|(ensemble|somme)( d(u|e|es)\b|$)")  # begins a plain name
 SAME_TOTAL = 0.01  # share by which a total may differ from the rows above it, some of which cannot be read
 VILLAGE_COLUMNS = {
     "id": ("villageid", "villagecode", "id", "code", "uid", "osmid"),

@@ -31,7 +31,8 @@ def all_parameters() -> tuple[Parameter, ...]:
 def of_section(section: str) -> dict[str, Parameter]:
     """The parameters of one section by key."""
     if section not in SECTIONS:
-        raise KeyError(f"{section}: unknown section{did_you_mean(section, SECTIONS)}")
+        told = f"; there are {', '.join(SECTIONS)}"
+        raise KeyError(f"{section}: unknown section{did_you_mean(section, SECTIONS) or told}")
     return {parameter.key: parameter for parameter in all_parameters() if parameter.section == section}
 
 

@@ -47,9 +47,9 @@ class Scenario:
     """
 
     name: str
-    setting: Mapping[str, Any]
-    programme: Mapping[str, Any]
-    run: Mapping[str, Any]
+    setting: Mapping[str, Any] = field(repr=False)
+    programme: Mapping[str, Any] = field(repr=False)
+    run: Mapping[str, Any] = field(repr=False)
     changes: tuple[tuple[int, Mapping[str, Any]], ...]
     place: Place
     source: str

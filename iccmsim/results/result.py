@@ -37,8 +37,8 @@ class Result:
     scenario: str
     scenario_hash: str
     seed: int
-    tally: np.record
-    plan: Mapping[str, Any]
+    tally: np.record = field(repr=False)
+    plan: Mapping[str, Any] = field(repr=False)
     source: Callable[[str], pd.DataFrame] | None = field(repr=False)
     told: Callable[[], str] = field(repr=False, default=str)  # the whole scenario as TOML
     made: dict[str, pd.DataFrame] = field(repr=False, default_factory=dict)

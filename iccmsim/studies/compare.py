@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +49,11 @@ class Comparison:
 
     names: tuple[str, ...]
     seeds: tuple[int, ...]
-    tallies: np.recarray
-    pairs: np.recarray
-    facts: tuple[Mapping[str, Any], ...]  # of the place and of each arm's deployment
-    hashes: tuple[str, ...]
-    life_expectancy: tuple[float, float]  # of the country, and of the reference life table
+    tallies: np.recarray = field(repr=False)
+    pairs: np.recarray = field(repr=False)
+    facts: tuple[Mapping[str, Any], ...] = field(repr=False)  # of the place and of each arm's deployment
+    hashes: tuple[str, ...] = field(repr=False)
+    life_expectancy: tuple[float, float] = field(repr=False)  # of the country, and of the reference life table
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as one object of plain numbers, in the form that programs may rely on (format 1)."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class Country:
     """Programmes beside each other in every district of a country; each district is a comparison of its own."""
 
     names: tuple[tuple[str, str], ...]  # region and district of each part
-    parts: tuple[Comparison, ...]
+    parts: tuple[Comparison, ...] = field(repr=False)
 
     def whole(self) -> Comparison:
         """All districts together."""
@@ -131,8 +131,8 @@ def _together(parts: Sequence[Comparison], name: str) -> Comparison:
     tallies, pairs = parts[0].tallies.copy(), parts[0].pairs.copy()
     for part in parts[1:]:
         for total, more in ((tallies, part.tallies), (pairs, part.pairs)):
-            for field in total.dtype.names:
-                total[field] += more[field]
+            for count in total.dtype.names:
+                total[count] += more[count]
     facts = tuple(_sum_of_facts([part.facts[arm] for part in parts], name) for arm in range(len(parts[0].names)))
     return replace(parts[0], tallies=tallies, pairs=pairs, facts=facts)
 

@@ -48,12 +48,12 @@ class Design:
     arms: tuple[str | Scenario, ...]
     seeds: tuple[int, ...]
     keys: tuple[str, ...]
-    rows: np.ndarray
+    rows: np.ndarray = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
     anchor: bool = False
     status_quo: str | Scenario | None = None
     places: str | None = None
-    unit: np.ndarray | None = None
+    unit: np.ndarray | None = field(default=None, repr=False)
     groups: tuple[str, ...] | None = None
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drawn: Mapping[str, Any] = field(default_factory=dict)  # n, seed, levels, ... with which rows were drawn

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,7 @@ class Asked:
 class Sensitivity:
     """A finished analysis: what was asked, and the sweeps of each master seed."""
 
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, Any] = field(repr=False)
     sweeps: tuple[tuple[Sweep, ...], ...]
 
     @property

@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,8 @@ class Sweep:
     """A sweep that was run, as far as it has come: its design, and one row of numbers for each row, seed and arm."""
 
     design: Design
-    manifest: Mapping[str, Any]
-    columns: Mapping[str, np.ndarray]  # by name, in order of row, seed and arm
+    manifest: Mapping[str, Any] = field(repr=False)
+    columns: Mapping[str, np.ndarray] = field(repr=False)  # by name, in order of row, seed and arm
     larger_table: int = 0  # rows of an earlier table.parquet that was left there, having more than can be gathered now
 
     def table(self) -> pd.DataFrame:
