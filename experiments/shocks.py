@@ -51,7 +51,7 @@ PROTECTED = {  # levers said to protect, at the strong end of what is plausible 
     "malaria-surge": ("a month more of stock", {"sup.buffer": 60}),
     "pipeline-break": ("a month more of stock", {"sup.buffer": 60}),
     "recall": ("more referral when a drug is out", {"policy.stockout_refer": 0.8}),
-    "strike": ("twice the hours of CHWs", {"chw.minutes_day": 110}),
+    "strike": ("nearly twice the hours of CHWs", {"chw.minutes_day": 110}),
 }
 TOY = {"setting.place.people": 6000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
        "run.warmup_days": 60, "run.days": 420}  # fmt: skip

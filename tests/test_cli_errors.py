@@ -192,9 +192,9 @@ BROKEN = [
     ("compare none.toml care.toml --out a_run", "a_run: not an iccmsim comparison, its manifest.json says kind = "
      "'iccmsim result'"),
     ("run care.toml --out later_run", "later_run: format 99 is of a later version of iccmsim (this is {version}, which "
-     "writes format 3); it is left as it is"),
+     "writes format 4); it is left as it is"),
     ("compare none.toml care.toml --out later_comparison", "later_comparison: format 99 is of a later version of "
-     "iccmsim (this is {version}, which writes format 3); it is left as it is"),
+     "iccmsim (this is {version}, which writes format 4); it is left as it is"),
     ("export a_run --csv --out later_export", "later_export: format 99 is of a later version of iccmsim (this is "
      "{version}, which writes format 1); it is left as it is"),
     ("sensitivity none.toml care.toml --out later_sens", "later_sens: format 99 is of a later version of iccmsim (this "

@@ -76,11 +76,12 @@ def part_of_chw(run, child, illness, other):
     happened = len(twin) == 1 and twin.outcome.iloc[0] != "prevented"
     if fatal.by_chw or (happened and twin.by_chw.iloc[0]):
         return "saw_chw"
+    missed = fatal.missed_chw or (happened and twin.missed_chw.iloc[0])
     for visits in (run.visits, other.visits):
         mine = visits[(visits.child == child) & (visits.provider == "chw") & (visits.day >= fatal.onset_day)]
         if (mine.day < fatal.kills_day).any():
-            return "missed_chw"
-    return "no_chw" if happened else "ill_in_one_arm"
+            assert missed  # and so it is without a visit, of who waits in the line
+    return "missed_chw" if missed else "no_chw" if happened else "ill_in_one_arm"
 
 
 def test_what_a_chw_had_to_do_with_it_is_what_the_tables_of_both_arms_tell():
