@@ -8,15 +8,16 @@ Question   `iccm-as-delivered` saves children who die without it, and loses othe
 Design     Facilities only against the programme as delivered; with half of the families that have no turn trying
            elsewhere the same day, before they wait; with nobody who waits overnight (half try elsewhere the same day,
            the others go home and decide anew); with triage (a child in danger is seen at once, and the time is missing
-           the next day), with twice the minutes of consultation a working day, with CHWs who are never absent, with
-           CHWs who are also there on days off, with two of these together, and with a CHW for every 750 people, not
-           1,500. Minutes are per day at work, so that CHWs who are always there have more in all. Two baselines:
+           the next day), with twice and four times the minutes of consultation a working day, with CHWs who are never
+           absent, with CHWs who are also there on days off, with two of these together, and with a CHW for every 750
+           people, not 1,500. Minutes are per day at work, so that CHWs who are always there have more in all. Two baselines:
            `sahel`, fitted to surveys, where families ask more of CHWs than they have time for, and `sahel-registers`.
            Expected before it was run: what is lost at the door goes with hours and presence, what is lost to a CHW's
            lesser skill stays; triage saves fewer than one in three of those lost at the door; where CHWs are
            overloaded and nobody waits overnight, at least as much is averted as by triage, since children are seen
            sooner. It came so, but being seen sooner is not what it takes: where half of them try elsewhere the same
-           day and the others wait as before, as much is averted.
+           day and the others wait as before, as much is averted. Of four times the hours it was expected that they
+           hardly bind, and 45 deaths averted in `sahel`, 31 in `sahel-registers`: it came to 53 and 29.
 Reading    Right of the line children saved, left of it children lost, by the first of the four that holds for the
            illness that was fatal in one arm alone; the dot is the net, with two Monte-Carlo errors either way. A child
            lost "at the door" died of an illness with which the family came to a CHW who was away or had no turn left,
