@@ -10,8 +10,9 @@ Design     Facilities only against the programme as delivered; with half of the 
            the others go home and decide anew); with triage (a child in danger is seen at once, and the time is missing
            the next day), with twice and four times the minutes of consultation a working day, with CHWs who are never
            absent, with CHWs who are also there on days off, with two of these together, and with a CHW for every 750
-           people, not 1,500. Minutes are per day at work, so that CHWs who are always there have more in all. Two baselines:
-           `sahel`, fitted to surveys, where families ask more of CHWs than they have time for, and `sahel-registers`.
+           people, not 1,500. Minutes are per day at work, so that CHWs who are always there have more in all. Two
+           baselines: `sahel`, fitted to surveys, where families ask more of CHWs than they have time for, and
+           `sahel-registers`.
            Expected before it was run: what is lost at the door goes with hours and presence, what is lost to a CHW's
            lesser skill stays; triage saves fewer than one in three of those lost at the door; where CHWs are
            overloaded and nobody waits overnight, at least as much is averted as by triage, since children are seen
