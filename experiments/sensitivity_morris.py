@@ -14,7 +14,8 @@ Reading    Effects are in expected deaths averted, from one end of a group's dou
            levers is on. The three master seeds share 3 of the first five, these four taking turns in the other places.
            Chance makes 22 % of the variance of a row's mean, and every effect larger; that of `people`, who are other
            children each time, is mostly this. 255 parameters vary; 2,862 of 3,186 rows were analysed, 66 could not be
-           anchored, and 111 blocks of rows set aside unrun (readings/ has all).
+           anchored, and 111 blocks of rows set aside unrun (readings/ has all). Run before hours ceased to be cut to
+           whole consultations; to be run again (docs/sensitivity.md).
 
 python experiments/sensitivity_morris.py --out FOLDER [--n 96] [--masters 3] [--seeds 2] [--toy] [--remake]
 """

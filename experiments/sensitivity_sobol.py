@@ -9,21 +9,22 @@ Design     Sobol' indices. The groups that Morris' method found to matter most a
            anchoring of their own; three master seeds, each with its own rows and children. Samples are doubled until
            every ST above .1 is known to within .05, or --most is reached. What the baseline's fit solves for does not
            vary; each row's case fatality is fitted anew (anchored).
-Reading    CHW workforce 0.72 ± 0.03 (ST; alone S1 0.54 ± 0.03) makes most of the variance, and single parameters say
-           why: with `chw.minutes_day` (-0.28 in its lowest fifth, 1.24 in its highest) CHWs avert deaths or cost some.
-           Then come what families do for whom there is no turn, `chw.patience` (1.11 in its lowest fifth, 0.42 in its
-           highest) and `seek.second` (0.30 in its lowest fifth, 0.93 in its highest), `chw.minutes` (0.95 in its
-           lowest fifth, 0.40 in its highest) and `time.pneu.severe` (0.51 in its lowest fifth, 0.93 in its highest);
-           nothing else shows alone. The rows give 0.65 on average (-1.35 to 2.61 in 95 % of them). All other ST hold
-           much chance, which makes 20 % of the variance of a row's mean: care-seeking 0.28 ± 0.04, all others 0.26 ±
-           0.03, speed of illness 0.21 ± 0.03, illness burden 0.19 ± 0.02, health facilities 0.14 ± 0.03, signs and
-           tests 0.07 ± 0.01. Chance taken off, CHW workforce 0.78 ± 0.04 (no chance), care-seeking 0.21 ± 0.05 (no
-           chance), all others 0.09 ± 0.04 (no chance), speed of illness 0.08 ± 0.03 (no chance) and health facilities
-           0.05 ± 0.03 (no chance) are left. Alone, care-seeking does little and the others next to nothing; 0 groups
-           above .1 are not known to within .05. The three master seeds share 5 of the first five, `all others` being
+Reading    CHW workforce 0.54 ± 0.03 (ST; alone S1 0.32 ± 0.03) makes most of the variance, and single parameters say
+           why: with `chw.minutes_day` (0.50 in its lowest fifth, 1.59 in its highest) CHWs avert few deaths or three
+           times as many. Then come what families do for whom there is no turn, `seek.second` (0.79 in its lowest fifth,
+           1.27 in its highest) and `chw.patience` (1.37 in its lowest fifth, 0.89 in its highest), `chw.minutes` (1.27
+           in its lowest fifth, 0.86 in its highest), and how fast pneumonia worsens and amoxicillin works,
+           `time.pneu.severe` (0.85 in its lowest fifth, 1.29 in its highest) and `tx.lag.amox` (1.29 in its lowest
+           fifth, 0.83 in its highest); `chw.absent` and `chw.catch` show little, and nothing else shows alone. The rows
+           give 1.04 on average (-0.32 to 3.01 in 95 % of them). All other ST hold much chance, which makes 28 % of the
+           variance of a row's mean: all others 0.40 ± 0.06, care-seeking 0.35 ± 0.05, speed of illness 0.30 ± 0.04,
+           illness burden 0.26 ± 0.03, health facilities 0.17 ± 0.03, signs and tests 0.11 ± 0.02. Chance taken off, CHW
+           workforce 0.58 ± 0.05 (no chance), care-seeking 0.27 ± 0.07 (no chance), all others 0.20 ± 0.08 (no chance),
+           speed of illness 0.13 ± 0.06 (no chance) and health facilities 0.06 ± 0.03 (no chance) are left. 1 group
+           above .1 is not known to within .05. The three master seeds share 5 of the first five, `all others` being
            one. 255 parameters vary; 33,200 of 34,500 rows were analysed, 330 could not be anchored, and 39 blocks of
-           rows set aside unrun (readings/ has all). What both programmes leave off, as triage by CHWs (`chw.triage`)
-           or families that go elsewhere before they wait (`chw.elsewhere`), does not vary.
+           rows set aside unrun (readings/ has all). What both programmes leave off, as triage by CHWs (`chw.triage`) or
+           families that go elsewhere before they wait (`chw.elsewhere`), does not vary.
 
 python experiments/sensitivity_sobol.py --out FOLDER [--n 64] [--most 128] [--masters 3] [--seeds 4] [--draws 10]
     [--toy] [--remake]
