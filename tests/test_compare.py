@@ -98,7 +98,7 @@ def test_what_a_chw_had_to_do_with_it_is_what_the_tables_of_both_arms_tell():
     counted = {(word, part): int(compared.pairs[f"{word}_by_part"][0, 1, k])
                for word in ("saved", "lost") for k, part in enumerate(PARTS)}  # fmt: skip
     assert {key: n for key, n in counted.items() if n} == found
-    assert len(found) >= 5
+    assert len(found) >= 4
 
 
 def test_chws_who_are_hardly_ever_there_matter_by_that_alone():
