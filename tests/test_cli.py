@@ -155,8 +155,12 @@ def test_every_kind_of_visit_is_told():
     told = " ".join(line for child in range(len(result.children)) for line in life_of(result, child))
     for words in ("buys something from a seller", "A volunteer near by gives an antimalarial",
                   "A volunteer near by has no", "sees the child at home", "as a child in danger is seen at once.",
-                  "there is no turn", "nobody is there", "of waiting", "Is admitted."):  # fmt: skip
+                  "there is no turn", "nobody is there", "of waiting", "Is admitted.",
+                  "goes to a CHW without being seen that day."):  # fmt: skip
         assert words in told, words
+    e = result.episodes
+    alone = (e.outcome != "prevented") & (e.visits == 0) & ~e.episode_id.isin(result.visits.episode_id)
+    assert told.count("asks nobody.") == (alone & ~e.missed_chw).sum()
 
 
 def test_dates_and_ages_are_those_of_a_calendar():

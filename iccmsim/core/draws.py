@@ -224,3 +224,12 @@ def refuse_unfit(name: str, value: int, limit: int) -> None:
     """Refuse a number that does not fit its place in the key; a draw would silently repeat another's."""
     if not 0 <= value < limit:
         raise ValueError(f"{name} = {value}: must be at least 0 and below {limit} to fit the key of a draw")
+
+
+def fit_seed(seed: int) -> int:
+    """A seed as it keys every draw; 1.9 is none, and neither are True and "1"."""
+    whole = isinstance(seed, (int, float, np.integer, np.floating)) and not isinstance(seed, bool) and seed % 1 == 0
+    if not whole:
+        raise ValueError(f"seed = {seed!r}: must be a whole number")
+    refuse_unfit("seed", int(seed), SEED_LIMIT)
+    return int(seed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
+from iccmsim.core.draws import fit_seed
 from iccmsim.core.records import VISIT, first_rows, table
 from iccmsim.engine.day import begin_regime, run_days
 from iccmsim.engine.launch import copy_of, launch, open_zone
@@ -88,7 +88,7 @@ def arms_of_zone(zone_map: ZoneMap, plans: Sequence[Plan], *, status_quo: Plan, 
 
     Yields the arms in order. Tally each before asking for the next: its arrays are used again.
     """
-    refuse_unfit("seed", seed, SEED_LIMIT)
+    seed = fit_seed(seed)
     population = build_population(zone_map, status_quo.record(0, zone_map.number), seed=seed, days=status_quo.days)
     warm = start(population, status_quo, seed=seed, tables=tables)
     warm.run_to(status_quo.warmup)
@@ -119,15 +119,6 @@ def part_ways(warm: ZoneRun, plan: Plan, population: Population, *, zone: Zone) 
     return ZoneRun(plan, zone, warm.number, warm.seed, day=warm.day)
 
 
-def whole_seed(seed: int) -> int:
-    """A seed as it keys every draw; 1.9 is none, and neither are True and "1"."""
-    whole = isinstance(seed, (int, float, np.integer, np.floating)) and not isinstance(seed, bool) and seed % 1 == 0
-    if not whole:
-        raise ValueError(f"seed = {seed!r}: must be a whole number")
-    refuse_unfit("seed", int(seed), SEED_LIMIT)
-    return int(seed)
-
-
 class Simulation:
     """One scenario from one seed: all zones of a district, run to a day, to the end, or a day at a time.
 
@@ -138,7 +129,7 @@ class Simulation:
     def __init__(self, scenario: Scenario | str, *, seed: int, status_quo: Scenario | None = None, tables: bool = True,
                  threads: int | None = None) -> None:  # fmt: skip
         self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-        self.seed, self.tables = whole_seed(seed), tables
+        self.seed, self.tables = fit_seed(seed), tables
         self.threads = threads or os.cpu_count() or 1
         self.plan = make_plan(self.scenario)
         before = status_quo if status_quo is not None else without_chws(self.scenario)

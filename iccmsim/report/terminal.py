@@ -242,8 +242,9 @@ def _size(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
                             for each in settings]  # fmt: skip
     yield "  people they serve", [count(each["people_served_by_chws"]) if each["chws"] else "" for each in settings]
     yield "People 5 km or more from care", [percent(1.0 - each["share_5km"]) for each in settings]
-    yield "CHW days with a product lacking", [percent(arm["stock_out"]["chw"]["any"]["mean"]) if each["chws"] else ""
-                                              for arm, each in zip(arms, settings, strict=True)]  # fmt: skip
+    lacking = [percent(arm["stock_out"]["chw"]["any"]["mean"]) for arm in arms]
+    yield "Days in post, a product lacking", [share if each["chws"] else ""
+                                                  for share, each in zip(lacking, settings, strict=True)]  # fmt: skip
 
 
 # --- parameters and places -----------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _home(e: Mapping[str, Any], *, seen: bool) -> str:
     said = "The family takes it seriously" if e["perceived"] else "The family does not think it serious"
     if e["visits"] or seen:
         return said + "."
-    return said + (", comes to the CHW, has no turn that day, and waits." if e["missed_chw"] else " and asks nobody.")
+    return said + (", and goes to a CHW without being seen that day." if e["missed_chw"] else " and asks nobody.")
 
 
 def _thanks(e: Mapping[str, Any]) -> str:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iccmsim.core.draws import fit_seed
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
-from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, whole_seed, without_chws
+from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, without_chws
 from iccmsim.engine.tally import add_up, tally_zone
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.mortality import deaths_by_cause, rates
@@ -160,7 +161,7 @@ def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | 
     `status_quo` is lived through the warm-up (default: the same setting with facilities only). `tables=False` keeps
     counts only, and of the memory no more than a few zones. The result is the same for any number of threads.
     """
-    seed = whole_seed(seed)
+    seed = fit_seed(seed)
     scenario, before = loaded(scenario), None if status_quo is None else loaded(status_quo)
     if not tables:
         plan, tally = _counts_only(scenario, before, seed=seed, threads=threads)

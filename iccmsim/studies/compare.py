@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from iccmsim.core.draws import fit_seed
 from iccmsim.core.records import table
 from iccmsim.engine.pairs import PAIRS, pair_zone, remember_arm
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
-from iccmsim.engine.simulation import arms_of_zone, whole_seed, without_chws
+from iccmsim.engine.simulation import arms_of_zone, without_chws
 from iccmsim.engine.tally import TALLY, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.place import FilesPlace
@@ -180,7 +181,7 @@ def seeds_of(seeds: int | Iterable[int]) -> tuple[int, ...]:
     if isinstance(seeds, (int, np.integer)) and seeds > MOST_REPLICATES:
         raise ValueError(f"seeds = {seeds}: must be at most {MOST_REPLICATES}")
     given = range(1, int(seeds) + 1) if isinstance(seeds, (int, np.integer)) else seeds
-    chosen = tuple(whole_seed(seed) for seed in given)
+    chosen = tuple(fit_seed(seed) for seed in given)
     if not chosen:
         raise ValueError(f"seeds = {seeds}: there must be at least one")
     twice = sorted(seed for seed, often in Counter(chosen).items() if often > 1)
