@@ -98,13 +98,18 @@ def parts_in(folder: Path) -> int:
     return len(list((folder / "parts").glob("*.parquet")))
 
 
-def begun(tmp_path: Path, *, workers: int) -> subprocess.Popen:
-    """A sweep by some processes, as soon as it has kept one part more."""
-    before = parts_in(tmp_path / "out")
-    process = subprocess.Popen(
+def started(tmp_path: Path, *, workers: int) -> subprocess.Popen:
+    """A sweep by some processes, in a group of their own."""
+    return subprocess.Popen(
         [sys.executable, "-c", COMMAND, "sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"),
          "--workers", str(workers)],
         cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, start_new_session=True)  # fmt: skip
+
+
+def begun(tmp_path: Path, *, workers: int) -> subprocess.Popen:
+    """A sweep by some processes, as soon as it has kept one part more."""
+    before = parts_in(tmp_path / "out")
+    process = started(tmp_path, workers=workers)
     patience = time.monotonic() + 120
     while parts_in(tmp_path / "out") == before:
         assert process.poll() is None, process.stderr.read()
@@ -159,6 +164,21 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on_and_a_kill_leaves_no_worker_b
     assert whole.manifest["runs"] == {"done": 640, "failed": 0, "missing": 0}
     assert main(["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"), "--workers", "1"]) == 0
     assert table_hash(tmp_path / "out") == table_hash(tmp_path / "whole")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_ctrl_c_while_workers_start_is_no_business_of_theirs(tmp_path):
+    (tmp_path / "design.toml").write_text(FILE.format(more="").replace("seeds = 2", "seeds = 80"), encoding="utf-8")
+    process = started(tmp_path, workers=2)
+    patience = time.monotonic() + 120
+    while len(children_of(process.pid)) < 3:  # and one that looks after what processes share
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < patience
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "of 640 runs kept in" in said
+    assert "Traceback" not in said
 
 
 def test_what_there_is_can_be_gathered_before_all_is_there(tmp_path, capsys, monkeypatch):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -63,9 +65,6 @@ def _processes(study: Any, *, workers: int) -> Iterator[Crew]:
 
 def _begin(study: Any, pipe: Connection) -> None:
     """The first thing a worker process does: leave Ctrl-C to its parent, and watch that the parent lives."""
-    import signal
-    import threading
-
     global _study
     _study = study
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -76,6 +75,27 @@ def _end_with(pipe: Connection) -> None:
     with suppress(EOFError, OSError):
         pipe.recv()
     os._exit(0)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started meanwhile never hear Ctrl-C, not even in their first moments; this one hears it when
+    they are started. (Where a thread starts them it is the main thread that hears; Windows has no such mask; and where
+    Python runs within another program Ctrl-C may not be ours.)"""
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is not None
+    if not ours or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    heard = []
+    handler = signal.signal(signal.SIGINT, lambda *_: heard.append(True))  # of whichever thread the system tells
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which new processes inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if heard:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _do(work: Work, task: Any) -> Any:
@@ -90,7 +110,8 @@ def _in_pool(pool: ProcessPoolExecutor, study: Any, work: Work, tasks: Iterable[
         yield task, work(study, task)
     while True:
         while len(running) < ahead and (task := next(left, None)) is not None:
-            running[pool.submit(_do, work, task)] = task
+            with _deaf():
+                running[pool.submit(_do, work, task)] = task
         if not running:
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
