@@ -5,7 +5,8 @@
 
 Five steps, in order: incidence and two-week prevalence; care-seeking against surveys; factors kappa on case fatality
 against deaths by cause; the background as what is left of each age; a run on fresh seeds. No programme is ever fitted.
-Targets are those of targets.toml with role "fitted" or "circular". `--apply` writes the values into the setting.
+Targets are those of targets.toml with role "fitted", and "circular" where the fit sets them. `--apply` writes the
+values into the setting.
 
 What families tell surveys and what health centres write into registers cannot both be right. `--care registers` fits
 the second baseline: visits to the facility as registers have them, whatever families say (`--apply` then writes into

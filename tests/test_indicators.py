@@ -21,6 +21,7 @@ from iccmsim.results.indicators import (
     from_tally,
     ratio_of,
     severe_malaria,
+    treatments,
 )
 from iccmsim.results.mortality import rates
 from iccmsim.results.quality import SIGNS, inpatients, observed, referrals, with_signs
@@ -41,8 +42,8 @@ def counts(result):
 
 
 def tables_of(result, zone=None):
-    """The three tables that indicators read, of the district or of one zone."""
-    tables = {name: result.table(name) for name in ("episodes", "children", "visits")}
+    """The tables that indicators read, of the district or of one zone."""
+    tables = {name: result.table(name) for name in ("episodes", "children", "visits", "chw_months")}
     return tables if zone is None else {name: t[t.zone == zone] for name, t in tables.items()}
 
 
@@ -151,6 +152,20 @@ def visit(**told) -> dict:
 )
 def test_a_visit_is_right_if_every_complaint_is(told, right):
     assert observed(pd.DataFrame([visit(**told)]))["all_right"] == (right, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "illnesses"),
+    [((), 0), (("ors", "zinc"), 1), (("zinc",), 1), (("amoxicillin", "act_child"), 2), (("act_infant", "act_child"), 1),
+     (("ors", "amoxicillin", "act_infant"), 3), (("gentamicin", "amoxicillin"), 1), (("rectal_artesunate",), 1)],
+)  # fmt: skip
+def test_treatments_are_illnesses_treated_and_not_drugs_or_children(given, illnesses):
+    drugs = ("ors", "zinc", "amoxicillin", "gentamicin", "act_infant", "act_child", "rectal_artesunate")
+    one = {"provider": "chw", "day": 10.0, **{f"given_{drug}": drug in given for drug in drugs}}
+    others = [{**one, "day": -1.0}, {**one, "day": 366.0}, {**one, "provider": "facility"}]
+    books = pd.DataFrame({"month": [-1, 0, 1, 13], "days_in_post": [30, 30, 60, 30]})
+    counted = treatments(pd.DataFrame([one, *others]), books, window_days=365)["chw_treatments_a_year"]
+    assert counted == (illnesses, pytest.approx(90 / 365.25))
 
 
 @pytest.mark.parametrize(("day", "danger"), [(2.9, False), (3.0, True), (5.0, True), (5.1, False)])

@@ -40,6 +40,7 @@ def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: f
     found |= deaths_from_wasting(episodes, window_days=window_days)
     found |= severe_malaria(episodes, children, window_days=window_days)
     found |= contacts(visits, children, window_days=window_days)
+    found |= treatments(visits, tables["chw_months"], window_days=window_days)
     return found | quality(visits, episodes, children, window_days=window_days, convalescence=telling.convalescence)
 
 
@@ -218,6 +219,19 @@ def contacts(visits: pd.DataFrame, children: pd.DataFrame, *, window_days: float
     served = children[children.chw >= 0]
     days = np.clip(np.fmin(served.end_day, window_days) - np.maximum(served.birth_day, 0.0), 0.0, None)
     return {"chw_contacts_per_child_year": (float(inside.sum()), float(days.sum() / YEAR))}
+
+
+def treatments(visits: pd.DataFrame, chw_months: pd.DataFrame, *, window_days: float) -> Counts:
+    """Illnesses that a CHW in post treats in a year: ORS or zinc, an antibiotic, an antimalarial are one each.
+
+    Fewer than the children seen: many leave with nothing, after a negative test or with an empty box.
+    """
+    v = visits[(visits.provider == "chw") & (visits.day >= 0) & (visits.day < window_days)]
+    kinds = (v.given_ors | v.given_zinc, v.given_amoxicillin | v.given_gentamicin,
+             v.given_act_infant | v.given_act_child | v.given_rectal_artesunate)  # fmt: skip
+    inside = (chw_months.month >= 0) & (chw_months.month * MONTH < window_days)
+    post = float(chw_months.days_in_post[inside].sum())
+    return {"chw_treatments_a_year": (float(sum(each.sum() for each in kinds)), post / YEAR)}
 
 
 def ratio_of(counts: Counts, above: str, below: str) -> float:

@@ -1,7 +1,7 @@
 """A scenario beside what surveys, registers and trials have seen: each target with its interval, and what came out.
 
-Roles: "fitted" was tuned to; "circular" follows from what was tuned, and validates nothing; "check" was never fitted.
-A figure outside its interval is printed as such.
+Roles: "fitted" was tuned to; "circular" follows from what was tuned or put in, and validates nothing; "check" was never
+fitted. A figure outside its interval is printed as such.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from iccmsim.world.population import ZoneMap
 
 HERE = Path(__file__).resolve().parent
 PLACES_OF_TARGETS = (HERE / "targets.toml", HERE.parents[1] / "calibration" / "targets.toml")
-NAMES = ("episodes", "children", "visits")
+NAMES = ("episodes", "children", "visits", "chw_months")
 RATIOS = {"rain_ratio": ("death_rate_rainy", "death_rate_dry"), "distance_ratio": ("death_rate_far", "death_rate_near")}
 
 
