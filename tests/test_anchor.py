@@ -1,4 +1,4 @@
-"""Rows whose case fatality is fitted anew keep the baseline's deaths of each illness, or are said not to."""
+"""Rows whose case fatality is fitted anew keep the baseline's death rate of each illness, or are said not to."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ import pytest
 
 from iccmsim.parameters.catalogue import all_parameters, parameter
 from iccmsim.parameters.scenario import Scenario, load_scenario
+from iccmsim.results.mortality import WINDOW
+from iccmsim.results.result import simulate
 from iccmsim.studies.anchor import (
     BURDEN,
     FITTED,
     ILLNESSES,
     anchor,
-    expected_by_illness,
     facility_only,
     out_of_reach,
+    rates_by_illness,
 )
 
 PLACE = {"setting.place.zones": 1, "setting.place.people": 3000, "setting.place.villages_per_zone": 5,
@@ -52,19 +54,29 @@ def test_a_row_that_changes_nothing_is_anchored_at_once_where_it_was(baseline):
     {"tx__act": 0.9, "seek__km_facility": 0.2, "fac__step__rdt": 0.3, "informal__act": 0.5},
     {"inc__psbi": 0.09, "time__psbi__to_death": 3.0, "inc__diarr__6_11m": 8.0},
 ])  # fmt: skip
-def test_an_anchored_row_keeps_the_deaths_of_each_illness_from_the_same_seeds(baseline, more):
+def test_an_anchored_row_keeps_the_death_rate_of_each_illness_from_the_same_seeds(baseline, more):
     varied = scenario(**more)
-    before = expected_by_illness(facility_only(baseline), seeds=SEEDS)
-    off = np.abs(expected_by_illness(facility_only(varied), seeds=SEEDS) / before - 1)
+    before = rates_by_illness(facility_only(baseline), seeds=SEEDS)
+    off = np.abs(rates_by_illness(facility_only(varied), seeds=SEEDS) / before - 1)
     found = anchor(varied, baseline, seeds=SEEDS)
     assert off.max() > 0.05, "the row must change deaths for the test to mean anything"
-    after = expected_by_illness(facility_only(found.scenario), seeds=SEEDS)
+    after = rates_by_illness(facility_only(found.scenario), seeds=SEEDS)
     assert found.ok
     assert np.abs(after / before - 1).max() <= 0.02
     assert [found.residuals[name] for name in ILLNESSES] == pytest.approx((after / before - 1).tolist())
     unchanged = set(varied.setting) - set(found.kappas)
     assert all(found.scenario.setting[key] == varied.setting[key] for key in unchanged)
     assert found.scenario.programme == varied.programme
+
+
+def test_more_births_are_more_deaths_and_no_child_is_more_likely_to_die(baseline):
+    found = anchor(scenario(pop__birth_rate=60.0), baseline, seeds=(1,))
+    assert found.ok
+    before, after = (simulate(facility_only(each), seed=1, tables=False).tally for each in (baseline, found.scenario))
+    years = [tally["child_days"][WINDOW].sum() / 365.25 for tally in (before, after)]
+    deaths = [tally["expected"][WINDOW, :4].sum(axis=0) for tally in (before, after)]
+    assert years[1] > 1.2 * years[0]
+    assert deaths[1] / years[1] == pytest.approx(deaths[0] / years[0], rel=0.02)
 
 
 def test_a_row_that_no_case_fatality_explains_is_said_not_to_be_anchored(baseline):

@@ -13,7 +13,7 @@ from iccmsim.cli import main
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.report.sensitivity import reading_of
-from iccmsim.studies.anchor import FITTED, ILLNESSES, expected_by_illness, facility_only
+from iccmsim.studies.anchor import FITTED, ILLNESSES, facility_only, rates_by_illness
 from iccmsim.studies.findings import FAILED, NOT_ANCHORED, Part, apart, ends, findings
 from iccmsim.studies.groups import CHOSEN, COMPARED, DATED, NOT_FREE, OFF, TABLES, chosen, group_of, what_varies
 from iccmsim.studies.sensitivity import (
@@ -359,10 +359,11 @@ def test_rows_that_could_not_be_anchored_are_left_out_and_counted(tmp_path, monk
     assert 0 < rows["anchor_residual"] <= 0.02
     assert rows["failed"] == 0
     kept = table[table["anchored"].to_numpy(bool) & (table["arm"] == ARMS[0])]
-    baseline = expected_by_illness(facility_only(arms(**place)[0]), seeds=done.sweeps[0][0].design.seeds)
-    for name, deaths in zip(ILLNESSES, baseline, strict=True):
-        found = kept.groupby("row")[f"expected_deaths_{name}"].sum()
-        assert (abs(found / deaths - 1) <= 0.02).all(), name
+    baseline = rates_by_illness(facility_only(arms(**place)[0]), seeds=done.sweeps[0][0].design.seeds)
+    rows = kept.groupby("row")[["child_years", *(f"expected_deaths_{name}" for name in ILLNESSES)]].sum()
+    for name, rate in zip(ILLNESSES, baseline, strict=True):
+        found = rows[f"expected_deaths_{name}"] / rows["child_years"]
+        assert (abs(found / rate - 1) <= 0.02).all(), name
 
 
 def test_draws_of_the_inner_group_are_anchored_once_and_read_again(tmp_path, capsys):
@@ -520,7 +521,7 @@ def test_figures_and_tables_are_remade_from_what_is_stored_and_say_what_they_sho
     assert (out / "indices.csv").read_bytes() == before
     assert "2 master seeds" in first
     assert "UNANCHORED" not in first
-    assert "anchored rows keep the deaths of each illness within" in first
+    assert "anchored rows keep the death rate of each illness within" in first
 
 
 def test_an_unanchored_analysis_is_labelled_so(tmp_path, capsys):

@@ -122,7 +122,7 @@ def _left(found: Found) -> list[str]:
 def _rows(rows: Mapping[str, int]) -> str:
     """How many rows, and how many blocks of rows that belong together, were lost on the way."""
     worst = rows["anchor_residual"]
-    kept = "" if worst is None else f"; anchored rows keep the deaths of each illness within {100 * worst:.2g} %"
+    kept = "" if worst is None else f"; anchored rows keep the death rate of each illness within {100 * worst:.2g} %"
     return (f"{rows['kept']:,} of {rows['all']:,} rows analysed, {several(rows['seeds'], 'seed')} each; "
             f"{rows['not_anchored']:,} could not be anchored, {rows['failed']:,} failed, and take the "
             f"{rows['in_a_block']} rows of their block with them; {several(rows['blocks_set_aside'], 'block')} of such "

@@ -1,9 +1,10 @@
-"""Keep what a baseline was fitted to when its parameters are varied: as many deaths of each illness as before.
+"""Keep what a baseline was fitted to when its parameters are varied: the death rate of each illness.
 
 How often children fall ill, worsen and die is known together, from deaths by cause; each alone is in doubt. Whoever
 varies one of them alone therefore changes what is known. So the case-fatality multipliers (kappa), for which the fit
 of the baseline solves, are solved for again: with health facilities only, as many children are expected to die of
-each of the four illnesses as in the baseline, among the same children (the same seeds).
+each of the four illnesses in a child-year as in the baseline, from the same seeds. (A rate, as in the fit: with more
+births there are more deaths, and no child is more likely to die.)
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from iccmsim.core.records import CAUSES
+from iccmsim.core.records import CAUSES, YEAR
 from iccmsim.engine.plan import make_plan, zone_maps
 from iccmsim.engine.simulation import arms_of_zone
 from iccmsim.engine.tally import tally_zone
@@ -27,7 +28,7 @@ from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.mortality import WINDOW
 from iccmsim.world.geography import Places
 
-WITHIN = 0.02  # of the baseline's expected deaths of each illness
+WITHIN = 0.02  # of the baseline's expected deaths of each illness in a child-year
 ROUNDS = 8
 ILLNESSES = CAUSES[: len(KAPPA_ROWS)]  # in the order of KAPPA_ROWS
 CERTAIN = 1.0  # of what is possible: what a first guess must pass to be out of reach without a run
@@ -43,10 +44,10 @@ BURDEN = ("inc.mal", "inc.mal.rr_0_5m", "inc.diarr.0_5m", "inc.diarr.6_11m", "in
 
 @dataclass(frozen=True)
 class Anchored:
-    """A scenario whose facility-only arm keeps the baseline's deaths of each illness, and how nearly it does.
+    """A scenario whose facility-only arm keeps the baseline's death rates by illness, and how nearly it does.
 
-    residuals: expected deaths over those of the baseline, less 1, by illness. rounds: runs that it took. ok: whether
-    all residuals are within 2 %; if not, no case fatality that the model accepts explains the deaths.
+    residuals: expected deaths in a child-year over those of the baseline, less 1, by illness. rounds: runs that it
+    took. ok: whether all residuals are within 2 %; if not, no case fatality that the model accepts explains the deaths.
     """
 
     scenario: Scenario
@@ -58,19 +59,19 @@ class Anchored:
 
 def anchor(scenario: Scenario, baseline: Scenario, *, seeds: Sequence[int], places: Places | None = None,
            within: float = WITHIN, rounds: int = ROUNDS) -> Anchored:  # fmt: skip
-    """Solve for the four kappas with which the setting of `scenario` keeps the expected deaths of `baseline`.
+    """Solve for the four kappas with which the setting of `scenario` keeps the death rates of `baseline`.
 
     Both are run with health facilities only, whatever their programmes, from the same seeds. Each round is one such
     run; steps are proportional, then by the secant of each illness, on logarithms.
     """
     bare, seeds = facility_only(scenario), tuple(seeds)
     wanted = np.array(_remembered(_Key(facility_only(baseline)), seeds) if places is None else
-                      expected_by_illness(facility_only(baseline), seeds=seeds, places=places))  # fmt: skip
+                      rates_by_illness(facility_only(baseline), seeds=seeds, places=places))  # fmt: skip
     low, high = _limits(bare.setting)
     log_kappa = np.clip(_first_guess(bare.setting, baseline.setting), low, high)
     steep, before = np.ones(len(wanted)), None
     for number in range(1, rounds + 1):
-        found = expected_by_illness(_with_kappas(bare, log_kappa), seeds=seeds, places=places)
+        found = rates_by_illness(_with_kappas(bare, log_kappa), seeds=seeds, places=places)
         missing = _log_ratio(wanted, found)
         residuals = np.expm1(-missing)
         ok = bool((np.abs(residuals) <= within).all())
@@ -99,15 +100,17 @@ def facility_only(scenario: Scenario) -> Scenario:
     return replace(scenario, name="facility-only", programme=levers, changes=(), shocks=())
 
 
-def expected_by_illness(scenario: Scenario, *, seeds: Sequence[int], places: Places | None = None) -> np.ndarray:
-    """Expected deaths of the four illnesses in the window, over all zones and seeds."""
+def rates_by_illness(scenario: Scenario, *, seeds: Sequence[int], places: Places | None = None) -> np.ndarray:
+    """Expected deaths of the four illnesses in a child-year of the window, over all zones and seeds."""
     plan = make_plan(scenario, places=places)
-    total = np.zeros(len(KAPPA_ROWS))
+    deaths, days = np.zeros(len(KAPPA_ROWS)), 0.0
     for seed in seeds:
         for zone_map in zone_maps(plan.places):
             run = next(arms_of_zone(zone_map, [plan], status_quo=plan, seed=seed, until=plan.window[1]))
-            total += tally_zone(run)["expected"][0, WINDOW, : len(total)].sum(axis=0)
-    return total
+            tally = tally_zone(run)
+            deaths += tally["expected"][0, WINDOW, : len(deaths)].sum(axis=0)
+            days += tally["child_days"][0, WINDOW].sum()
+    return deaths / max(days, 1.0) * YEAR
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class _Key:
 
 @lru_cache(maxsize=64)
 def _remembered(key: _Key, seeds: tuple[int, ...]) -> tuple[float, ...]:
-    return tuple(expected_by_illness(key.scenario, seeds=seeds))
+    return tuple(rates_by_illness(key.scenario, seeds=seeds))
 
 
 def _first_guess(setting: Mapping[str, Any], baseline: Mapping[str, Any]) -> np.ndarray:

@@ -61,9 +61,9 @@ _RUN_OF_SWEEP = (
 )
 _FITTED = (
     Column("anchored", "Whether the row's case fatality could be solved for anew, so that its arm with health "
-           "facilities only keeps the baseline's expected deaths of each illness.", YES),
+           "facilities only keeps the baseline's expected deaths of each illness in a child-year.", YES),
     Column("anchor_residual", "By how much the worst illness is off after it.", "share",
-           "expected deaths of the baseline", UNDER_FIVE),
+           "expected deaths in a child-year of the baseline", UNDER_FIVE),
     Column("anchor_rounds", "Rounds that took.", "rounds"),
 )  # fmt: skip
 
