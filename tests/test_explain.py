@@ -306,6 +306,33 @@ def test_the_comments_of_a_shock_are_its_reasons(here, capsys):
     assert rows["shock.far"]["why"] == "no reason given"
 
 
+CLIFF = """\
+format = 1
+extends = "sahel/iccm-supported"
+[[programme.change]]
+day = 200
+"spv.freq" = 0.6
+[[shock]]
+kind = "funding-cliff"
+day = 100
+[[shock]]
+kind = "funding-cliff"
+day = 400
+"""
+
+
+def test_a_shock_is_told_with_what_the_scenario_has_else_on_its_first_day(here, capsys):
+    (here / "cliff.toml").write_text(CLIFF, encoding="utf-8")
+    told = json.loads(said(capsys, "explain cliff.toml --json"))["shocks"]
+    rows = [{row["key"]: row for row in shock["values"]} for shock in told]
+    assert [each["spv.freq"]["before"] for each in rows] == [0.85, 0.6]
+    assert (rows[0]["spv.refresher_months"]["before"], rows[0]["spv.refresher_months"]["default"]) == (3, 0)
+    printed = said(capsys, "explain cliff.toml")
+    assert "  spv.freq = 0 (else 0.85; " in printed
+    assert "  spv.freq = 0 (else 0.6; " in printed
+    assert "  spv.refresher_months = 0 (else 3; " in printed
+
+
 def test_a_programme_of_ones_own_is_called_by_its_name(here, capsys):
     (here / "programme.toml").write_text(PROGRAMME.replace('name = "more"', 'name = "x"'), encoding="utf-8")
     (here / "plan.toml").write_text(SCENARIO.replace("more.toml", "programme.toml"), encoding="utf-8")
