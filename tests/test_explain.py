@@ -16,6 +16,7 @@ from iccmsim.parameters.files import library_names
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.parameters.shocks import shock_kinds
 from iccmsim.report.explain import norm_in_words, package_in_words
+from iccmsim.results.result import simulate
 
 SETTING = """\
 # A place of two villages.
@@ -403,6 +404,37 @@ def test_the_commented_change_of_a_new_programme_works_once_it_is_written_in(her
     (row,) = json.loads(said(capsys, "explain mine/scenario.toml --json"))["changes"]
     assert row["day"] == 730
     assert row["values"][0]["why"].endswith("A choice of the programme.")
+
+
+@pytest.mark.parametrize("base", ["facility-only", "home-management-of-malaria", "maturity-22022222"])
+def test_a_new_programme_without_chws_begins_with_a_lever_that_is_felt_there(base, here, capsys):
+    said(capsys, f"new mine --from {base}")
+    text = (here / "mine" / "README.md").read_text(encoding="utf-8")
+    arms = re.search(r"^iccmsim compare (.*) --seeds 5$", text, re.M)[1].split()
+    assert arms == [*dict.fromkeys(("sahel/facility-only", f"sahel/{base}")), "scenario.toml"]
+    differ = json.loads(said(capsys, f"diff sahel/{base} mine/scenario.toml --json"))["differ"]
+    assert {row["path"]: row["second"] for row in differ} == {"programme.fee.waived": 0.5}
+    file = here / "mine" / "programme.toml"
+    for line in ("[[programme.change]]", "day = 730", '"fee.waived" = 1'):
+        assert f"# {line}\n" in file.read_text(encoding="utf-8")
+        file.write_text(file.read_text(encoding="utf-8").replace(f"# {line}\n", f"{line}\n"), encoding="utf-8")
+    assert json.loads(said(capsys, "explain mine/scenario.toml --json"))["changes"][0]["day"] == 730
+
+
+def test_the_lever_of_a_new_programme_without_chws_moves_its_run(here, capsys):
+    said(capsys, "new mine --from facility-only")
+    short = {"place.zones": 1, "place.people": 1500, "place.villages_per_zone": 5, "run.days": 100,
+             "run.warmup_days": 10, "run.tail_days": 0}  # fmt: skip
+    base, mine = (simulate(load_scenario(name, overrides=short), threads=1)
+                  for name in ("sahel/facility-only", "mine/scenario.toml"))  # fmt: skip
+    assert len(mine.visits) > len(base.visits)
+
+
+def test_a_new_programme_may_begin_with_a_profile_of_maturity(here, capsys):
+    said(capsys, "new mine --from maturity-22222222")
+    assert load_scenario(here / "mine" / "scenario.toml").programme["chw.catch"] == 1000
+    differ = json.loads(said(capsys, "diff sahel/maturity-22222222 mine/scenario.toml --json"))["differ"]
+    assert {row["path"] for row in differ} == {"programme.chw.catch", "programme.spv.freq"}
 
 
 def test_a_folder_half_written_is_not_left_behind(here, monkeypatch):
