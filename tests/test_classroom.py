@@ -522,6 +522,8 @@ def test_an_unknown_lesson_is_named_with_those_there_are():
 def test_another_seed_gives_other_children():
     one, two = Game(TOY), Game(TOY, seed="2")
     assert (one.seed, two.seed) == (3, 2)
+    with pytest.raises(ValueError, match=r"^seed = -1: must be at least 0"):
+        Game(TOY, seed=-1)
     assert digest(one.here.simulation) != digest(two.here.simulation)
 
 
@@ -587,6 +589,12 @@ def test_a_pulled_lever_is_drawn_at_once(table):
     table.pull(table.game.empty_boxes)
     assert table.frame == frame + 1
     assert table.game.acted
+
+
+def test_a_click_on_a_lever_that_comes_after_the_last_day_does_nothing(table):
+    table.advance(300)
+    table.pull(table.game.empty_boxes)
+    assert table.game.acted == []
 
 
 # --- the command ---------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from test_cli_errors import TINY
 from iccmsim import __version__
 from iccmsim.cli import COMMANDS, main
 from iccmsim.cli.words import overrides_of, seeds_of
+from iccmsim.parameters.catalogue import of_section
+from iccmsim.parameters.checks import check_change
 from iccmsim.report.terminal import comparison_text, count
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -151,7 +153,14 @@ def test_parameters_are_found_by_key_and_by_meaning(capsys):
     text = said(capsys, "params chw.absent")
     assert text.startswith("programme.chw.absent = 0.2 ")
     assert "Grade" in text
+    assert "Fixed when" not in text
+    assert " to 2500. Fixed when the run begins." in said(capsys, "params chw.catch").replace("\n    ", " ")
     everything = json.loads(said(capsys, "params --json"))
+    fixed = {row["key"] for row in everything if row["section"] == "programme" and not row["dated"]}
+    assert fixed == {key for key in of_section("programme") if "cannot change on a date" in "".join(
+        check_change(0, {"day": 1, key: 1}, last_day=10)[1])}  # fmt: skip
+    assert {"chw.catch", "budget.usd", "sup.kit_days"} < fixed
+    assert {row["dated"] for row in everything if row["section"] != "programme"} == {False}
     assert {row["section"] for row in everything} == {"setting", "programme", "run"}
 
 

@@ -220,6 +220,7 @@ FACTS = (
     Column("tail_days", "Days lived beyond the window.", "days"),
     Column("shocks", "What befalls the place, a sentence each; empty: nothing.", "text"),
 )  # fmt: skip
+DEEDS = Column("deeds", "What was done in mid-run that the scenario does not say; empty: nothing.", "text")
 
 
 def missing_from(columns: Iterable[Column], names: Iterable[str]) -> list[str]:
