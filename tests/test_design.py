@@ -279,7 +279,12 @@ BROKEN = [
      "0 or more (and 1 more rows)"),
     (LHS + "[vary]\nsym.mal = { low = -1, high = -0.5 }\n", "is a factor on its 6 numbers and must be 0 or more"),
     (BY_FILE.replace("my.csv", "factor.csv"), "row 0: setting.sym.mal = 5: is a factor on its 6 numbers and makes"),
-    (GRID + "[vary]\ninc.pneu.age_rr = [1, 0]\n", "row 1: setting.inc.pneu.age_rr = [0, 0, 0]: at least one must be"),
+    (GRID + "[vary]\ninc.pneu.age_rr = [1, 0]\n", "setting.inc.pneu.age_rr: of its 3 numbers only the proportions"),
+    (LHS + "[vary]\nseason.malaria = { low = 0.5, high = 2 }\n",
+     "setting.season.malaria: of its 12 numbers only the proportions count, so that a factor on all of them changes"),
+    (BY_FILE.replace("my.csv", "curve.csv"), "setting.season.ari: of its 12 numbers only the proportions count, so"),
+    (GRID + "anchor = true\n[vary]\ntx.ors = [0.7]\nkappa.mal = [0.5, 1.5]\n",
+     "setting.kappa.mal: cannot be varied in a design with anchor = true, which solves for it in each row"),
     (GRID + "[vary]\nshock.malaria = [20]\n", "row 0: setting.shock.malaria = 20: must be 1 outside a shock"),
     (LATER + "[vary]\npolicy.oldest_months = [59, 10]\n", "row 1: "
      "programme, day 30.policy.youngest_months = 12: must be below policy.oldest_months (10)"),
@@ -343,7 +348,7 @@ BROKEN = [
 ]  # fmt: skip
 TABLES = {"empty": "", "words": "sup.lead,tx.ors\n7,.7\n8,often\n", "short": "sup.lead,tx.ors\n7\n",
           "twice": "tx.ors,setting.tx.ors\n.7,.8\n", "far": "tx.ors\n.7\n9\n",
-          "factor": "sym.mal\n5\n", "comma": "sup.lead,\n7,\n"}  # fmt: skip
+          "factor": "sym.mal\n5\n", "curve": "tx.ors,season.ari\n.7,2\n", "comma": "sup.lead,\n7,\n"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "said"), BROKEN)
@@ -369,7 +374,7 @@ def test_a_factor_that_was_drawn_may_bring_a_vector_to_its_end():
 
 
 def test_a_factor_that_reaches_the_end_or_is_plausible_is_not_refused():
-    values = {"season.fever": [0.1, 12.0], "sym.mal": [0.0, parameter("sym.mal").plausible[1]]}
+    values = {"pop.survival": [0.1, 1 / 0.96], "sym.mal": [0.0, parameter("sym.mal").plausible[1]]}
     assert study_of(grid(ARMS, values, seeds=1, settings=SETTINGS))
 
 

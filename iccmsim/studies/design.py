@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from iccmsim.parameters.catalogue import parameter
+from iccmsim.parameters.checks import SHAPES
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.studies.compare import seeds_of
 from iccmsim.studies.doubt import values_at
@@ -184,4 +185,7 @@ def paths_of(keys: Sequence[str]) -> tuple[str, ...]:
     found = tuple(parameter(key).path for key in keys)
     if (twice := next((path for path in found if found.count(path) > 1), None)) is not None:
         raise ValueError(f"{twice}: is varied twice")
+    if (shape := next((each for each in map(parameter, keys) if each.key.startswith(SHAPES)), None)) is not None:
+        raise ValueError(f"{shape.path}: of its {shape.size} numbers only the proportions count, so that a factor on "
+                         "all of them changes nothing; give other proportions under [settings]")  # fmt: skip
     return found
