@@ -8,7 +8,7 @@ file. The first arm is the comparator.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -162,6 +162,16 @@ def morris(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, level
     drawn = {"n": n, "seed": seed, "levels": levels}
     return Design(name, "morris", tuple(arms), seeds_of(seeds), tuple(ranges), _values(ranges, unit, tails=False),
                   settings or {}, unit=unit, groups=groups and tuple(groups), drawn=drawn)  # fmt: skip
+
+
+def further(design: Design, before: Design | None) -> Design:
+    """The rows of a larger design that a smaller one of the same seed has not had."""
+    if before is None:
+        return design
+    had = len(before.rows)
+    if not np.array_equal(design.rows[:had], before.rows):
+        raise AssertionError("a larger design does not begin with the smaller one")
+    return replace(design, rows=design.rows[had:], unit=design.unit[had:])
 
 
 def _values(ranges: Mapping[str, Range], unit: np.ndarray, *, tails: bool) -> np.ndarray:
