@@ -29,6 +29,7 @@ from iccmsim.report.experiment import (
     show_and_keep,
     write_rows,
 )
+from iccmsim.results.mortality import WINDOW
 from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.summary import deaths_of
 
@@ -41,7 +42,7 @@ TOY = {"run.days": 200, "run.warmup_days": 60, "run.tail_days": 0}
 def rate_ratio(result: Comparison) -> tuple[float, float]:
     """Deaths per child-year with visits over those without, over all pairs, and its standard error (jackknife)."""
     deaths = np.array([deaths_of(result, arm) for arm in (0, 1)], float)
-    years = np.array([result.tallies["child_days"][:, arm].sum(axis=(1, 2)) for arm in (0, 1)])
+    years = np.array([result.tallies["child_days"][:, arm, WINDOW].sum(axis=(1, 2)) for arm in (0, 1)])
 
     def ratio(of: np.ndarray) -> float:
         return float((deaths[1, of].sum() / years[1, of].sum()) / (deaths[0, of].sum() / years[0, of].sum()))

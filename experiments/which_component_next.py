@@ -46,7 +46,7 @@ STABLE = 0.7
 
 
 def table(steps: Steps) -> list[dict]:
-    """One row a component, the most useful first: alone, its Shapley share, and its strongest partner."""
+    """One row a component, the most useful first: alone, its Shapley share, and its strongest partner, if any."""
     shares, together = steps.shares(), steps.together()
     rows = []
     for name, q in steps.alone().items():
@@ -85,15 +85,22 @@ def figure(rows: list[dict], path: Path, *, subtitle: str) -> None:
 
 def as_text(steps: Steps) -> str:
     """What is printed of the first children: a line a component, and how much is beyond pairs."""
+
+    def partner(row: dict) -> str:
+        if not row["strongest_partner"]:
+            return ", and no other can be raised"
+        return f"; with {row['strongest_partner']} {row['synergy']:+.1f} (MC error {row['synergy_error']:.1f})"
+
     rows = (f"{row['component']:<14}{row['averted_alone']:>7.1f} (MC error {row['error']:.1f}) alone, "
-            f"{row['shapley']:>6.1f} of raising all; with {row['strongest_partner']} {row['synergy']:+.1f} "
-            f"(MC error {row['synergy_error']:.1f})\n" for row in table(steps))  # fmt: skip
+            f"{row['shapley']:>6.1f} of raising all{partner(row)}\n" for row in table(steps))  # fmt: skip
     return "".join(rows) + (f"beyond pairs: {steps.left_over().mean():+.1f}; raising all averts "
                             f"{steps.of(*steps.able()).mean():.1f}\n")  # fmt: skip
 
 
 def verdict(sets: list[Steps]) -> str:
-    """Whether the order of components is the same on all sets of children."""
+    """Whether the order of components is the same on all sets of children; one alone has no order."""
+    if len(sets[0].able()) == 1:
+        return f"no ranking: {sets[0].able()[0]} is the only component that can be raised"
     alike = min(same_order(a, b) for a, b in combinations(sets, 2))
     first = {next(iter(each.alone())) for each in sets}
     word = "stable" if alike >= STABLE and len(first) == 1 else "NOT stable"

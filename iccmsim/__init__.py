@@ -1,7 +1,7 @@
 """Agent-based simulation of integrated Community Case Management of childhood illness (iCCM).
 
-How many child deaths would a programme of community health workers avert, at what cost, how sure are we, and
-where are children lost on the way to treatment?
+How many child deaths would a programme of community health workers avert, how sure are we, and where are children
+lost on the way to treatment?
 
     import iccmsim
 

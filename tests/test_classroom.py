@@ -26,7 +26,7 @@ from iccmsim.classroom.game import Game
 from iccmsim.classroom.history import SERIES, SHELF, cascade, expected_averted, expected_deaths
 from iccmsim.classroom.lessons import LESSONS, Lesson, lesson_of
 from iccmsim.classroom.numbers import beside_lines
-from iccmsim.classroom.stories import story_of
+from iccmsim.classroom.stories import LINE, story_of
 from iccmsim.classroom.table import Table
 from iccmsim.classroom.village_map import Clicked, VillageMap
 from iccmsim.cli import main
@@ -34,7 +34,10 @@ from iccmsim.core.records import ALIVE, DEAD, MINUTES, PRODUCTS
 from iccmsim.engine.simulation import Simulation
 from iccmsim.model.model import ICCMModel
 from iccmsim.parameters.scenario import load_scenario
+from iccmsim.report.trace import life_of
 from iccmsim.results.cascade import cascade as cascade_of_result
+from iccmsim.results.result import result_of
+from iccmsim.results.tables import wealth_fifths
 
 ROOM = Path(server.__file__).parent
 SMALL = {"setting.place.zones": 2, "setting.place.people": 6000, "setting.place.villages_per_zone": 4,
@@ -338,6 +341,21 @@ def test_a_childs_story_is_its_own_so_far(over, middle):
     assert before.says[1] != story.says[1] or number in np.concatenate(middle.parted())
 
 
+def test_a_childs_story_tells_the_nights_in_the_line_and_the_fifth_of_wealth_as_its_trace_does(over):
+    result = result_of(over.here.simulation.runs, scenario=over.here.config, seed=over.seed)
+    c, v = result.children, result.visits
+    in_zone = np.concatenate([wealth_fifths([run.zone.household["wealth"]])[0][run.zone.child["household"]]
+                              for run in over.here.simulation.runs])  # fmt: skip
+    in_vain = v.turned_away & (np.floor(v.day) > np.floor(v.arrived_day))
+    for number in (c.child[in_zone != c.wealth_quintile].iloc[0], v.child[in_vain].iloc[-1]):
+        story, lines = story_of(over, Clicked("child", int(number))), life_of(result, int(number))
+        fifth = re.search(r"village \d+, (.*) fifth of households", lines[0])[1]
+        assert f"among the {fifth} fifth of families" in story.says[0]
+        as_told = [re.sub(r"CHW \d+", "the CHW", LINE.fullmatch(line)["said"]).lower() for line in lines[1:]]
+        assert [said.lower() for _, said in story.events if "twin" not in said and said.lower() not in as_told] == []
+    assert any("Has waited" in said and "still no turn" in said for _, said in story.events)
+
+
 def test_the_story_of_a_dead_child_ends_with_its_death_and_says_whether_its_twin_died_too(over):
     both = [number for number, child in enumerate(over.here.children)
             if child.state == DEAD and child.end >= 60 * MINUTES
@@ -504,6 +522,8 @@ def test_an_unknown_lesson_is_named_with_those_there_are():
 def test_another_seed_gives_other_children():
     one, two = Game(TOY), Game(TOY, seed="2")
     assert (one.seed, two.seed) == (3, 2)
+    with pytest.raises(ValueError, match=r"^seed = -1: must be at least 0"):
+        Game(TOY, seed=-1)
     assert digest(one.here.simulation) != digest(two.here.simulation)
 
 
@@ -569,6 +589,12 @@ def test_a_pulled_lever_is_drawn_at_once(table):
     table.pull(table.game.empty_boxes)
     assert table.frame == frame + 1
     assert table.game.acted
+
+
+def test_a_click_on_a_lever_that_comes_after_the_last_day_does_nothing(table):
+    table.advance(300)
+    table.pull(table.game.empty_boxes)
+    assert table.game.acted == []
 
 
 # --- the command ---------------------------------------------------------------------------------------

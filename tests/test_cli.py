@@ -12,15 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from small import NEAR, tiny
 from test_cli_errors import TINY
 
 from iccmsim import __version__
 from iccmsim.cli import COMMANDS, main
 from iccmsim.cli.words import overrides_of, seeds_of
+from iccmsim.parameters.catalogue import of_section
+from iccmsim.parameters.checks import check_change
 from iccmsim.report.terminal import comparison_text, count
-from iccmsim.report.trace import age, dated, life_of, listed
-from iccmsim.results.result import simulate
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HEAVY = {"numba", "pandas", "pyarrow", "pydantic", "matplotlib", "mesa", "numpy", "scipy", "rich"}
@@ -148,36 +147,20 @@ def test_the_life_of_a_child_is_told_in_order_from_birth_to_the_end(here, capsys
     assert any("falls ill with" in line for line in lines)
 
 
-def test_every_kind_of_visit_is_told():
-    more = {**NEAR, "hmm.reach": 0.7, "outreach.minutes_day": 60, "chw.triage": 1, "chw.minutes_day": 30,
-            "sup.kit_contacts": 3, "transport.share": 0.5, "was.on": 0}  # fmt: skip
-    result = simulate(tiny(more=more), seed=2, threads=1)
-    told = " ".join(line for child in range(len(result.children)) for line in life_of(result, child))
-    for words in ("buys something from a seller", "A volunteer near by gives an antimalarial",
-                  "A volunteer near by has no", "sees the child at home", "as a child in danger is seen at once.",
-                  "there is no turn", "nobody is there", "of waiting", "Is admitted.",
-                  "goes to a CHW without being seen that day."):  # fmt: skip
-        assert words in told, words
-    e = result.episodes
-    alone = (e.outcome != "prevented") & (e.visits == 0) & ~e.episode_id.isin(result.visits.episode_id)
-    assert told.count("asks nobody.") == (alone & ~e.missed_chw).sum()
-
-
-def test_dates_and_ages_are_those_of_a_calendar():
-    assert dated(0.5, born=-60.0).split() == ["day", "0", "1", "Jan,", "year", "1", "1", "month"]
-    assert dated(364.9, born=364.0).split() == ["day", "364", "31", "Dec,", "year", "1", "0", "days"]
-    assert "31 Dec, warm-up" in dated(-0.1, born=-400.0)
-    assert [age(1.2), age(27.9), age(400.0), age(1000.0)] == ["1 day", "27 days", "13 months", "2.7 years"]
-    assert listed(["fever", "cough", "diarrhoea"]) == "fever, cough and diarrhoea"
-
-
 def test_parameters_are_found_by_key_and_by_meaning(capsys):
     rows = json.loads(said(capsys, "params absen --json"))
     assert "chw.absent" in {row["key"] for row in rows}
     text = said(capsys, "params chw.absent")
     assert text.startswith("programme.chw.absent = 0.2 ")
     assert "Grade" in text
+    assert "Fixed when" not in text
+    assert " to 2500. Fixed when the run begins." in said(capsys, "params chw.catch").replace("\n    ", " ")
     everything = json.loads(said(capsys, "params --json"))
+    fixed = {row["key"] for row in everything if row["section"] == "programme" and not row["dated"]}
+    assert fixed == {key for key in of_section("programme") if "cannot change on a date" in "".join(
+        check_change(0, {"day": 1, key: 1}, last_day=10)[1])}  # fmt: skip
+    assert {"chw.catch", "budget.usd", "sup.kit_days"} < fixed
+    assert {row["dated"] for row in everything if row["section"] != "programme"} == {False}
     assert {row["section"] for row in everything} == {"setting", "programme", "run"}
 
 

@@ -175,6 +175,8 @@ BROKEN = [
     ("new nowhere/sub", "nowhere/sub: {here}/nowhere is not a folder that can be written to"),
     ("new mine --from mali-asc", "--from mali-asc: unknown programme; did you mean mali-asc-package?"),
     ("new mine --from qq", "--from qq: unknown programme; see iccmsim programmes"),
+    ("new mine --from maturity-222", "programme = 'maturity-222': must have 8 digits from 0 to 3 (coordination, "
+     "financing, workforce, supply, service, demand, supervision, information)"),
     ("new mine --setting sahell", "--setting sahell: unknown setting; did you mean sahel?"),
     # places
     ("places nowhere", "nowhere: neither a folder with villages.csv and facilities.csv nor a scenario"),

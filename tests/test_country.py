@@ -6,6 +6,7 @@ import csv
 import json
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -167,7 +168,7 @@ def test_the_country_script_writes_a_row_for_each_area_and_number_and_remakes_th
     with (tmp_path / "country.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     whole = [row for row in rows if row["level"] == "country"]
-    assert [int(row["chws"]) for row in whole] == pytest.approx([6, 55, 64, 70], abs=2)
+    assert [int(row["chws"]) for row in whole] == pytest.approx([0, 6, 55, 64, 70], abs=2)
     for row in whole:
         parts = [r for r in rows if r["level"] == "district" and r["arm"] == row["arm"]]
         apart = sum(float(each["expected_averted"]) for each in parts)
@@ -175,3 +176,22 @@ def test_the_country_script_writes_a_row_for_each_area_and_number_and_remakes_th
     assert script(["--out", str(tmp_path), "--remake"]) == 0
     assert capsys.readouterr().out == first
     assert (tmp_path / "country.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_volunteers_do_is_credited_to_no_asc():
+    script = runpy.run_path(str(EXPERIMENTS / "a_country.py"))
+    given = SimpleNamespace(setting="sahel", places=None, toy=True)
+    comparator, neither, *with_ascs = script["arms"](given)
+    assert neither.name == script["WITHOUT"]
+    assert neither.programme["relais.reach"] == 0
+    assert {arm.programme["relais.reach"] for arm in (comparator, *with_ascs)} == {0.5}
+    unfunded = load_scenario("sahel/mali-asc-package", overrides={**script["TOY"], "chw.funded": 0})
+    lived = compare_country([comparator, unfunded], seeds=1).whole()
+    assert lived.facts[1]["chws"] == 0
+    assert (lived.tallies[:, 0] == lived.tallies[:, 1]).all()
+
+
+def test_a_country_of_other_arms_is_not_taken_for_that_of_the_script(country, tmp_path, capsys):
+    country.save(tmp_path / "country")
+    assert runpy.run_path(str(EXPERIMENTS / "a_country.py"))["main"](["--out", str(tmp_path), "--remake"]) == 2
+    assert "country: holds arms of something else; run it again" in capsys.readouterr().err

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from iccmsim.engine.pairs import PARTS
+from iccmsim.engine.tally import TAIL, TALLY
 from iccmsim.parameters.files import library_names
 from iccmsim.parameters.reasons import Reasons
 
@@ -98,6 +99,15 @@ def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_pa
     assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--remake"]) == 0
     assert capsys.readouterr().out == first
     assert "1.02 (.88-1.19)" in first
+
+
+def test_deaths_are_set_beside_the_child_days_of_the_same_years():
+    rate_ratio = runpy.run_path(str(EXPERIMENTS / "proactive_visits.py"))["rate_ratio"]
+    tallies = np.zeros((3, 2), TALLY)
+    tallies["deaths"][:, 0, 0, 0, 3], tallies["deaths"][:, 1, 0, 0, 3] = 4, 3
+    tallies["child_days"][:, :, 0, 3] = 1000
+    tallies["child_days"][:, 1, TAIL, 3] = 500  # lived after the window, in one arm
+    assert rate_ratio(SimpleNamespace(tallies=tallies)) == pytest.approx((0.75, 0.0))
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +213,21 @@ def test_a_profile_that_cannot_rise_is_refused_in_one_line(tmp_path: Path, capsy
         said = capsys.readouterr().err
         assert re.search(r"(8|eight) digits", said)
         assert said.count("\n") == 1
+
+
+def test_one_component_that_is_left_to_raise_has_neither_partner_nor_ranking(tmp_path, capsys):
+    main = runpy.run_path(str(EXPERIMENTS / "which_component_next.py"))["main"]
+    assert main(["--out", str(tmp_path), "--toy", "--profile", "33333332"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("information ")
+    assert "of raising all, and no other can be raised\n" in said
+    assert said.endswith("no ranking: information is the only component that can be raised\n")
+    with (tmp_path / "components.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["strongest_partner"], row["synergy"], row["synergy_error"]) == ("", "", "")
+    assert row["shapley"] == row["averted_alone"]
+    assert main(["--out", str(tmp_path), "--remake", "--profile", "33333332"]) == 0
+    assert capsys.readouterr().out == said
 
 
 @pytest.mark.parametrize(("script", "words", "message"), [

@@ -16,6 +16,7 @@ from iccmsim.parameters.files import library_names
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.parameters.shocks import shock_kinds
 from iccmsim.report.explain import norm_in_words, package_in_words
+from iccmsim.results.result import simulate
 
 SETTING = """\
 # A place of two villages.
@@ -306,6 +307,33 @@ def test_the_comments_of_a_shock_are_its_reasons(here, capsys):
     assert rows["shock.far"]["why"] == "no reason given"
 
 
+CLIFF = """\
+format = 1
+extends = "sahel/iccm-supported"
+[[programme.change]]
+day = 200
+"spv.freq" = 0.6
+[[shock]]
+kind = "funding-cliff"
+day = 100
+[[shock]]
+kind = "funding-cliff"
+day = 400
+"""
+
+
+def test_a_shock_is_told_with_what_the_scenario_has_else_on_its_first_day(here, capsys):
+    (here / "cliff.toml").write_text(CLIFF, encoding="utf-8")
+    told = json.loads(said(capsys, "explain cliff.toml --json"))["shocks"]
+    rows = [{row["key"]: row for row in shock["values"]} for shock in told]
+    assert [each["spv.freq"]["before"] for each in rows] == [0.85, 0.6]
+    assert (rows[0]["spv.refresher_months"]["before"], rows[0]["spv.refresher_months"]["default"]) == (3, 0)
+    printed = said(capsys, "explain cliff.toml")
+    assert "  spv.freq = 0 (else 0.85; " in printed
+    assert "  spv.freq = 0 (else 0.6; " in printed
+    assert "  spv.refresher_months = 0 (else 3; " in printed
+
+
 def test_a_programme_of_ones_own_is_called_by_its_name(here, capsys):
     (here / "programme.toml").write_text(PROGRAMME.replace('name = "more"', 'name = "x"'), encoding="utf-8")
     (here / "plan.toml").write_text(SCENARIO.replace("more.toml", "programme.toml"), encoding="utf-8")
@@ -376,6 +404,37 @@ def test_the_commented_change_of_a_new_programme_works_once_it_is_written_in(her
     (row,) = json.loads(said(capsys, "explain mine/scenario.toml --json"))["changes"]
     assert row["day"] == 730
     assert row["values"][0]["why"].endswith("A choice of the programme.")
+
+
+@pytest.mark.parametrize("base", ["facility-only", "home-management-of-malaria", "maturity-22022222"])
+def test_a_new_programme_without_chws_begins_with_a_lever_that_is_felt_there(base, here, capsys):
+    said(capsys, f"new mine --from {base}")
+    text = (here / "mine" / "README.md").read_text(encoding="utf-8")
+    arms = re.search(r"^iccmsim compare (.*) --seeds 5$", text, re.M)[1].split()
+    assert arms == [*dict.fromkeys(("sahel/facility-only", f"sahel/{base}")), "scenario.toml"]
+    differ = json.loads(said(capsys, f"diff sahel/{base} mine/scenario.toml --json"))["differ"]
+    assert {row["path"]: row["second"] for row in differ} == {"programme.fee.waived": 0.5}
+    file = here / "mine" / "programme.toml"
+    for line in ("[[programme.change]]", "day = 730", '"fee.waived" = 1'):
+        assert f"# {line}\n" in file.read_text(encoding="utf-8")
+        file.write_text(file.read_text(encoding="utf-8").replace(f"# {line}\n", f"{line}\n"), encoding="utf-8")
+    assert json.loads(said(capsys, "explain mine/scenario.toml --json"))["changes"][0]["day"] == 730
+
+
+def test_the_lever_of_a_new_programme_without_chws_moves_its_run(here, capsys):
+    said(capsys, "new mine --from facility-only")
+    short = {"place.zones": 1, "place.people": 1500, "place.villages_per_zone": 5, "run.days": 100,
+             "run.warmup_days": 10, "run.tail_days": 0}  # fmt: skip
+    base, mine = (simulate(load_scenario(name, overrides=short), threads=1)
+                  for name in ("sahel/facility-only", "mine/scenario.toml"))  # fmt: skip
+    assert len(mine.visits) > len(base.visits)
+
+
+def test_a_new_programme_may_begin_with_a_profile_of_maturity(here, capsys):
+    said(capsys, "new mine --from maturity-22222222")
+    assert load_scenario(here / "mine" / "scenario.toml").programme["chw.catch"] == 1000
+    differ = json.loads(said(capsys, "diff sahel/maturity-22222222 mine/scenario.toml --json"))["differ"]
+    assert {row["path"] for row in differ} == {"programme.chw.catch", "programme.spv.freq"}
 
 
 def test_a_folder_half_written_is_not_left_behind(here, monkeypatch):

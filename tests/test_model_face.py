@@ -84,6 +84,17 @@ def test_the_result_is_that_of_the_engine_with_more_zones_and_another_seed():
     assert digest(model.simulation) == digest(at_once(90, TWO, seed=7))
 
 
+def test_a_model_without_tables_has_counts_and_no_table_that_is_silently_empty(tmp_path):
+    model = small(more={"run.days": 40}, tables=False)
+    model.run_model()
+    result = model.result()
+    scenario = load_scenario(NAME, overrides={**SMALL, "run.days": 40})
+    assert result.digest() == simulate(scenario, tables=False, threads=1).digest()
+    with pytest.raises(ValueError, match="visits: this run kept counts only"):
+        _ = result.visits
+    assert not [each.name for each in result.write(tmp_path / "counts").glob("*.parquet")]
+
+
 def test_looking_at_agents_and_asking_them_things_changes_nothing():
     model = small(collect={"model": {"sick": "n_sick"}, "agents": {"id": "unique_id"}, Child: {"ill": "illnesses"}})
     for _ in range(40):
@@ -109,8 +120,11 @@ def test_after_the_last_day_nothing_happens_and_the_model_does_not_run():
 def test_the_seed_may_be_digits_or_a_numpy_number_and_nothing_else():
     digests = {digest(small(rng=rng, more={"run.days": 1}).simulation) for rng in (5, "5", np.int64(5), 5.0)}
     assert len(digests) == 1
-    for wrong in (True, "five", None, 1.5):
+    for wrong in (True, "five", None, 1.5, float("inf")):
         with pytest.raises(ValueError, match="must be a whole number"):
+            small(rng=wrong)
+    for wrong in (-1, "-1", 2**63):
+        with pytest.raises(ValueError, match=rf"^rng = {wrong}: must be at least 0 and below \d+ to fit"):
             small(rng=wrong)
 
 
@@ -326,6 +340,34 @@ def test_collect_takes_plain_reporters_or_sections_and_names_what_it_does_not_kn
         small(collect={"child": {"age": "age_days"}})
     with pytest.raises(TypeError, match="True, a DataCollector or a mapping"):
         small(collect="n_children")
+
+
+@pytest.mark.parametrize("collect", [{Child: {"age": "age_days"}},
+                                     mesa.DataCollector(agenttype_reporters={Child: {"age": "age_days"}})])
+def test_a_kind_of_which_no_agent_is_registered_is_not_collected_in_silence(collect):
+    said = (r'^collect: no Child is registered as an agent here, only HealthFacility and CommunityHealthWorker; '
+            r'agents="all" registers all four kinds$')  # fmt: skip
+    with pytest.raises(ValueError, match=said):
+        small(agents="providers", collect=collect)
+    assert len(small(agents="all", collect=collect).datacollector.get_agenttype_vars_dataframe(Child)) > 100
+
+
+def test_what_is_asked_of_every_agent_must_be_there_in_every_kind():
+    said = (r"^collect: 'agents' asks every agent, and HealthFacility has no attribute 'state'; "
+            r"ask one kind: \{Child: \{...\}\}$")  # fmt: skip
+    with pytest.raises(ValueError, match=said):
+        small(collect={"agents": {"state": "state"}})
+    with pytest.raises(ValueError, match=r"has no attribute 'sate'$"):
+        small(collect={"agents": {"state": "sate"}})
+    kept = small(collect={"agents": {"row": "row", "its": "facility.row", "zone": lambda agent: agent.zone_index}})
+    assert len(kept.datacollector.get_agent_vars_dataframe()) == len(kept.agents)
+
+
+def test_a_batch_of_mesa_gives_each_evening_but_the_last():
+    rows = mesa.batch_run(ICCMModel, {"overrides": [{**SMALL, "run.days": 5}], "collect": True, "rng": [1, 2]},
+                          number_processes=1, display_progress=False, max_steps=5,
+                          data_collection_period=1)  # fmt: skip
+    assert [(row["rng"], row["Step"]) for row in rows] == [(rng, step) for rng in (1, 2) for step in range(5)]
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))],

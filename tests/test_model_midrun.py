@@ -10,10 +10,14 @@ import numpy as np
 import pytest
 from small import TWO_ZONES, cells, digest, tiny
 
+from iccmsim.cli import main
 from iccmsim.core.records import MINUTES
 from iccmsim.engine.simulation import Simulation
 from iccmsim.model.agents import CommunityHealthWorker
 from iccmsim.model.model import ICCMModel
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.results.deeds import deed_in_words
+from iccmsim.results.result import read_result
 from iccmsim.world.zone import VISITS
 
 ACTS_ON, DAYS = 100, 100
@@ -182,7 +186,7 @@ def test_a_chw_can_be_sent_to_a_village_and_others_keep_their_numbers_in_order()
     ids = [each.unique_id for each in model.agents_by_type[CommunityHealthWorker]]
     assert len(set(ids)) == len(ids) == len(model.chws)
     assert sorted(ids) == [each.unique_id for each in model.chws]
-    with pytest.raises(ValueError, match="village = 99: must be 0 to"):
+    with pytest.raises(ValueError, match="village = 99: must be a whole number, 0 to"):
         model.add_chw(99)
 
 
@@ -234,3 +238,84 @@ def test_a_flood_that_changes_no_way_and_holds_nothing_back_is_not_felt():
     assert all(np.array_equal(mine[name], others[name]) for name in kept)
 
 
+SHORT = {"run.days": 20}
+DEEDS: dict[str, Callable[[ICCMModel], object]] = {
+    "stock-out": lambda model: model.empty_boxes("ors"),
+    "one more CHW": lambda model: model.add_chw(),
+    "flood": lambda model: model.cut_roads(3),
+    "written": lambda model: model.agents_by_type[CommunityHealthWorker].set("motivation", 0.5),
+    "stock": lambda model: model.chws[0].set_stock("ors", 3),
+}
+
+
+@pytest.fixture(scope="module")
+def brief() -> ICCMModel:
+    return go(ICCMModel(tiny(more=SHORT), agents="providers"), 10)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_deed_that_no_scenario_can_say_is_told_in_manifest_hash_and_scenario(deed, brief, tmp_path):
+    model = copy.deepcopy(brief)
+    DEEDS[deed](model)
+    result = go(model, 10).result()
+    read = read_result(result.write(tmp_path / "acted"))
+    assert [each["day"] for each in read.plan["deeds"]] == [10]
+    assert read.scenario_hash == result.scenario_hash != model.config.hash()
+    assert read.told().startswith("# NOT THE WHOLE RUN.")
+    assert f"# {deed_in_words(read.plan['deeds'][0])}." in read.told().splitlines()
+    assert load_scenario(tmp_path / "acted" / "scenario.toml").hash() == model.config.hash()
+    assert main(["export", str(tmp_path / "acted"), "--csv", "--out", str(tmp_path / "tables")]) == 0
+    assert read.plan["deeds"][0]["deed"] in (tmp_path / "tables" / "place.csv").read_text(encoding="utf-8")
+
+
+def test_other_deeds_are_another_hash_and_none_is_the_scenarios_own(brief):
+    hashes = []
+    for doses in (3, 4):
+        model = copy.deepcopy(brief)
+        model.chws[0].set_stock("ors", doses)
+        model.chws[0].set_stock("zinc", doses)
+        (deed,) = model.deeds
+        assert (deed["what"], deed["times"]) == ("CommunityHealthWorker.stock", 2)
+        hashes.append(go(model, 10).result().scenario_hash)
+    model = go(copy.deepcopy(brief), 10)
+    assert "deeds" not in model.result().plan
+    assert model.result().scenario_hash == model.config.hash()
+    assert len({*hashes, model.config.hash()}) == 3
+
+
+def test_a_chw_where_there_was_none_is_counted_with_the_people_served():
+    model = go(ICCMModel(tiny("facility-only", more=SHORT), agents="providers"), 10)
+    model.add_chw()
+    model.add_chw()
+    plan, home = model.simulation.plan, model.simulation.runs[0].zone.household
+    facts = go(model, 10).result().plan
+    assert (facts["deploys_chws"], facts["chws"]) == (True, 2)
+    served = np.unique(model.simulation.runs[0].zone.village["number"][home["village"][home["chw"] != -1]])
+    assert facts["people_served_by_chws"] == plan.places.people[served].sum() > 0
+
+
+def test_a_lever_takes_the_spelling_of_overrides_and_a_day_is_none(brief):
+    model = copy.deepcopy(brief)
+    assert model.change({"programme.fee.chw": 1}) == {"fee.chw": 1}
+    assert [dict(told) for _, told in model.config.changes] == [{"fee.chw": 1}]
+    with pytest.raises(ValueError, match=r"^programme.seek.fee: unknown key; seek.fee belongs to setting$"):
+        model.change({"setting.seek.fee": 1})
+    with pytest.raises(ValueError, match=r"^programme.day: unknown key; a lever acts from today on$"):
+        model.change({"day": 3, "fee.chw": 1})
+
+
+@pytest.mark.parametrize("lever", LEVERS)
+def test_after_the_last_day_nothing_can_be_done(lever, brief):
+    model = go(copy.deepcopy(brief), 10)
+    with pytest.raises(RuntimeError, match=r"^day 20: the run is over, and nothing can be done any more$"):
+        LEVERS[lever](model)
+    assert (model.deeds, model.config.changes) == ([], ())
+
+
+@pytest.mark.parametrize("wrong", [1.5, True, "1", float("nan"), 5, -1])
+def test_a_village_or_a_number_of_days_that_is_none_is_named(wrong, brief):
+    with pytest.raises(ValueError, match=rf"^village = {wrong!r}: must be a whole number, 0 to 4$"):
+        brief.add_chw(wrong)
+    with pytest.raises(ValueError, match=r"^days = 1.5: must be a whole number, 1 to 366$"):
+        brief.cut_roads(1.5)
+    assert brief.deeds == []

@@ -171,7 +171,7 @@ def test_the_table_can_be_searched_and_cut_to_a_section() -> None:
     assert {row["section"] for row in params_table("programme")} == {"programme"}
     assert [row["key"] for row in params_table(search="how long an absence LASTS")] == ["chw.absent_spell"]
     assert not params_table(search="no such words anywhere")
-    assert set(params_table()[0]) == set(catalogue.COLUMNS)
+    assert set(params_table()[0]) == {*catalogue.COLUMNS, "dated"}
 
 
 def test_the_schema_for_editors_knows_every_key_and_is_plain_json() -> None:

@@ -14,6 +14,7 @@ from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.report.sensitivity import reading_of
 from iccmsim.studies.anchor import FITTED, ILLNESSES, facility_only, rates_by_illness
+from iccmsim.studies.design import further
 from iccmsim.studies.findings import FAILED, NOT_ANCHORED, Part, apart, ends, findings
 from iccmsim.studies.groups import CHOSEN, COMPARED, DATED, NOT_FREE, OFF, TABLES, chosen, group_of, what_varies
 from iccmsim.studies.sensitivity import (
@@ -21,7 +22,6 @@ from iccmsim.studies.sensitivity import (
     Asked,
     Sensitivity,
     design_of,
-    further,
     sensitivity,
     what_is_varied,
     within_reach,
@@ -473,7 +473,7 @@ def test_an_analysis_may_grow_and_is_whole_whenever_it_is_stopped(small, tmp_pat
 
     with monkeypatch.context() as broken:
         broken.setattr(module, "sweep", stopped)
-        for grown in (asked, replace(asked, n=4), replace(asked, masters=3)):
+        for grown in (asked, replace(asked, n=8), replace(asked, masters=3)):
             with pytest.raises(KeyboardInterrupt):
                 sensitivity(arms(), grown, out=out, workers=1)
             assert json.dumps(Sensitivity.load(out).findings()) == json.dumps(found.findings())
@@ -483,6 +483,23 @@ def test_an_analysis_may_grow_and_is_whole_whenever_it_is_stopped(small, tmp_pat
     again = sensitivity(arms(), asked, out=out, outcome="chw_doses", workers=1)
     assert (again.manifest["samples"], again.manifest["outcome"]) == (8, "chw_doses")
     assert Sensitivity.load(out).asked == asked
+
+
+def test_an_analysis_that_grows_by_its_samples_lives_only_those_it_has_not_had(small, tmp_path):
+    from shutil import copytree
+
+    out, asked = Path(copytree(small[0], tmp_path / "out")), small[1].asked
+    before = {file: file.stat().st_mtime_ns for file in out.rglob("parts/*.parquet")}
+    four = sensitivity(arms(), replace(asked, n=4), out=out, workers=1)
+    assert {file: file.stat().st_mtime_ns for file in out.rglob("parts/*.parquet")} == before
+    assert four.findings()["table"] == small[1].findings()["table"]
+    grown = sensitivity(arms(), replace(asked, n=8, most=0), out=out, workers=1)
+    told = [f"master-1-from-{had}-to-{now}" for had, now in ((0, 2), (2, 4), (4, 8))]
+    assert (grown.manifest["sweeps"][0], grown.manifest["samples"]) == (told, 8)
+    assert before.items() <= {file: file.stat().st_mtime_ns for file in out.rglob("parts/*.parquet")}.items()
+    whole = sensitivity(arms(), replace(asked, n=8, most=0, masters=1), out=tmp_path / "whole", workers=1).runs()
+    mine, same = grown.runs(), ["case", "arm", "analysed", "expected_deaths_averted"]
+    assert mine[mine["master"] == 1][same].equals(whole[same])
 
 
 def test_an_analysis_that_was_stopped_early_says_so_and_goes_on(tmp_path, monkeypatch):

@@ -455,8 +455,9 @@ def test_malaria_surges_only_while_it_does_and_attacks_by_less_than_the_rate():
 
 
 @compiled_only
-def test_a_funding_cliff_stops_pay_and_visits_for_its_days():
-    for run in runs({**own(), "kind": "funding-cliff", "days": 90}):
+@pytest.mark.parametrize("programme", ["iccm-as-delivered", "information-improved"])
+def test_a_funding_cliff_stops_pay_and_visits_for_its_days(programme):
+    for run in runs({**own(), "kind": "funding-cliff", "days": 90}, programme=programme):
         first = int(run.plan.record(0)[0].month_offset)
         book = run.zone.monthly[1:]
         assert book["supervised"][:, first + 5].sum() == 0

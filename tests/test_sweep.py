@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import copytree
 from types import SimpleNamespace
 
 import numpy as np
@@ -211,6 +212,26 @@ def test_an_arm_that_cannot_have_the_outcome_has_no_say_in_its_error():
     assert error_of(found_with("chw_presence", (nan, nan, nan), errors=("", "no", "")), "chw_presence") == np.inf
 
 
+def test_seeds_in_which_an_arm_has_no_outcome_say_nothing_of_its_error():
+    nan, name = float("nan"), "treated_effectively_newborn_infection"
+    some = found_with(name, (nan, 0.5, 0.7), (nan, nan, 0.9), (nan, 0.7, 0.8), (nan, nan, nan))
+    assert standard_error(np.array([0.5, nan, 0.7, nan])) == pytest.approx(0.1)
+    assert error_of(some, name) == pytest.approx(0.1)
+    assert standard_error(np.array([0.5, nan])) == np.inf
+
+
+def test_more_seeds_stop_where_the_error_is_small_though_some_seeds_lack_the_outcome(tmp_path):
+    design = tiny_design(seeds=5, **{"setting.place.people": 300, "run.days": 60})
+    name = "treated_effectively_newborn_infection"
+    found = sweep(design, out=tmp_path, executor="here", until_mcse=0.5, outcome=name, most_seeds=60)
+    table = found.table()
+    given = table[table.arm == ARMS[1]]
+    assert 0 < given[name].isna().sum() < len(given)
+    assert given.groupby("row").seed.nunique().max() < 60
+    assert (given.groupby("row")[name].count() >= 2).all()
+    assert (found.manifest["rows_not_precise"], found.manifest["rows_without_outcome"]) == (0, 0)
+
+
 def test_no_seeds_are_added_for_an_outcome_that_no_arm_has_and_it_is_said(tmp_path, capsys):
     (tmp_path / "design.toml").write_text(FILE.format(more=""), encoding="utf-8")
     assert main(["sweep", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out"), "--workers", "1",
@@ -381,6 +402,61 @@ def test_rows_are_anchored_once_a_setting_and_it_is_said_which_could_not_be(anch
     assert len(anchored) == 3
     sweep(design, out=tmp_path, executor="here")
     assert len(anchored) == 3
+
+
+def anchored_design(ors: list[float], seeds: int = 1):
+    return replace(grid(ARMS, {"tx.ors": ors}, seeds=seeds, settings=SETTINGS), anchor=True)
+
+
+def test_shards_anchor_the_settings_of_their_own_runs(anchored, tmp_path, monkeypatch):
+    monkeypatch.setattr(cases, "MOST_CASES", 1)
+    design, asked = anchored_design([0.66, 0.68, 0.7, 0.72, 0.74, 0.76]), []
+    for i in (1, 2, 3):
+        sweep(design, out=tmp_path / f"{i}", executor="here", shard=(i, 3))
+        asked.append({ors for ors, *_ in anchored})
+        sweep(design, out=tmp_path / "shared", executor="here", shard=(i, 3))
+        anchored.clear()
+    assert [len(mine) for mine in asked] == [2, 2, 2]
+    assert set.union(*asked) == set(design.rows[:, 0])
+    assert Sweep.load(tmp_path / "shared").complete
+    sweep(design, out=tmp_path / "whole", executor="here")
+    assert table_hash(tmp_path / "shared") == table_hash(tmp_path / "whole")
+
+
+def test_what_another_process_has_anchored_meanwhile_is_left_out(anchored, tmp_path, monkeypatch):
+    design = anchored_design([0.7, 0.72, 0.74])
+    sweep(design, out=tmp_path / "whole", executor="here")
+    anchored.clear()
+    module = sys.modules["iccmsim.studies.anchor"]
+    plain = module.anchor
+
+    def anchor(*given, **more):
+        copytree(tmp_path / "whole" / "fitted", tmp_path / "out" / "fitted")
+        return plain(*given, **more)
+
+    monkeypatch.setattr(module, "anchor", anchor)
+    sweep(design, out=tmp_path / "out", executor="here")
+    assert len(anchored) == 1
+    assert table_hash(tmp_path / "out") == table_hash(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(("shard", "begins"), [((1, 2), 0.76), ((2, 2), 0.72)])
+def test_shards_that_have_their_settings_in_common_begin_to_anchor_elsewhere(shard, begins, anchored, tmp_path,
+                                                                             monkeypatch):  # fmt: skip
+    monkeypatch.setattr(cases, "MOST_CASES", 1)
+    sweep(anchored_design([0.7, 0.72, 0.74, 0.76], seeds=2), out=tmp_path, executor="here", shard=shard)
+    assert anchored[0][0] == begins
+
+
+def test_a_run_of_another_length_is_anchored_to_the_baseline_in_a_run_as_long(tmp_path):
+    settings = {key: value for key, value in SETTINGS.items() if key != "run.days"}
+    design = replace(grid(ARMS, {"run.days": [100, 200, 300]}, seeds=1, settings=settings), anchor=True)
+    table = sweep(design, out=tmp_path, executor="here").table()
+    base = study_of(design).before.setting
+    assert table.anchored.all()
+    assert set(table.anchor_rounds) == {1}
+    for key in ("kappa.mal", "kappa.pneu", "kappa.diarr", "kappa.psbi"):
+        np.testing.assert_allclose(table[f"anchored.{key}"], base[key])
 
 
 def test_the_manifest_says_in_which_arms_a_key_holds_and_what_each_arm_is(done):

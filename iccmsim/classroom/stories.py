@@ -11,8 +11,9 @@ import numpy as np
 
 from iccmsim.core.records import ALIVE, AT_FACILITY, BASIC_PRODUCTS, CAUSES, DEAD, MINUTES, PRODUCTS
 from iccmsim.report.terminal import PRODUCT_NAMES
-from iccmsim.report.trace import ILLNESS_WORDS, age, life_of, listed, walk
+from iccmsim.report.trace import FIFTHS, age, illness_words, life_of, listed, walk
 from iccmsim.results.result import result_of
+from iccmsim.results.tables import wealth_fifths
 from iccmsim.rules.facility_care import month_number
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 LINE = re.compile(r"day\s+(?P<day>-?\d+)  (?P<date>.{15})  (?P<age>.{9})  (?P<said>.*)")
 UNFINISHED = "The run ends before this illness does."  # told of a run that is over; here it goes on
 MOST_LINES = 14
-FIFTHS = ("poorest", "second poorest", "middle", "second richest", "richest")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def child_story(game: Game, number: int) -> Story:
     else:
         first = max(0, len(told) - MOST_LINES)
     shown = told[first : first + MOST_LINES]
-    return Story(_child_title(child, number), (_home(child, alone), _twins(child, twin)),
+    return Story(_child_title(child, number), (_home(child), _twins(child, twin)),
                  tuple((when, said) for _, when, said in shown), earlier=first)  # fmt: skip
 
 
@@ -85,24 +85,21 @@ def _child_title(child: Child, number: int) -> str:
     return f"Child {number}, {grown}" + (", is ill" if child.is_sick else ", is well")
 
 
-def _home(child: Child, alone: Any) -> str:
-    row = alone.children.iloc[child.row]
+def _home(child: Child) -> str:
+    """Where the family lives, and how wealthy it is among the families of the district."""
     family = child.family
+    of_zones = wealth_fifths([run.zone.household["wealth"] for run in child.model.simulation.runs])
+    fifth = FIFTHS[of_zones[family.zone_index][family.row] - 1]
     chw = child.served_by
     near = "no CHW serves the family" if chw is None else (
-        f"its CHW (number {chw.district_number + 1}) lives {_way(family.km_chw)}")  # fmt: skip
-    return (f"Village {family.village_number + 1}, among the {FIFTHS[int(row['wealth_quintile']) - 1]} fifth of "
-            f"families; the health centre is {_way(family.km_facility)}, {near}.")  # fmt: skip
-
-
-def _way(km: float) -> str:
-    """A distance by path."""
-    return walk(km)
+        f"its CHW (number {chw.district_number + 1}) lives {walk(family.km_chw)}")  # fmt: skip
+    return (f"Village {family.village_number + 1}, among the {fifth} fifth of families; the health centre is "
+            f"{walk(family.km_facility)}, {near}.")  # fmt: skip
 
 
 def _twins(child: Child, twin: Child) -> str:
     """What has become of the same child without the programme."""
-    cause = "" if twin.cause < 0 else ILLNESS_WORDS.get(CAUSES[twin.cause], CAUSES[twin.cause])
+    cause = "" if twin.cause < 0 else illness_words(CAUSES[twin.cause])
     if twin.state == DEAD and child.state != DEAD:
         return f"Saved: without the programme this child died of {cause} at {age(twin.age_days)}."
     if child.state == DEAD and twin.state != DEAD:

@@ -93,9 +93,10 @@ class Table:
             self.draw()
 
     def pull(self, lever: Callable[[], None]) -> None:
-        """Do something to the district, now, and show it."""
+        """Do something to the district, now, and show it; a click that comes after the last day does nothing."""
         with self.lock:
-            lever()
+            if not self.game.is_over:
+                lever()
             self.draw()
 
     def advance(self, days: int) -> None:

@@ -6,9 +6,10 @@ import argparse
 import os
 import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from iccmsim.cli.words import InputError, did_you_mean, printing, writing
+from iccmsim.cli.words import InputError, did_you_mean, printing, reading, writing
 
 PURPOSE = "Make a folder with a programme of your own to start from, and the command that compares it."
 EXAMPLE = "  iccmsim new my_programme\n  iccmsim new my_programme --from mali-asc-package --setting remote-forest"
@@ -23,6 +24,14 @@ extends = "{base}"
 # meta-analysis, B survey or large programme, C single study, D assumption), or "a choice of the programme".
 # `iccmsim params WORD` lists what can be changed; `iccmsim explain scenario.toml` shows what you have said.
 
+{levers}
+# What changes on a date, in days after launch:
+# [[programme.change]]
+# Two years after launch the fee goes. A choice of the programme.
+# day = 730
+# {later}
+"""
+OF_CHWS = {"later": '"fee.chw" = 0', "levers": """\
 [programme.chw]
 # One CHW for 1,000 people. A choice of the programme.
 catch = 1000
@@ -30,13 +39,12 @@ catch = 1000
 [programme.spv]
 # Three months in four with a supervision visit; an assumption. Grade D.
 freq = 0.75
-
-# What changes on a date, in days after launch:
-# [[programme.change]]
-# Two years after launch the fee goes. A choice of the programme.
-# day = 730
-# "fee.chw" = 0
-"""
+"""}
+WITHOUT_CHWS = {"later": '"fee.waived" = 1', "levers": """\
+[programme.fee]
+# Children under five pay half of the facility's price. A choice of the programme.
+waived = 0.5
+"""}
 SCENARIO = """\
 # My programme in a place: what `iccmsim compare`, `run` and `explain` are given.
 format = 1
@@ -52,7 +60,7 @@ README = """\
 ```sh
 iccmsim explain scenario.toml
 iccmsim diff {setting}/{base} scenario.toml
-iccmsim compare {setting}/facility-only {setting}/{base} scenario.toml{places} --seeds 5
+iccmsim compare {arms} scenario.toml{places} --seeds 5
 ```
 
 {of_files}`iccmsim programmes` and `iccmsim settings` list what else there is to start from.
@@ -75,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def go(asked: argparse.Namespace) -> None:
     """Write the folder, whole or not at all, and say what to do next."""
-    _known("--from", asked.base, piece="programme")
+    _known("--from", asked.base, piece="programme", also=_is_profile)
     _known("--setting", asked.setting, piece="setting")
     folder = _new_folder(asked.folder)
     texts = {"programme.toml": PROGRAMME, "scenario.toml": SCENARIO, "README.md": README}
@@ -98,18 +106,29 @@ def _words(setting: str, base: str) -> dict[str, str]:
     """What fills the gaps of the texts; a setting of a real place needs its lists, and others take none."""
     from iccmsim.parameters.scenario import load_scenario
 
-    place, words = load_scenario(f"{setting}/{base}").place, {"setting": setting, "base": base}
+    scenario = load_scenario(f"{setting}/{base}")
+    place, arms = scenario.place, dict.fromkeys((f"{setting}/facility-only", f"{setting}/{base}"))
+    words = {"setting": setting, "base": base, "arms": " ".join(arms),
+             **(OF_CHWS if scenario.programme["chw.deployed"] else WITHOUT_CHWS)}  # fmt: skip
     if place.kind != "files":
         return words | {"places": "", "of_files": ""}
     files = ", ".join(f"`{name}`" for name in place.files())
     return words | {"places": " --places FOLDER", "of_files": OF_FILES.format(files=files, **words)}
 
 
-def _known(option: str, name: str, *, piece: str) -> None:
+def _is_profile(name: str) -> bool:
+    """Whether a name stands for levels of maturity."""
+    from iccmsim.parameters.maturity import profile_of_name
+
+    with reading():
+        return profile_of_name(name) is not None
+
+
+def _known(option: str, name: str, *, piece: str, also: Callable[[str], bool] = lambda name: False) -> None:
     from iccmsim.parameters.files import library_names
 
     names = library_names()[piece]
-    if name not in names:
+    if name not in names and not also(name):
         raise InputError(f"{option} {name}: unknown {piece}{did_you_mean(name, names) or f'; see iccmsim {piece}s'}")
 
 

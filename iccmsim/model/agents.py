@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 STATES = ("unborn", "alive", "dead", "aged_out")
 MESA_OWN = ("model", "unique_id", "pos")  # what Mesa keeps in each agent
+OWN_NAMES = (*MESA_OWN, "zone_index", "row")  # all that a window holds
 MOST_DOSES = 2**31 - 1
 
 
@@ -51,6 +52,7 @@ class Cell:
         if self.is_whole and np.any(np.asarray(value) != np.floor(value)):
             raise ValueError(f"{type(window).__name__}.{self.name} = {value}: must be whole")
         window.table[self.name][window.row] = value
+        window.model.note_written(window, self.name)
 
 
 def shows(record: np.dtype) -> Callable[[type], type]:
@@ -153,7 +155,7 @@ class Window(mesa.Agent):
         raise AttributeError(no_such(type(self), name))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not hasattr(type(self), name) and name not in (*MESA_OWN, "zone_index", "row") and name[0] != "_":
+        if not hasattr(type(self), name) and name not in OWN_NAMES and name[0] != "_":
             raise AttributeError(no_such(type(self), name))
         object.__setattr__(self, name, value)
 
@@ -289,6 +291,7 @@ class Provider(Window):
         if doses != int(doses) or not 0 <= doses <= MOST_DOSES:
             raise ValueError(f"{product} = {doses}: doses are whole, 0 to {MOST_DOSES}")
         self.table["stock"][self.row, PRODUCTS.index(product)] = int(doses)
+        self.model.note_written(self, "stock")
 
     @property
     def is_present(self) -> bool:

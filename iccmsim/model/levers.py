@@ -20,10 +20,10 @@ from iccmsim.engine.simulation import Simulation, ZoneRun
 from iccmsim.parameters.checks import check_change, check_policy
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.rules.facility_care import month_number
+from iccmsim.world.deployment import Deployment
 from iccmsim.world.geography import haversine_km
 
 if TYPE_CHECKING:
-    from iccmsim.world.deployment import Deployment
     from iccmsim.world.geography import Places
 
 DETOUR_KM = 20.0  # assumption (grade D): how much longer a way round a flooded road is
@@ -33,12 +33,16 @@ FAR_FROM_CENTRE_KM = 3.0  # assumption (grade D): families nearer than this reac
 def programme_from_today(simulation: Simulation, levers: Mapping[str, Any]) -> dict[str, Any]:
     """Give levers of the programme other values from today on; a later dated change of the scenario still comes.
 
-    Returns the values as they were understood. ScenarioError (a ValueError) if a key, a value, or the day is wrong.
+    Keys are taken with their section or without. Returns the values as they were understood. ScenarioError (a
+    ValueError) if a key, a value, or the day is wrong.
     """
     plan, day = simulation.plan, simulation.day - simulation.plan.warmup
     if day < 0:
         raise ScenarioError([f"day {day}: a programme has no levers before its launch"])
-    change, faults = check_change(0, {"day": day, **levers}, last_day=plan.days - plan.warmup + 1)  # or at its end
+    if "day" in levers:
+        raise ScenarioError(["programme.day: unknown key; a lever acts from today on"])
+    bare = {str(key).removeprefix("programme.").removeprefix("setting."): value for key, value in levers.items()}
+    change, faults = check_change(0, {**bare, "day": day}, last_day=plan.days - plan.warmup)
     values = {} if change is None else change[1]
     faults = faults or check_policy({**plan.scenario.values(day), **values})
     if faults:
@@ -169,18 +173,24 @@ def _hand_over_families(run: ZoneRun, plan: Plan, village: int, row: int) -> Non
 
 
 def _with_one_more(posts: Deployment | None, plan: Plan, village: int) -> Deployment | None:
-    """The plan's headcount with one CHW more."""
+    """The plan's headcount with one CHW more, who serves the villages near that no post does."""
+    places, levers = plan.places, plan.scenario.programme
     if posts is None:
-        return None
+        none = np.zeros(0, np.int64)
+        posts = Deployment(none, none, none, none, np.full(places.n_villages, -1), np.full(places.n_villages, np.nan),
+                           levers["chw.catch"], levers["chw.min_km"], levers["chw.radius_km"])  # fmt: skip
     at = np.flatnonzero(posts.post_village == village)
     if len(at):
         chws = posts.post_chws.copy()
         chws[at[0]] += 1
         return replace(posts, post_chws=chws)
+    km = haversine_km(places.village_lat, places.village_lon, places.village_lat[village], places.village_lon[village])
+    mine = (posts.post == -1) & (places.zone == places.zone[village]) & (km <= levers["chw.radius_km"])
     return replace(posts, post_village=np.append(posts.post_village, village),
-                   post_zone=np.append(posts.post_zone, plan.places.zone[village]),
-                   post_people=np.append(posts.post_people, plan.places.people[village]),
-                   post_chws=np.append(posts.post_chws, 1))  # fmt: skip
+                   post_zone=np.append(posts.post_zone, places.zone[village]),
+                   post_people=np.append(posts.post_people, places.people[mine].sum()),
+                   post_chws=np.append(posts.post_chws, 1), post=np.where(mine, posts.n_posts, posts.post),
+                   km_chw=np.where(mine, km, posts.km_chw))  # fmt: skip
 
 
 # --- a flood -------------------------------------------------------------------------------------------

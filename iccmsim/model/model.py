@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
+from itertools import takewhile
 from typing import Any
 
 import mesa
 import numpy as np
 
+from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
 from iccmsim.core.records import ALIVE, DEAD, MINUTES, PRODUCTS
 from iccmsim.engine.simulation import Simulation
 from iccmsim.model import levers
 from iccmsim.model.agents import KINDS, Child, CommunityHealthWorker, HealthFacility, Household, Window
+from iccmsim.model.collect import collector_of
 from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.results.result import Result, result_of
 
 MOST_CHILDREN = 10_000  # living under-fives at the start, up to whom families and children are agents too
 WHICH = ("auto", "all", "providers")
-STANDARD = ("n_children", "n_sick", "n_deaths", "n_chws_present", "n_chws_stocked_out")
 
 
 def lacks_some(provider: np.recarray) -> np.ndarray:
@@ -37,7 +39,12 @@ class ICCMModel(mesa.Model):
     facilities; "all"; "providers". `children[i]`, `households[i]`, `chws[i]`, `facilities[i]` make any window.
     collect: what a mesa.DataCollector keeps each day: True for a standard set, a DataCollector, a mapping of model
     reporters, or one of sections {"model": {...}, "agents": {...}, Child: {...}}.
-    places: folder of the files of a real place. tables: keep every visit and each day's stocks, as `result` wants.
+    places: folder of the files of a real place. tables: keep every visit and each day's stocks; without, `result` has
+    counts only.
+
+    `mesa.batch_run` needs a `collect`, `overrides` in a list, and a `max_steps` of all days (its own 1,000 cut the run
+    short); its last row is of the evening before the last.
+    `deeds`: what was done in mid-run that is no dated change, as a result tells it.
     """
 
     def __init__(self, scenario: Scenario | str | os.PathLike[str] = "sahel/iccm-as-delivered", *,
@@ -56,9 +63,10 @@ class ICCMModel(mesa.Model):
         self._firsts: dict[int, tuple[int, list[int]]] = {}
         self._seen_on = -1
         self._flood: levers.Flood | None = None
+        self.deeds: list[dict[str, Any]] = []
         everyone = agents == "all" or (agents == "auto" and self.n_children <= MOST_CHILDREN)
         self._registers = KINDS if everyone else (HealthFacility, CommunityHealthWorker)
-        self.datacollector = collector_of(collect)
+        self.datacollector = collector_of(collect, registered=self._registers)
         self._note()
 
     def step(self) -> None:
@@ -76,6 +84,7 @@ class ICCMModel(mesa.Model):
 
     def change(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Give levers of the programme other values from today on: {"spv.freq": 0.85}, as a dated change would."""
+        self._refuse_when_over()
         return levers.programme_from_today(self.simulation, values)
 
     def empty_boxes(self, *products: str) -> int:
@@ -83,16 +92,19 @@ class ICCMModel(mesa.Model):
         strange = [product for product in products if product not in PRODUCTS]
         if strange:
             raise KeyError(f"no product {strange[0]!r}; there are {', '.join(PRODUCTS)}")
+        self._refuse_when_over()
+        self._did("empty_boxes", products=list(products or PRODUCTS))
         return levers.empty_boxes(self.simulation, products or PRODUCTS)
 
     def add_chw(self, village: int | None = None) -> CommunityHealthWorker:
         """Post one more CHW, at work from tomorrow: in a village (its number), or where one is owed first."""
         if self.day < 0:
             raise ValueError(f"day {self.day}: a programme posts nobody before its launch")
-        if village is not None and not 0 <= village < self.simulation.plan.places.n_villages:
-            raise ValueError(f"village = {village}: must be 0 to {self.simulation.plan.places.n_villages - 1}")
-        where = levers.neediest_village(self.simulation) if village is None else village
+        self._refuse_when_over()
+        last = self.simulation.plan.places.n_villages - 1
+        where = levers.neediest_village(self.simulation) if village is None else _whole("village", village, 0, last)
         zone, row = levers.add_chw(self.simulation, where)
+        self._did("add_chw", village=where)
         self._firsts.clear()
         self._seen_on = -1
         for window in self._windows.values():
@@ -104,8 +116,9 @@ class ICCMModel(mesa.Model):
                   beyond_km: float = levers.FAR_FROM_CENTRE_KM) -> None:  # fmt: skip
         """A flood from today on: families further than `beyond_km` from the centre have `detour_km` more to go, and no
         delivery gets through. A second flood in the first only makes it last longer."""
-        if not 1 <= days <= 366:
-            raise ValueError(f"days = {days}: must be 1 to 366")
+        days = _whole("days", days, 1, 366)
+        self._refuse_when_over()
+        self._did("cut_roads", days=days, detour_km=float(detour_km), beyond_km=float(beyond_km))
         until = self.simulation.day + days
         if self._flood is not None:
             self._flood.until = max(self._flood.until, until)
@@ -125,6 +138,26 @@ class ICCMModel(mesa.Model):
             self._flood = None
         else:
             self._flood.hold_back(self.simulation)
+
+    def note_written(self, window: Window, name: str) -> None:
+        """Note that a cell was written through an agent: a deed for each kind, field and day, with a mark of all that
+        was written. What is written into the arrays themselves nobody notes."""
+        what = f"{type(window).__name__}.{name}"
+        today = takewhile(lambda each: each["day"] == self.day, reversed(self.deeds))
+        deed = next((each for each in today if each.get("what") == what), None)
+        if deed is None:
+            deed = self._did("written", what=what, times=0, mark="")
+        cell = window.table[name][window.row].tobytes()
+        deed["times"] += 1
+        deed["mark"] = hashlib.sha256(f"{deed['mark']} {window.key} ".encode() + cell).hexdigest()[:16]
+
+    def _did(self, deed: str, **with_what: Any) -> dict[str, Any]:
+        self.deeds.append({"day": self.day, "deed": deed, **with_what})
+        return self.deeds[-1]
+
+    def _refuse_when_over(self) -> None:
+        if not self.running:
+            raise RuntimeError(f"day {self.day}: the run is over, and nothing can be done any more")
 
     @property
     def config(self) -> Scenario:
@@ -207,11 +240,12 @@ class ICCMModel(mesa.Model):
         return sum(int(((chw["vacant_until"] < 0) & lacks_some(chw)).sum()) for chw in chws)
 
     def result(self) -> Result:
-        """The result of the run, once it is over: the same as `iccmsim.simulate` gives."""
+        """The result of the run, once it is over: what `iccmsim.simulate` gives, and `deeds` if there were any."""
         if self.running:
             raise RuntimeError(f"day {self.day} of {self.simulation.plan.days - self.simulation.plan.warmup}: "
                                "there is a result when the run is over (run_model() goes on to the end)")  # fmt: skip
-        return result_of(self.simulation.runs, scenario=self.config, seed=self.simulation.seed)
+        return result_of(self.simulation.runs, scenario=self.config, seed=self.simulation.seed,
+                         tables=self.simulation.tables, deeds=self.deeds)  # fmt: skip
 
     def window(self, kind: type[Window], zone_index: int, row: int) -> Window:
         """The registered agent of a row, or else a window made for the moment."""
@@ -274,15 +308,24 @@ class Windows(Sequence):
         return (self[i] for i in range(len(self)))
 
 
-def seed_of(rng: int | str | np.integer) -> int:
+def seed_of(given: int | str | np.integer, *, name: str = "rng") -> int:
     """The seed as a whole number; a page's text box gives its digits."""
     try:
-        seed = int(rng)
-    except (TypeError, ValueError):
-        raise ValueError(f"rng = {rng!r}: must be a whole number, or its digits") from None
-    if isinstance(rng, (bool, np.bool_)) or (not isinstance(rng, str) and seed != rng):
-        raise ValueError(f"rng = {rng!r}: must be a whole number, or its digits")
+        seed = int(given)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} = {given!r}: must be a whole number, or its digits") from None
+    if isinstance(given, (bool, np.bool_)) or (not isinstance(given, str) and seed != given):
+        raise ValueError(f"{name} = {given!r}: must be a whole number, or its digits")
+    refuse_unfit(name, seed, SEED_LIMIT)
     return seed
+
+
+def _whole(name: str, given: Any, low: int, high: int) -> int:
+    """A whole number between two others, as one asks for it from a prompt."""
+    number = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+    if not number or not low <= given <= high or given != int(given):
+        raise ValueError(f"{name} = {given!r}: must be a whole number, {low} to {high}")
+    return int(given)
 
 
 def scenario_of(scenario: Scenario | str | os.PathLike[str], *, overrides: Mapping[str, Any] | None,
@@ -293,27 +336,3 @@ def scenario_of(scenario: Scenario | str | os.PathLike[str], *, overrides: Mappi
     if overrides or places is not None:
         raise ValueError(f"{scenario.name} is loaded already: give overrides and places to load_scenario")
     return scenario
-
-
-def collector_of(collect: Any) -> mesa.DataCollector | None:
-    """The collector that was asked for; its reporters can be pickled wherever those given can."""
-    if collect is None or collect is False or isinstance(collect, mesa.DataCollector):
-        return collect or None
-    if collect is True:
-        return mesa.DataCollector(model_reporters={name: name for name in STANDARD})
-    if not isinstance(collect, Mapping):
-        raise TypeError(f"collect = {collect!r}: must be True, a DataCollector or a mapping of reporters")
-    sections = dict(collect) if any(isinstance(each, Mapping) for each in collect.values()) else {"model": collect}
-    model, everyone = sections.pop("model", {}), sections.pop("agents", {})
-    strange = [key for key in sections if key not in KINDS]
-    if strange:
-        raise ValueError(f"collect: {strange[0]!r} is none of 'model', 'agents', "
-                         f"{', '.join(kind.__name__ for kind in KINDS)}")  # fmt: skip
-    by_kind = {kind: {name: _readable(each) for name, each in given.items()} for kind, given in sections.items()}
-    return mesa.DataCollector(model_reporters=dict(model), agenttype_reporters=by_kind or None,
-                              agent_reporters={name: _readable(each) for name, each in everyone.items()})  # fmt: skip
-
-
-def _readable(reporter: Any) -> Any:
-    """A name becomes a function that can be pickled, which Mesa's own is not."""
-    return attrgetter(reporter) if isinstance(reporter, str) else reporter

@@ -43,14 +43,16 @@ def parameter(key: str) -> Parameter:
 
 
 def params_table(section: str | None = None, search: str | None = None) -> list[dict]:
-    """One row a parameter: what it means, its value and range, and where that comes from.
+    """One row a parameter: what it means, its value and range, where that comes from, and whether a programme may
+    change it on a date (`dated`).
 
-    `search` keeps the rows in which the words occur, in any column, whatever the case.
+    `search` keeps the rows in which the words occur, in any column of words, whatever the case.
     """
     chosen = of_section(section).values() if section else all_parameters()
     rows = [{column: getattr(each, column) for column in COLUMNS} for each in chosen]
     wanted = (search or "").lower()
-    return [row for row in rows if wanted in " ".join(str(value) for value in row.values()).lower()]
+    return [row | {"dated": each.dated and each.section == "programme"} for row, each in zip(rows, chosen, strict=True)
+            if wanted in " ".join(str(value) for value in row.values()).lower()]  # fmt: skip
 
 
 def json_schema() -> dict:

@@ -41,7 +41,7 @@ def explained(scenario: Scenario, draft: Draft) -> dict[str, Any]:
         "deployment": norm_in_words(values),
         "package": package_in_words(values), "values": [*_values(scenario, draft)],
         "changes": [*_changes(scenario, draft)],
-        "shocks": [_shock(each, why) for each, why in zip(scenario.shocks, draft.shock_why, strict=True)],
+        "shocks": [_shock(scenario, each, why) for each, why in zip(scenario.shocks, draft.shock_why, strict=True)],
     }  # fmt: skip
 
 
@@ -165,15 +165,18 @@ def _changes(scenario: Scenario, draft: Draft) -> Iterator[dict[str, Any]]:
         yield {"day": day, "values": rows}
 
 
-def _shock(shock: Shock, why: Mapping[str, Reason]) -> dict[str, Any]:
-    """A shock: when, where, and what it sets; the reasons of the file, else of the library where it says the same."""
+def _shock(scenario: Scenario, shock: Shock, why: Mapping[str, Reason]) -> dict[str, Any]:
+    """A shock: when, where, and what it sets in place of what would hold on the day it begins; the reasons of the file,
+    else of the library where it says the same."""
+    before = scenario.values(shock.day)
     ready = shock_kinds().get(shock.kind, {"says": "", "values": {}, "why": {}, "days": None})
     mine = {key: value for key, value in ready["values"].items() if key in shock.values and key not in why}
     rows = []
     for key, value in shock.values.items():
         each = parameter(key)
         same = key in mine and mine[key] == (list(value) if each.size else value)
-        rows.append(_row(each, value, ready["why"].get(key, Reason()) if same else why.get(key, Reason())))
+        reason = ready["why"].get(key, Reason()) if same else why.get(key, Reason())
+        rows.append(_row(each, value, reason) | {"before": before[key]})
     given = {word: why[word].text for word in WORDS if word in why}
     if "days" not in given and ready["days"] == shock.days:
         given["days"] = ready["days_why"].text
@@ -209,7 +212,7 @@ def explain_text(said: Mapping[str, Any], *, width: int) -> str:
     for shock in said["shocks"]:
         lines = [wrapped(f"Shock, {shock['sentence']}")]
         lines += [wrapped(each, "      ", "      ") for each in _reasons_of_shock(shock["why"])]
-        lines += [_value_text(row, row["default"], wrapped, word="else") for row in shock["values"]]
+        lines += [_value_text(row, row["before"], wrapped, word="else") for row in shock["values"]]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 

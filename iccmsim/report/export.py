@@ -16,7 +16,8 @@ import numpy as np
 
 from iccmsim import __version__
 from iccmsim.results import counts as c
-from iccmsim.results.dictionary import FACTS, NAME, TABLE_COLUMNS, Column, missing_from
+from iccmsim.results.deeds import deed_in_words
+from iccmsim.results.dictionary import DEEDS, FACTS, NAME, TABLE_COLUMNS, Column, missing_from
 from iccmsim.results.folder import MANIFEST
 from iccmsim.results.shock_words import with_own_values
 from iccmsim.studies import compare, country, sensitivity
@@ -149,7 +150,8 @@ def _of_run(folder: Path) -> Iterator[Table]:
     from iccmsim.results.folder import read_result
 
     result = read_result(folder)
-    yield _table("place", FACTS, [_facts(result.plan)])
+    deeds = "; ".join(map(deed_in_words, result.plan.get("deeds", ())))
+    yield _table("place", (*FACTS, DEEDS), [{**_facts(result.plan), "deeds": deeds}])
     for name in TABLE_COLUMNS if result.source is not None else ():
         file = folder / f"{name}.parquet"
         if not file.is_file():

@@ -255,9 +255,10 @@ def params_text(rows: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -> str
     blocks = []
     for row in rows:
         path = row["key"] if row["section"] == "run" else f"{row['section']}.{row['key']}"
+        fixed = " Fixed when the run begins." if row["section"] == "programme" and not row["dated"] else ""
         lines = [f"{path} = {value_text(row['default'])} {row['unit']}",
                  folded(row["says"], width=width, first=INDENT, rest=INDENT),
-                 folded(_doubt(row), width=width, first=INDENT, rest=INDENT),
+                 folded(_doubt(row) + fixed, width=width, first=INDENT, rest=INDENT),
                  folded(f"{row['source']}. Grade {row['grade']}.".replace("..", "."), width=width, first=INDENT,
                         rest=INDENT)]  # fmt: skip
         blocks.append("\n".join(lines))

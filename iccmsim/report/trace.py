@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,10 @@ ILLNESS_WORDS = {"newborn_infection": "a newborn infection", "other_fever": "a f
 DRUGS = {"ors": "ORS", "zinc": "zinc", "amoxicillin": "amoxicillin", "act_infant": "an antimalarial (ACT)",
          "act_child": "an antimalarial (ACT)",
          "rectal_artesunate": "rectal artesunate", "gentamicin": "gentamicin", "rutf": "ready-to-use food"}  # fmt: skip
+OWN_DRUGS = {"malaria": ("act_infant", "act_child", "rectal_artesunate"), "pneumonia": ("amoxicillin",),
+             "diarrhoea": ("ors", "zinc"), "newborn_infection": ("amoxicillin", "gentamicin")}  # fmt: skip
 SIGN_WORDS = {"fever": "fever", "cough": "cough", "fast_breathing": "fast breathing", "diarrhoea_sign": "diarrhoea"}
+FIFTHS = ("poorest", "second poorest", "middle", "second richest", "richest")
 Event = tuple[float, int, str]  # day, order within a minute, sentence
 
 
@@ -29,13 +32,13 @@ def life_of(result: Result, child: int) -> list[str]:
     if not 0 <= child < len(children):
         raise KeyError(f"child {child}: unknown; this run has children 0 to {len(children) - 1}")
     row = children.iloc[child]
-    episodes = result.episodes[result.episodes["child"] == child]
-    visits = result.visits[result.visits["child"] == child]
+    episodes = result.episodes[result.episodes["child"] == child].to_dict("records")
+    visits = result.visits[result.visits["child"] == child].to_dict("records")
     events = [*_frame(row)]
-    for episode in episodes.to_dict("records"):
-        events += _course(episode, seen=episode["episode_id"] in set(visits["episode_id"]))
-    for visit in visits.to_dict("records"):
-        events.append((visit["day"], 2, _visit(visit)))
+    for episode in episodes:
+        events += _course(episode, visits)
+    for visit in visits:
+        events.append((visit["day"], 2, _visit(visit, episodes)))
     first = -float(result.plan["warmup_days"])
     lines = [f"{dated(day, born=row['birth_day'])}  {said}" for day, _, said in sorted(events) if day >= first]
     return [_who(row, result), *lines]
@@ -59,7 +62,7 @@ def age(days: float) -> str:
 
 
 def _who(row: Mapping[str, Any], result: Result) -> str:
-    fifth = ("poorest", "second", "middle", "fourth", "richest")[int(row["wealth_quintile"]) - 1]
+    fifth = FIFTHS[int(row["wealth_quintile"]) - 1]
     post = "no CHW" if row["chw"] < 0 else f"CHW {row['chw']} {walk(row['km_chw'])}"
     return (f"Child {row['child']} of {result.scenario}, seed {result.seed}: village {row['village']}, {fifth} fifth "
             f"of households, health centre {walk(row['km_facility'])}, {post}.")  # fmt: skip
@@ -74,45 +77,88 @@ def _frame(row: Mapping[str, Any]) -> Iterator[Event]:
     """Birth, and how the story ends."""
     yield row["birth_day"], 0, "is born."
     if row["state"] == "dead":
-        yield row["end_day"], 9, f"dies of {ILLNESS_WORDS.get(row['cause'], row['cause'])}."
+        yield row["end_day"], 9, f"dies of {illness_words(row['cause'])}."
     elif row["state"] == "aged_out":
         yield row["end_day"], 9, "turns five."
 
 
-def _course(e: Mapping[str, Any], *, seen: bool) -> Iterator[Event]:
-    """How one illness goes, apart from what others do about it."""
-    name = ILLNESS_WORDS.get(e["illness"], e["illness"])
+def _course(e: Mapping[str, Any], visits: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
+    """How one illness goes, and what the family makes of it.
+
+    A family judges at the onset, and anew when the illness becomes severe; the table has its last answer.
+    """
+    name = illness_words(e["illness"])
     if e["outcome"] == "prevented":
         yield e["onset_day"], 1, f"is bitten, but a recent antimalarial prevents {name}."
         return
-    signs = [said for sign, said in SIGN_WORDS.items() if e[sign]]
-    told = f": {listed(signs)}" if signs else ", with no sign that a family would know"
-    yield e["onset_day"], 1, f"falls ill with {name}{told}. {_home(e, seen=seen)}"
-    if e["severe"] and e["illness"] != "newborn_infection":
-        yield e["worsens_day"], 3, f"gets worse: {name} is now severe{', with danger signs' * bool(e['danger_sign'])}."
+    turns = _turns_severe(e)
+    yield e["onset_day"], 1, f"falls ill with {name}{_signs(e)}." + ("" if turns else f" {_family(e, visits)}")
+    if turns:
+        danger = ", with danger signs" * bool(e["danger_sign"])
+        yield e["worsens_day"], 3, f"gets worse: {name} is now severe{danger}. {_family(e, visits)}"
     if e["outcome"] == "recovered":
         if e["severe"]:
-            yield e["kills_day"], 4, f"survives severe {name}" + _thanks(e) + "."
+            yield e["kills_day"], 4, f"survives {_severe(e)}{_thanks(e, visits)}."
         else:
             yield max(e["mends_day"], e["worsens_day"]), 4, f"is well again after {name}."
     elif e["outcome"] == "running":
         yield e["onset_day"], 5, "The run ends before this illness does."
 
 
-def _home(e: Mapping[str, Any], *, seen: bool) -> str:
-    """What the family makes of it."""
+def illness_words(illness: str) -> str:
+    """An illness as one speaks of it."""
+    return ILLNESS_WORDS.get(illness, illness)
+
+
+def _severe(e: Mapping[str, Any]) -> str:
+    return "severe " + illness_words(e["illness"]).removeprefix("a ")
+
+
+def _turns_severe(e: Mapping[str, Any]) -> bool:
+    """Whether it became severe in its course; a newborn's infection is so from the onset."""
+    return bool(e["severe"]) and e["illness"] != "newborn_infection"
+
+
+def _signs(e: Mapping[str, Any]) -> str:
+    """What the family sees at the onset. Of an illness that turns severe the table does not say since when it has a
+    danger sign."""
+    signs = [said for sign, said in SIGN_WORDS.items() if e[sign]]
+    if e["danger_sign"] and not _turns_severe(e):
+        signs.append("a danger sign")
+    if signs:
+        return f": {listed(signs)}"
+    return "" if e["danger_sign"] else ", with no sign that a family would know"
+
+
+def _family(e: Mapping[str, Any], visits: Sequence[Mapping[str, Any]]) -> str:
+    """What the family thinks of it, and whether it asks anybody."""
     said = "The family takes it seriously" if e["perceived"] else "The family does not think it serious"
-    if e["visits"] or seen:
+    if e["visits"] or any(v["episode_id"] == e["episode_id"] for v in visits):
         return said + "."
-    return said + (", and goes to a CHW without being seen that day." if e["missed_chw"] else " and asks nobody.")
+    turns = _turns_severe(e)
+    if e["missed_chw"]:
+        return f"{said}, and {'before or after ' * turns}goes to a CHW without being seen that day."
+    return f"{said} and asks nobody{', before or after' * turns}."
 
 
-def _thanks(e: Mapping[str, Any]) -> str:
+def _thanks(e: Mapping[str, Any], visits: Sequence[Mapping[str, Any]]) -> str:
+    """What treatment had to do with it that a severe illness did not kill."""
     effect = 1.0 - (1.0 - e["effect"]) * (1.0 - e["effect_zinc"]) * (1.0 - e["effect_second_line"])
-    return f" (treatment had taken away {100 * effect:.0f} % of the danger)" if effect > 0.005 else " untreated"
+    if effect > 0.005:
+        return f" (treatment had taken away {100 * effect:.0f} % of the danger)"
+    before = [v for v in visits if e["onset_day"] <= v["day"] < e["kills_day"]]
+    if any(_treats(v, e) for v in before):
+        return " (treatment did not act)"
+    return " (what was bought did not act)" if any(v["provider"] == "informal" for v in before) else " untreated"
 
 
-def _visit(v: Mapping[str, Any]) -> str:
+def _treats(v: Mapping[str, Any], e: Mapping[str, Any]) -> bool:
+    """Whether a visit is care of this illness: its own drug; the hospital's; a health centre's of the severe."""
+    bed = v["provider"] == "facility" and v["danger_found"] and not v["no_bed"] and v["day"] >= e["worsens_day"]
+    return v["provider"] == "hospital" or bed or any(v[f"given_{drug}"] for drug in OWN_DRUGS[e["illness"]])
+
+
+def _visit(v: Mapping[str, Any], episodes: Sequence[Mapping[str, Any]]) -> str:
     """One visit: where, what was done, what was lacking, where next."""
     if v["provider"] == "informal":
         return f"The family buys something from a seller{_with(v)}."
@@ -122,15 +168,20 @@ def _visit(v: Mapping[str, Any]) -> str:
     if v["at_home"]:
         return " ".join([f"CHW {v['chw']} sees the child at home{_with(v)}.", *_care(v)])
     where = {"chw": f"CHW {v['chw']}", "facility": "the health centre", "hospital": "the hospital"}[v["provider"]]
-    told = [f"Goes to {where}{' as referred' * bool(v['by_referral'])}{_with(v)}"]
+    nights = math.floor(v["day"]) - math.floor(v["arrived_day"])
+    if nights:
+        sent = ", where it was sent" * bool(v["by_referral"])
+        came = f"Has waited {nights} night{'s' * (nights > 1)} at {where}{sent}{_with(v)}"
+    else:
+        came = f"Goes to {where}{' as referred' * bool(v['by_referral'])}{_with(v)}"
     if v["found_closed"]:
-        return f"{told[0]}: nobody is there."
+        return came + ("; now nobody is there." if nights else ": nobody is there.")
     if v["turned_away"]:
-        return f"{told[0]}: too many are waiting, and there is no turn."
-    days = int(v["day"] - v["arrived_day"] + 0.5)
-    told[0] += f", and is seen after {days} day{'s' * (days > 1)} of waiting" if days else ""
-    told[0] += ", and as a child in danger is seen at once." if v["triaged"] else "."
-    return " ".join([*told, *_care(v)])
+        return came + (", and there is still no turn." if nights else ": too many are waiting, and there is no turn.")
+    seen = ", and is seen." if nights else "."
+    if v["triaged"]:
+        seen = f", and as a child in danger is {'now ' * bool(nights)}seen at once."
+    return " ".join([came + seen, *(_in_hospital(v, episodes) if v["provider"] == "hospital" else _care(v))])
 
 
 def _with(v: Mapping[str, Any]) -> str:
@@ -139,10 +190,7 @@ def _with(v: Mapping[str, Any]) -> str:
 
 
 def _care(v: Mapping[str, Any]) -> Iterator[str]:
-    """What the provider looked at, found, gave, lacked and decided."""
-    if v["provider"] == "hospital":
-        yield "Is admitted."
-        return
+    """What a CHW or health centre looked at, found, gave, lacked and decided."""
     looked = [f"danger signs ({'found' if v['danger_found'] else 'none found'})"] if v["looked"] else []
     looked += [f"a malaria test ({'positive' if v['positive'] else 'negative'})"] if v["tested"] else []
     looked += [f"breaths counted ({'fast' if v['fast_found'] else 'not fast'})"] if v["counted"] else []
@@ -157,6 +205,12 @@ def _care(v: Mapping[str, Any]) -> Iterator[str]:
         yield f"Out of stock: {listed(lacked)}."
     if v["referred"]:
         yield "Referred, and the family goes." if v["gone"] else "Referred, but the family does not go."
+
+
+def _in_hospital(v: Mapping[str, Any], episodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The hospital treats whatever the child has; only the severely ill need a bed."""
+    severe = [_severe(e) for e in episodes if e["severe"] and e["worsens_day"] <= v["day"] < e["kills_day"]]
+    yield f"Is treated there{f' for {listed(severe)}' if severe else ', and is not so ill as to need a bed'}."
 
 
 def listed(parts: list[str]) -> str:

@@ -61,7 +61,7 @@ def _counts(by: tuple[str, ...], *told: tuple[str, str, str], ages: str = UNDER_
 
 STEPS_SAY = {
     "episodes": "Episodes that began in the window.",
-    "perceived": "Those that the family took for severe.",
+    "perceived": "Those that the family took for severe when it last judged.",
     "any_care": "Those seen by anybody outside the home.",
     "formal_care": "Those seen by a CHW or health facility.",
     "formal_by_next_day": "Those seen there by the day after onset.",

@@ -77,7 +77,8 @@ EPISODES = (
         ("diarrhoea_sign", YES, "Has diarrhoea."),
         ("infected", YES, "Carries malaria parasites, which a malaria test looks for."),
         ("danger_sign", YES, "Has a general danger sign, from the onset or since it became severe."),
-        ("perceived", YES, "The family took it for severe."),
+        ("perceived", YES, "The family took it for severe when it last judged: once it was severe, if it became so, "
+         "else at the onset."),
         ("visits", "visits", "Visits in this episode."),
         ("first_care_day", SINCE_LAUNCH, "First care outside the home; empty for none."),
         ("first_formal_day", SINCE_LAUNCH, "First care by a CHW or health facility; empty for none."),
@@ -219,6 +220,7 @@ FACTS = (
     Column("tail_days", "Days lived beyond the window.", "days"),
     Column("shocks", "What befalls the place, a sentence each; empty: nothing.", "text"),
 )  # fmt: skip
+DEEDS = Column("deeds", "What was done in mid-run that the scenario does not say; empty: nothing.", "text")
 
 
 def missing_from(columns: Iterable[Column], names: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from iccmsim.engine.plan import Plan, make_plan, zone_maps
 from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, without_chws
 from iccmsim.engine.tally import add_up, tally_zone
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
+from iccmsim.results.deeds import Deeds, facts_with, hash_of, toml_with
 from iccmsim.results.mortality import deaths_by_cause, rates
 from iccmsim.results.tables import TABLES
 from iccmsim.world.geography import FAR_KM, OUTLIER_KM, Places
@@ -112,7 +114,7 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
     first, last = plan.window
     return {
         "place": name or places.name, "villages": int(mine.sum()), "people": int(people[mine].sum()),
-        "zones": int(inside.sum()), "deploys_chws": bool(plan.scenario.programme["chw.deployed"]),
+        "zones": int(inside.sum()), "deploys_chws": posts is not None,
         "chws": int(posts.post_chws[there].sum()) if posts else 0, "posts": int(there.sum()),
         "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
         "share_5km": float(people[near].sum() / people[mine].sum()),
@@ -170,20 +172,28 @@ def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | 
     return result_of(simulation.runs, scenario=scenario, seed=seed)
 
 
-def result_of(runs: Sequence[ZoneRun], *, scenario: Scenario, seed: int) -> Result:
-    """The result of zones that have been run, in whatever order they come."""
+def result_of(runs: Sequence[ZoneRun], *, scenario: Scenario, seed: int, tables: bool = True,
+              deeds: Deeds = ()) -> Result:  # fmt: skip
+    """The result of zones that have been run, in whatever order they come; `tables`: whether they kept every visit.
+
+    `deeds` are what was done to them in mid-run beside the scenario.
+    """
     ordered = sorted(runs, key=lambda run: run.number)
     tally = add_up([tally_zone(run) for run in ordered])[0]
-    return _result(scenario, ordered[0].plan, tally, seed=seed, source=partial(_make_table, ordered))
+    source = partial(_make_table, ordered) if tables else None
+    return _result(scenario, ordered[0].plan, tally, seed=seed, source=source, deeds=deeds)
 
 
 def _make_table(runs: Sequence[ZoneRun], name: str) -> pd.DataFrame:
     return TABLES[name](runs)
 
 
-def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, source: Callable | None) -> Result:
-    return Result(scenario=scenario.name, scenario_hash=scenario.hash(), seed=int(seed), tally=tally,
-                  plan=facts_of(plan), source=source, told=scenario.to_toml)  # fmt: skip
+def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, source: Callable | None,
+            deeds: Deeds = ()) -> Result:  # fmt: skip
+    deeds = copy.deepcopy(list(deeds))
+    return Result(scenario=scenario.name, scenario_hash=hash_of(scenario, deeds), seed=int(seed), tally=tally,
+                  plan=facts_with(facts_of(plan), deeds), source=source,
+                  told=partial(toml_with, scenario, deeds))  # fmt: skip
 
 
 def _counts_only(scenario: Scenario, before: Scenario | None, *, seed: int,

@@ -8,7 +8,7 @@ file. The first arm is the comparator.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from iccmsim.parameters.catalogue import parameter
+from iccmsim.parameters.checks import SHAPES
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.studies.compare import seeds_of
 from iccmsim.studies.doubt import values_at
@@ -163,6 +164,16 @@ def morris(arms: Arms, keys: Keys, *, n: int, seeds: Seeds, seed: int = 1, level
                   settings or {}, unit=unit, groups=groups and tuple(groups), drawn=drawn)  # fmt: skip
 
 
+def further(design: Design, before: Design | None) -> Design:
+    """The rows of a larger design that a smaller one of the same seed has not had."""
+    if before is None:
+        return design
+    had = len(before.rows)
+    if not np.array_equal(design.rows[:had], before.rows):
+        raise AssertionError("a larger design does not begin with the smaller one")
+    return replace(design, rows=design.rows[had:], unit=design.unit[had:])
+
+
 def _values(ranges: Mapping[str, Range], unit: np.ndarray, *, tails: bool) -> np.ndarray:
     """Shares between 0 and 1 turned into values, column by column."""
     columns = [values_at(parameter(key), unit[:, j], span=span, tails=tails)
@@ -184,4 +195,7 @@ def paths_of(keys: Sequence[str]) -> tuple[str, ...]:
     found = tuple(parameter(key).path for key in keys)
     if (twice := next((path for path in found if found.count(path) > 1), None)) is not None:
         raise ValueError(f"{twice}: is varied twice")
+    if (shape := next((each for each in map(parameter, keys) if each.key.startswith(SHAPES)), None)) is not None:
+        raise ValueError(f"{shape.path}: of its {shape.size} numbers only the proportions count, so that a factor on "
+                         "all of them changes nothing; give other proportions under [settings]")  # fmt: skip
     return found

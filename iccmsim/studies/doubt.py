@@ -1,9 +1,9 @@
 """The doubt about a number as a distribution: shares between 0 and 1 become values of a parameter.
 
 The distribution is the declared one, cut off at the plausible low and high, or, with `tails`, only where the program
-would refuse the value. The plausible range holds nine tenths of it or more, but for a few that a test names, of which
-the mean as drawn is not the default (docs/sensitivity.md). A uniform doubt about a whole number holds each of them to
-be as likely. The numbers of a vector have one doubt in common: its values are factors on the whole vector.
+would refuse the value. The plausible range holds nine tenths of it or more, but for a few that docs/sensitivity.md
+names. A uniform doubt about a whole number holds each of them to be as likely. The numbers of a vector have one doubt
+in common: its values are factors on the whole vector.
 """
 
 from __future__ import annotations

@@ -93,7 +93,10 @@ def _pairs(problem: Mapping[str, Any], y: np.ndarray, layout: Layout, *, seed: i
 
 def morris_indices(problem: Mapping[str, Any], unit: np.ndarray, outcomes: np.ndarray, *, levels: int = 4,
                    seed: int = 1, resamples: int = RESAMPLES) -> list[Row]:  # fmt: skip
-    """Morris' mean absolute effect of each group over its whole range, with half-width; largest first.
+    """Morris' mean absolute effect of each group, with half-width; largest first.
+
+    That is the change that a jump makes (over two thirds of the range where there are 4 levels) divided by the jump:
+    what the whole range would make on a straight line, chance included.
 
     `sigma`, how much an effect varies, is None for a group of several parameters, as is the signed `mu`.
     """

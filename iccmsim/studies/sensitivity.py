@@ -22,7 +22,7 @@ from iccmsim.parameters.declare import did_you_mean
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with
 from iccmsim.results.shape import VERSIONS, many
-from iccmsim.studies.design import Design, latin_hypercube, morris, pick_freeze, refuse_too_large, sobol
+from iccmsim.studies.design import Design, further, latin_hypercube, morris, pick_freeze, refuse_too_large, sobol
 from iccmsim.studies.findings import FAILED, METHODS, NOT_ANCHORED, Part, findings
 from iccmsim.studies.going_on import refuse_other
 from iccmsim.studies.groups import chosen, what_varies
@@ -162,31 +162,37 @@ def sensitivity(arms: Sequence[Scenario], asked: Asked, *, out: str | os.PathLik
     """Draw the designs, live what of them is not yet in the folder `out`, and gather it there.
 
     A folder that holds another analysis is refused before anything is run; the same one may grow (n, most, masters).
-    Sobol' doubles its samples until every total index above .1 is known to within .05, or `asked.most` is reached.
+    Sobol' doubles its samples until every total index above .1 is known to within .05, or `asked.most` is reached, and
+    keeps those that it had when it grows; Morris and PAWN draw more samples anew.
     """
     if outcome not in NAMES:
         raise ValueError(f"outcome = {outcome!r}: must be one of {', '.join(NAMES)}")
     varied, left = what_is_varied(arms, asked)
-    had = samples_there(Path(out), arms, asked, varied)
-    store = _Store(Path(out), arms, asked, varied, left, outcome, had=had)
+    had, first = samples_there(Path(out), arms, asked, varied)
+    enough = max(had, asked.n)
+    store = _Store(Path(out), arms, asked, varied, left, outcome, first=first, enough=enough if had else 0)
     store.draw_first()
     store.write(0)
-    samples, wanted = 0, asked.n
+    samples, wanted = 0, first
     while True:
         for master in range(1, asked.masters + 1):
             store.add(master, samples, wanted, workers=workers, progress=progress)
         done = store.write(wanted)
         samples, wanted = wanted, 2 * wanted
-        if samples < had:
+        if samples < enough:
             continue
         if asked.method != "sobol" or wanted > asked.most or not too_wide(done.findings()["table"]):
             return done
 
 
-def samples_there(folder: Path, arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str]) -> int:
-    """How many samples the same analysis has in a folder; a ValueError says if the folder holds another."""
+def samples_there(folder: Path, arms: Sequence[Scenario], asked: Asked,
+                  varied: Mapping[str, str]) -> tuple[int, int]:  # fmt: skip
+    """How many samples the same analysis has in a folder, and with how many to begin so that Sobol' comes by those.
+
+    A ValueError says if the folder holds another analysis.
+    """
     if not (folder / MANIFEST).exists():
-        return 0
+        return 0, asked.n
     found = get_manifest(folder, kind=KIND, latest=FORMAT, shape=SHAPE)
     refuse_other(folder, found, asked.told(), arms)
     before = found["asked"]["n"]
@@ -194,16 +200,18 @@ def samples_there(folder: Path, arms: Sequence[Scenario], asked: Asked, varied: 
         raise ValueError(f"{folder}: holds an analysis with n = {before}, below twice the number of parameters "
                          f"({len(varied)}), whose samples are others than for n = {asked.n}; choose another "
                          "folder")  # fmt: skip
-    return int(found["samples"])
+    had, parts = found["samples"], max(map(len, found["sweeps"]), default=0)  # the first, and a doubling each
+    return had, had >> max(0, parts - 1) if had and asked.method == "sobol" else asked.n
 
 
 class _Store:
     """The folder of an analysis while it grows: sweeps of each master seed, and the manifest over them."""
 
     def __init__(self, folder: Path, arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
-                 left: Mapping[str, str], outcome: str, *, had: int) -> None:  # fmt: skip
-        self.folder, self.arms, self.asked, self.varied, self.left, self.outcome, self.had = (
-            folder, arms, asked, varied, left, outcome, had)  # fmt: skip
+                 left: Mapping[str, str], outcome: str, *, first: int, enough: int) -> None:  # fmt: skip
+        self.folder, self.arms, self.asked, self.varied, self.left, self.outcome = (
+            folder, arms, asked, varied, left, outcome)  # fmt: skip
+        self.begins, self.enough = first, enough  # samples: of the first sweeps, and with which they are told of
         self.first: dict[int, tuple[Design, int]] = {}
         self.names: list[list[str]] = [[] for _ in range(asked.masters)]
         self.sweeps: list[list[Sweep]] = [[] for _ in range(asked.masters)]
@@ -221,10 +229,10 @@ class _Store:
     def draw_first(self) -> None:
         """Draw what each master seed begins with; a ValueError says if no indices could come of it."""
         for master in range(1, self.asked.masters + 1):
-            self.first[master] = design, aside = self._drawn(master, 0, self.asked.n)
-            self._refuse_too_large(design, len(design.rows) // max(1, self.asked.n - aside))
-            if (left := self.asked.n - self.first[master][1]) < LEAST[self.asked.method]:
-                raise ValueError(f"n = {self.asked.n}: only {left} of master seed {master} can be anchored, and "
+            self.first[master] = design, aside = self._drawn(master, 0, self.begins)
+            self._refuse_too_large(design, len(design.rows) // max(1, self.begins - aside))
+            if (left := self.begins - aside) < LEAST[self.asked.method]:
+                raise ValueError(f"n = {self.begins}: only {left} of master seed {master} can be anchored, and "
                                  f"{self.asked.method} needs {LEAST[self.asked.method]}; take more")  # fmt: skip
 
     def _refuse_too_large(self, design: Design, size: int) -> None:
@@ -246,7 +254,8 @@ class _Store:
     def write(self, samples: int) -> Sensitivity:
         """Write down what the folder holds by now: so many samples of each master seed.
 
-        While there are fewer than it had, what it says of them stays: it can be read, whatever stops this process.
+        While there are fewer than it had or was asked to grow to, what it says of them stays: it can be read, whatever
+        stops this process.
         """
         asked, arms, made = self.asked, self.arms, made_with()
         manifest = {
@@ -255,7 +264,7 @@ class _Store:
             "set_aside": self.set_aside, "left_out": dict(self.left), "days": int(arms[0].run["run.days"]),
             "people": getattr(arms[0].place, "people", None), "version": made["version"], "made_with": made,
         }  # fmt: skip
-        if samples >= self.had:
+        if samples >= self.enough:
             put_json(self.folder / MANIFEST, manifest)
         return Sensitivity(manifest, tuple(tuple(each) for each in self.sweeps))
 
@@ -312,16 +321,6 @@ def design_of(arms: Sequence[Scenario], asked: Asked, varied: Mapping[str, str],
 def as_blocks(asked: Asked, varied: Mapping[str, str], *, n: int) -> bool:
     """Whether samples for Sobol' that begin with n are drawn as Latin hypercubes, and not as one Sobol' sequence."""
     return asked.method == "sobol" and (bool(asked.inner) or n < 2 * len(varied))
-
-
-def further(design: Design, before: Design | None) -> Design:
-    """The rows of a larger design that a smaller one of the same seed has not had."""
-    if before is None:
-        return design
-    had = len(before.rows)
-    if not np.array_equal(design.rows[:had], before.rows):
-        raise AssertionError("a larger design does not begin with the smaller one")
-    return replace(design, rows=design.rows[had:], unit=design.unit[had:])
 
 
 def _part(master: int, sweeps: Sequence[Sweep], *, outcome: str, arm: str) -> Part:

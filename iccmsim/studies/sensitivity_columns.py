@@ -34,9 +34,9 @@ _SHARES = {"S1": "Sobol's index of first order: what goes with the group alone",
 _SOBOL = tuple(each for name, says in _SHARES.items() for each in _with_half(name, f"{says}.", "share", _VARIANCE))
 INDICES = {
     "sobol": (MASTER, GROUP, *_SOBOL),
-    "morris": (MASTER, GROUP, *_with_half("mu_star", "Mean absolute change when the group moves across its doubt.",
-                                          _OUTCOME),
-               Column("mu", "Mean change with its sign; empty for a group of several parameters.", _OUTCOME),
+    "morris": (MASTER, GROUP, *_with_half("mu_star", "Mean absolute change when the group jumps, over the share of its "
+                                          "doubt that it jumps (two thirds: the change times 1.5).", _OUTCOME),
+               Column("mu", "The same with its sign; empty for a group of several parameters.", _OUTCOME),
                Column("sigma", "How much the change varies; empty for a group of several parameters.", _OUTCOME)),
     "pawn": (MASTER, PARAMETER, GROUP, *_with_half("pawn", "PAWN's median distance between distributions.", "distance"),
              Column("by_chance", "95 % point of that of a parameter that does nothing.", "distance")),

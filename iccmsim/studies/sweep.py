@@ -138,7 +138,7 @@ class _Work:
         else:
             self.again = set()
         rows = self._rows()
-        fitted = fit_settings(self.folder, self.cases, hands, rows) if self.cases.design.anchor else {}
+        fitted = self._fitted(hands, rows) if self.cases.design.anchor else {}
         while todo := self._todo(rows, fitted):
             self._tell()
             for _, runs in hands(live, self._not_done(todo)):
@@ -147,6 +147,12 @@ class _Work:
                 self._tell()
             self.kept.look()
             self._refuse_to_spin(todo)
+
+    def _fitted(self, hands: Crew, rows: list[int]) -> dict[str, Fitted]:
+        """What is solved for in the settings of this shard's tasks, of which other shards may do some first."""
+        mine = sorted({row for task in self._tasks(rows, {}) for block in task for row in block.rows})
+        start = self._anywhere() if self.shard is None else (self.shard[0] - 1) / self.shard[1]
+        return fit_settings(self.folder, self.cases, hands, mine, start=start)
 
     def _refuse_to_spin(self, todo: Sequence[Task]) -> None:
         """A round after which all that it was to do is still to be done would be followed by the same for ever."""
@@ -159,6 +165,12 @@ class _Work:
 
     def _todo(self, rows: list[int], fitted: Mapping[str, Fitted]) -> list[Task]:
         """The tasks of this round that are this shard's and not done."""
+        tasks = self._tasks(rows, fitted)
+        self.mine |= {case for task in tasks for case in cases_of(task)}
+        return [rest for task in tasks if (rest := self._left(task))]
+
+    def _tasks(self, rows: list[int], fitted: Mapping[str, Fitted]) -> list[Task]:
+        """The tasks of this round that are this shard's."""
         by_seeds: dict[tuple[int, ...], list[int]] = {}
         for row in rows:
             seeds = seeds_wanted(self.cases.identities, row, self.kept.cases, self.precision)
@@ -166,8 +178,7 @@ class _Work:
         tasks = [task for seeds, rows in by_seeds.items() for task in self.cases.tasks(rows, seeds, fitted)]
         if self.shard is not None and self.precision.mcse is None:
             tasks = tasks[self.shard[0] - 1 :: self.shard[1]]
-        self.mine |= {case for task in tasks for case in cases_of(task)}
-        return [rest for task in tasks if (rest := self._left(task))]
+        return tasks
 
     def _rows(self) -> list[int]:
         """The rows of this shard: all where whole tasks are shared out, else neighbours (of one setting) together."""
@@ -186,10 +197,15 @@ class _Work:
 
         Each process begins somewhere else, so that two on one folder share the work.
         """
-        first = (os.getpid() * 2654435761 >> 7) % len(tasks)
+        first = int(self._anywhere() * len(tasks))
         for task in (*tasks[first:], *tasks[:first]):
             if not self.kept.has_part(cases_of(task)) or self.again.intersection(cases_of(task)):
                 yield task
+
+    @staticmethod
+    def _anywhere() -> float:
+        """Where in a list this process begins, as a share of it."""
+        return (os.getpid() * 2654435761 >> 7) % 65536 / 65536
 
     def count(self) -> int:
         """How many of this process's runs are kept."""

@@ -143,6 +143,8 @@ def study_of(design: Design) -> Study:
         same_setting(arms[0], other)
     if (twice := next((key for key in design.settings if key in _names(design.keys)), None)) is not None:
         raise ValueError(f"{twice}: is given under settings and varied too")
+    if (lost := _solved_for(design)) is not None:
+        raise ValueError(f"{lost}: cannot be varied in a design with anchor = true, which solves for it in each row")
     study = Study(arms, before, design.keys, _where(design, arms), load_places(arms[0]))
     _check_rows(design, study)
     return study
@@ -157,6 +159,12 @@ def _loaded(scenario: str | Scenario, design: Design) -> Scenario:
     if design.settings or design.places:
         raise ValueError(f"settings, places: are for arms given by name, and {scenario.name} is a scenario already")
     return scenario
+
+
+def _solved_for(design: Design) -> str | None:
+    """The first key whose value anchoring would replace, if there is one."""
+    kappas = [kappa for kappa, _ in KAPPA_ROWS]
+    return next((path for path in design.keys if design.anchor and parameter(path).key in kappas), None)
 
 
 def _names(paths: Sequence[str]) -> set[str]:

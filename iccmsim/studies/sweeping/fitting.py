@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,25 +18,37 @@ FOLDER = "fitted"
 Setting = tuple[str, np.ndarray, tuple[int, ...]]  # its identity, the values of a row that has it, the seeds
 
 
-def fit_settings(folder: Path, cases: Cases, hands: Crew, rows: list[int]) -> dict[str, Fitted]:
-    """What was solved for in the setting of each of these rows, by the setting's identity."""
+def fit_settings(folder: Path, cases: Cases, hands: Crew, rows: Sequence[int], *, start: float) -> dict[str, Fitted]:
+    """What was solved for in the setting of each of these rows, by the setting's identity.
+
+    Each process begins somewhere else in the list (`start`, as a share of it), so that several on one folder share the
+    work.
+    """
     first = {cases.settings[row]: row for row in reversed(rows)}
-    missing = [(name, cases.design.rows[row], cases.seeds) for name, row in first.items()
-               if read_fitted(folder, name) is None]  # fmt: skip
-    for (name, _, _), fitted in hands(fit_setting, iter(missing)):
+    asked = [(name, cases.design.rows[row], cases.seeds) for name, row in first.items()]
+    for (name, _, _), fitted in hands(fit_setting, _missing(folder, asked, int(start * len(asked)))):
         text = json.dumps(asdict(fitted), allow_nan=False)
         put(folder / FOLDER / f"{name}.json", (text + "\n").encode())
     return {name: read_fitted(folder, name) or Fitted() for name in first}
 
 
+def _missing(folder: Path, asked: Sequence[Setting], first: int) -> Iterator[Setting]:
+    """Settings one after another, leaving out what another process has solved meanwhile."""
+    for setting in (*asked[first:], *asked[:first]):
+        if read_fitted(folder, setting[0]) is None:
+            yield setting
+
+
 def fit_setting(study: Study, setting: Setting) -> Fitted:
-    """Anchor one setting to that of the baseline: the warm-up's scenario as no row has changed it."""
+    """Anchor one setting to that of the baseline: the warm-up's scenario as no row has changed it, run as long as the
+    row is, so that deaths of as many days are set side by side."""
     from iccmsim.studies.anchor import anchor
 
     _, values, seeds = setting
     try:
         with no_result():
-            found = anchor(study.scenario(None, values), study.before, seeds=seeds)
+            before = study.scenario(None, values)
+            found = anchor(before, replace(study.before, run=before.run), seeds=seeds)
     except OSError:
         raise
     except Exception as fault:

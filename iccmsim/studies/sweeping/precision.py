@@ -42,8 +42,9 @@ def next_seeds(seeds: tuple[int, ...], *, first: int, most: int) -> tuple[int, .
 
 
 def standard_error(values: np.ndarray) -> float:
-    """The Monte-Carlo error of a mean; infinite where fewer than two values say nothing of it."""
+    """The Monte-Carlo error of a mean over the seeds that have a value; infinite where they are fewer than two."""
     values = np.asarray(values, float)
+    values = values[~np.isnan(values)]
     if len(values) < 2 or not np.isfinite(values).all():
         return float("inf")
     return float(values.std(ddof=1) / np.sqrt(len(values)))
@@ -53,7 +54,7 @@ def error_of(found: list[Found], outcome: str) -> float:
     """The largest error of an outcome over the arms beside the comparator, from the seeds that did not fail.
 
     An arm without a value in any seed (no CHWs, whose presence is asked for) is left out; nan if that is all of them,
-    so that no seeds would help.
+    so that no seeds would help. Seeds in which an arm has none (no newborn was ill) say nothing of that arm's mean.
     """
     numbers = np.array([each.numbers[1:, NAMES.index(outcome)] for each in found if not each.failed])
     if not numbers.size:
