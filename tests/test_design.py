@@ -61,6 +61,7 @@ def test_the_plausible_range_holds_nine_tenths_of_a_doubt_but_where_the_page_say
             if abs(mean - each.default) > 0.03 * each.default:
                 moved[each.key] = f"{mean:.3g} for {each.default:g}".replace("0.", ".")
     page = (Path(__file__).resolve().parents[1] / "docs/sensitivity.md").read_text(encoding="utf-8")
+    page = " ".join(page.split())
     less, _, other = page.partition("Of five it holds less:")[2].partition("That a plain")[0].partition("Of three")
     assert dict(re.findall(r"`(\S+)`\s+(\.\d+)", less)) == held
     assert dict(re.findall(r"`(\S+)` (\S+ for [.\d]*\d)", other)) == moved
