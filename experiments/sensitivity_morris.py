@@ -7,15 +7,15 @@ Design     Morris' method: from random points of the whole space of doubt, one g
            made-up district for two years, two seeds a row, the same children throughout; three master seeds. What the
            baseline's fit solves for does not vary; each row's case fatality is fitted anew (anchored).
 Reading    Effects are in expected deaths averted, from one end of a group's doubt to the other as on a straight line
-           (chance included: the change that a jump makes, and half as much again); the rows themselves give 1.34 on
-           average (-0.89 to 5.04 in 95 % of them). CHW workforce 1.75 ± 0.28 comes first and care-seeking 1.57 ± 0.20
-           next: whether CHWs have the hours, and are there, and how often and where families go. Then come, too close
-           to be ranked, speed of illness 1.39 ± 0.18, illness burden 1.22 ± 0.21, health facilities 1.22 ± 0.19 and
-           people 1.14 ± 0.15; home visits 0 ± 0, for none of their levers is on. The three master seeds share 4 of the
-           first five: CHW workforce, care-seeking, speed of illness and health facilities, the other place being taken
-           in turn. Chance makes 24 % of the variance of a row's mean, and every effect larger; that of `people`, who
-           are other children each time, is mostly this. 255 parameters vary; 2,844 of 3,186 rows were analysed, 68
-           could not be anchored, and 111 blocks of rows set aside unrun (readings/ has all).
+           (chance included: the change that a jump makes, and half as much again); the rows themselves give 1.31 on
+           average (-0.82 to 4.98 in 95 % of them). CHW workforce 1.69 ± 0.27 and care-seeking 1.64 ± 0.21 come first:
+           whether CHWs have the hours, and are there, and how often and where families go. Then come, too close to be
+           ranked, speed of illness 1.33 ± 0.18, health facilities 1.15 ± 0.18, illness burden 1.13 ± 0.19 and people
+           1.10 ± 0.16; home visits 0 ± 0, for none of their levers is on. The three master seeds share 3 of the first
+           five: CHW workforce, care-seeking and speed of illness, the other places being taken in turn. Chance makes 27
+           % of the variance of a row's mean, and every effect larger; that of `people`, who are other children each
+           time, is mostly this. 255 parameters vary; 3,006 of 3,186 rows were analysed, 30 could not be anchored, and
+           111 blocks of rows set aside unrun (readings/ has all).
 
 python experiments/sensitivity_morris.py --out FOLDER [--n 96] [--masters 3] [--seeds 2] [--toy] [--remake]
 """
