@@ -302,6 +302,10 @@ def test_a_lever_takes_the_spelling_of_overrides_and_a_day_is_none(brief):
         model.change({"setting.seek.fee": 1})
     with pytest.raises(ValueError, match=r"^programme.day: unknown key; a lever acts from today on$"):
         model.change({"day": 3, "fee.chw": 1})
+    with pytest.raises(ValueError, match=r"^programme.setting.fee.chw: unknown key; did you mean fee.chw\?$"):
+        model.change({"setting.fee.chw": 1})
+    with pytest.raises(ValueError, match=r"^programme.fee.chw: is given twice$"):
+        model.change({"programme.fee.chw": 1, "fee.chw": 0})
 
 
 @pytest.mark.parametrize("lever", LEVERS)

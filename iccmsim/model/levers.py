@@ -17,6 +17,7 @@ from iccmsim.core.records import AT_CHW, NOT_YET_POSTED, PRODUCTS, PROVIDER, tab
 from iccmsim.engine.day import tastes_of_families
 from iccmsim.engine.plan import Plan, make_plan
 from iccmsim.engine.simulation import Simulation, ZoneRun
+from iccmsim.parameters.catalogue import of_section
 from iccmsim.parameters.checks import check_change, check_policy
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.rules.facility_care import month_number
@@ -33,7 +34,7 @@ FAR_FROM_CENTRE_KM = 3.0  # assumption (grade D): families nearer than this reac
 def programme_from_today(simulation: Simulation, levers: Mapping[str, Any]) -> dict[str, Any]:
     """Give levers of the programme other values from today on; a later dated change of the scenario still comes.
 
-    Keys are taken with their section or without. Returns the values as they were understood. ScenarioError (a
+    Keys are taken with `programme.` or without. Returns the values as they were understood. ScenarioError (a
     ValueError) if a key, a value, or the day is wrong.
     """
     plan, day = simulation.plan, simulation.day - simulation.plan.warmup
@@ -41,8 +42,7 @@ def programme_from_today(simulation: Simulation, levers: Mapping[str, Any]) -> d
         raise ScenarioError([f"day {day}: a programme has no levers before its launch"])
     if "day" in levers:
         raise ScenarioError(["programme.day: unknown key; a lever acts from today on"])
-    bare = {str(key).removeprefix("programme.").removeprefix("setting."): value for key, value in levers.items()}
-    change, faults = check_change(0, {**bare, "day": day}, last_day=plan.days - plan.warmup)
+    change, faults = check_change(0, {**_without_section(levers), "day": day}, last_day=plan.days - plan.warmup)
     values = {} if change is None else change[1]
     faults = faults or check_policy({**plan.scenario.values(day), **values})
     if faults:
@@ -53,6 +53,20 @@ def programme_from_today(simulation: Simulation, levers: Mapping[str, Any]) -> d
     simulation.scenario = scenario
     _follow(simulation, replace(make_plan(scenario, places=plan.places), deployment=plan.deployment))
     return values
+
+
+def _without_section(levers: Mapping[str, Any]) -> dict[str, Any]:
+    """Levers by their keys alone; ScenarioError where that would lose one. The section is taken off where it is the
+    right one, so that a wrong one is told by the check that follows."""
+    bare: dict[str, Any] = {}
+    for given, value in levers.items():
+        section, _, name = str(given).partition(".")
+        right = section in ("programme", "setting") and name in of_section(section)
+        key = name if right else str(given)
+        if key in bare:
+            raise ScenarioError([f"programme.{key}: is given twice"])
+        bare[key] = value
+    return bare
 
 
 def _follow(simulation: Simulation, plan: Plan) -> None:
