@@ -31,7 +31,7 @@ PIP_QUIET := --quiet --disable-pip-version-check --prefer-binary
 SUITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo classroom extras test bounds lint bench mutants clean
+.PHONY: help venv demo classroom extras compiled test bounds lint bench mutants clean
 
 help:
 	@echo "make venv      install iccmsim and its tools in $(VENV) (the other commands do it when needed)"
@@ -89,8 +89,11 @@ $(EXTRAS): $(OK)
 
 extras: $(EXTRAS)
 
-test: $(OK)
+# Compiled rules are kept for the user, not in this folder: see iccmsim/core/compiled.py.
+compiled: $(OK)
 	@"$(RUN)" -c "import iccmsim; iccmsim.simulate('sahel/facility-only', tables=False)"
+
+test: compiled
 	@"$(RUN)" $(SUITE)
 
 # An index that leaves its array, also in a test, writes over memory that is another's.

@@ -224,11 +224,3 @@ def test_a_full_disk_is_status_one(monkeypatch, capsys):
     monkeypatch.setattr(COMMANDS["params"], "go", full)
     assert main(["params"]) == 1
     assert "No space left on device" in capsys.readouterr().err
-
-
-@pytest.mark.slow
-def test_the_demo_compares_three_programmes_and_draws_them(here, capsys):
-    text = said(capsys, "demo --seeds 2")
-    assert "iccm-supported" in text
-    assert "Monte-Carlo error" in text
-    assert (here / "iccmsim-demo" / "averted.png").is_file()

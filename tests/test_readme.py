@@ -47,6 +47,7 @@ def test_the_demo_prints_the_table_of_the_readme(tmp_path: Path):
     said = DEMO.search(README.read_text(encoding="utf-8"))["said"]
     assert "\n! " in said
     assert demo_table(tmp_path / "demo") == said
+    assert (tmp_path / "demo" / "averted.png").is_file()
 
 
 def test_every_command_of_the_readme_is_known():
