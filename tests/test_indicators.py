@@ -21,6 +21,7 @@ from iccmsim.results.indicators import (
     from_tally,
     ratio_of,
     severe_malaria,
+    treated_of_expected,
     treatments,
 )
 from iccmsim.results.mortality import rates
@@ -168,6 +169,21 @@ def test_treatments_are_illnesses_treated_and_not_drugs_or_children(given, illne
     assert counted == (illnesses, pytest.approx(90 / 365.25))
 
 
+def test_treatments_stand_beside_the_cases_of_children_who_have_a_chw():
+    onsets = {"malaria": (5.0, 20.0, -3.0, 366.0), "pneumonia": (9.0,), "diarrhoea": (1.0, 2.0, 3.0), "fever": (4.0,)}
+    cases = pd.DataFrame([{"child": child, "illness": name, "onset_day": day, "outcome": "recovered"}
+                          for child in (0, 1) for name, days in onsets.items() for day in days])  # fmt: skip
+    cases.loc[len(cases)] = (0, "malaria", 30.0, "prevented")
+    none = {f"given_{drug}": False for drug in PRODUCTS}
+    given = ("given_amoxicillin", "given_amoxicillin", "given_ors", "given_zinc", "given_act_child")
+    seen = pd.DataFrame([{**none, "provider": "chw", "day": 10.0, drug: True} for drug in given])
+    children = pd.DataFrame({"child": [0, 1], "chw": [2, -1]})
+    assert treated_of_expected(seen, cases, children, window_days=365) == {
+        "chw_treated_of_expected": (5, 6), "chw_treated_of_expected_malaria": (1, 2),
+        "chw_treated_of_expected_pneumonia": (2, 1), "chw_treated_of_expected_diarrhoea": (2, 3),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("day", "danger"), [(2.9, False), (3.0, True), (5.0, True), (5.1, False)])
 def test_the_danger_sign_of_severe_illness_is_there_while_it_is_severe(day, danger):
     seen = pd.DataFrame([{"visit": 0, "child": 0, "day": day}])
@@ -245,7 +261,7 @@ def test_the_effect_of_treatment_is_the_mean_over_those_who_got_the_drug(result)
 
 
 def test_treatments_given_by_chws_are_all_products_but_tests():
-    from iccmsim.core.records import PRODUCTS, RDT
+    from iccmsim.core.records import RDT
     from iccmsim.engine.tally import TALLY
     from iccmsim.studies.outcomes import OUTCOMES, Counted
 

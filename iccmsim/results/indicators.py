@@ -41,6 +41,7 @@ def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: f
     found |= severe_malaria(episodes, children, window_days=window_days)
     found |= contacts(visits, children, window_days=window_days)
     found |= treatments(visits, tables["chw_months"], window_days=window_days)
+    found |= treated_of_expected(visits, episodes, children, window_days=window_days)
     return found | quality(visits, episodes, children, window_days=window_days, convalescence=telling.convalescence)
 
 
@@ -226,12 +227,30 @@ def treatments(visits: pd.DataFrame, chw_months: pd.DataFrame, *, window_days: f
 
     Fewer than the children seen: many leave with nothing, after a negative test or with an empty box.
     """
-    v = visits[(visits.provider == "chw") & (visits.day >= 0) & (visits.day < window_days)]
-    kinds = (v.given_ors | v.given_zinc, v.given_amoxicillin | v.given_gentamicin,
-             v.given_act_infant | v.given_act_child | v.given_rectal_artesunate)  # fmt: skip
     inside = (chw_months.month >= 0) & (chw_months.month * MONTH < window_days)
     post = float(chw_months.days_in_post[inside].sum())
-    return {"chw_treatments_a_year": (float(sum(each.sum() for each in kinds)), post / YEAR)}
+    return {"chw_treatments_a_year": (sum(treated_by_chws(visits, window_days=window_days).values()), post / YEAR)}
+
+
+def treated_by_chws(visits: pd.DataFrame, *, window_days: float) -> dict[str, float]:
+    """How many treatments CHWs gave as if against each illness, rightly or not."""
+    v = visits[(visits.provider == "chw") & (visits.day >= 0) & (visits.day < window_days)]
+    given = {"malaria": v.given_act_infant | v.given_act_child | v.given_rectal_artesunate,
+             "pneumonia": v.given_amoxicillin | v.given_gentamicin,
+             "diarrhoea": v.given_ors | v.given_zinc}  # fmt: skip
+    return {name: float(each.sum()) for name, each in given.items()}
+
+
+def treated_of_expected(visits: pd.DataFrame, episodes: pd.DataFrame, children: pd.DataFrame, *,
+                        window_days: float) -> Counts:  # fmt: skip
+    """Treatments by CHWs for each case that their children have, as programmes report them: of malaria, pneumonia,
+    diarrhoea, and of all three. Above 1 where many are treated for what they do not have."""
+    given = treated_by_chws(visits, window_days=window_days)
+    begun = (episodes.onset_day >= 0) & (episodes.onset_day < window_days) & (episodes.outcome != "prevented")
+    mine = begun & episodes.child.isin(children.child[children.chw >= 0])
+    cases = {name: float((episodes.illness[mine] == name).sum()) for name in given}
+    return {"chw_treated_of_expected": (sum(given.values()), sum(cases.values())),
+            **{f"chw_treated_of_expected_{name}": (given[name], cases[name]) for name in given}}  # fmt: skip
 
 
 def ratio_of(counts: Counts, above: str, below: str) -> float:
