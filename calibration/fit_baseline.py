@@ -106,7 +106,7 @@ class Seen:
 
     def shares(self) -> dict[str, tuple[float, float]]:
         """What surveys and registers say."""
-        return self.counts | from_tally(self.tally, review_days=self.review_days)
+        return add_counts([self.counts, from_tally(self.tally, review_days=self.review_days)])
 
 
 def run(fit: Fit, seeds: tuple[int, ...], *, days: int = FIVE_YEARS, surveys: bool = False) -> list[Seen]:

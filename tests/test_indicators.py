@@ -164,9 +164,16 @@ def test_treatments_are_illnesses_treated_and_not_drugs_or_children(given, illne
     drugs = ("ors", "zinc", "amoxicillin", "gentamicin", "act_infant", "act_child", "rectal_artesunate")
     one = {"provider": "chw", "day": 10.0, **{f"given_{drug}": drug in given for drug in drugs}}
     others = [{**one, "day": -1.0}, {**one, "day": 366.0}, {**one, "provider": "facility"}]
-    books = pd.DataFrame({"month": [-1, 0, 1, 13], "days_in_post": [30, 30, 60, 30]})
-    counted = treatments(pd.DataFrame([one, *others]), books, window_days=365)["chw_treatments_a_year"]
-    assert counted == (illnesses, pytest.approx(90 / 365.25))
+    counted = treatments(pd.DataFrame([one, *others]), window_days=365)["chw_treatments_a_year"]
+    assert counted == (illnesses, 0.0)  # the years in post come from the counts of the run
+
+
+def test_treatments_are_set_beside_days_in_post_of_the_window_alone():
+    result = simulate(tiny(more={**NEAR, "run.days": 100, "run.tail_days": 60}), seed=1, threads=1)
+    parts = [treatments(result.visits, window_days=100), from_tally(result.tally, review_days=30)]
+    given, years = add_counts(parts)["chw_treatments_a_year"]
+    assert given == parts[0]["chw_treatments_a_year"][0] > 50
+    assert years <= 100 / 365.25 * result.plan["chws"]
 
 
 def test_treatments_stand_beside_the_cases_of_children_who_have_a_chw():

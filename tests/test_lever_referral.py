@@ -32,6 +32,7 @@ from iccmsim.core.records import (
     AT_CHW,
     AT_FACILITY,
     AT_HOSPITAL,
+    DANGER_FOUND,
     ESCORTED,
     GONE,
     MALARIA,
@@ -256,6 +257,14 @@ class TestWhole:
         more = {"chw.deployed": 0, "seek.a_facility": 0.0, "seek.km_facility": 0.0, "was.on": 0}
         assert counts("no_bed", {**more, "fac.beds": 1, "fac.bed_days": 30}).sum() > 0
         assert counts("no_bed", more).sum() == 0
+
+    def test_who_is_not_known_to_be_in_danger_is_not_put_to_bed(self):
+        more = {"chw.deployed": 0, "seek.a_facility": 0.0, "seek.km_facility": 0.0, "was.on": 0, "fac.beds": 1,
+                "fac.bed_days": 30, "fac.step.danger": 0.3}  # fmt: skip
+        runs = [lived({**WORLD, **more}, seed=seed).runs[0] for seed in SEEDS]
+        marks = np.concatenate([run.zone.visit[: run.zone.n[1]]["marks"] for run in runs])
+        assert (marks & NO_BED > 0).sum() > 5
+        assert (marks[marks & NO_BED > 0] & DANGER_FOUND > 0).all()
 
     def test_waiting_keeps_families_from_a_full_health_centre(self):
         crowded = {"fac.minutes_day": 60, "fac.minutes": 20, "seek.a_facility": 0.0}

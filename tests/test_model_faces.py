@@ -19,6 +19,9 @@ CUTS = (1, 7, 59, 60, 61, 62, 100, 101, 230, 459)
 AT_THE_DOOR = {"followup.share": 1, "followup.days": 2, "outreach.minutes_day": 60, "newborn.visits": 1,
                "hmm.reach": 0.5, "chw.rollout": 90, "sup.fill": 0.3}  # fmt: skip
 CHANGING = {**NEAR, "run.days": 200}
+MEASURED = {**NEAR, "setting.place.people": 12_000, "setting.place.villages_per_zone": 8, "run.days": 300, "was.on": 1,
+            "sam.prev": 0.3, "policy.muac": 1, "sup.fill": 0.1, "stk.avail": 0.5, "seek.second": 1.0,
+            "seek.a_informal": 3.0, "fee.chw": 0, "inc.cough_cold.0_59m": 8}  # fmt: skip
 
 
 def in_pieces(scenario, days) -> Simulation:
@@ -34,6 +37,19 @@ def test_at_once_day_by_day_and_cut_at_odd_days_are_the_same(more):
     whole = Simulation(scenario, seed=1, threads=1).run()
     assert what_differs(whole, in_pieces(scenario, CUTS)) == set()
     assert what_differs(whole, in_pieces(scenario, range(1, 461))) == set()
+
+
+@pytest.mark.parametrize("day", [60, 0, -1, 100.5, True])
+def test_a_run_goes_forward_by_whole_days(day):
+    simulation = Simulation(tiny(), seed=1, threads=1).run_to(61)
+    with pytest.raises(ValueError, match=f"^day = {day}: must be a whole number, at least 61"):
+        simulation.run_to(day)
+    assert simulation.run_to(61).day == 61
+
+
+def test_a_run_has_a_thread_at_least():
+    with pytest.raises(ValueError, match="^threads = 0: must be"):
+        Simulation(tiny(), seed=1, threads=0)
 
 
 def test_a_dated_change_comes_on_its_day_however_the_horizon_is_cut(tmp_path):
@@ -60,8 +76,9 @@ def test_one_thread_or_two_and_any_order_of_zones_are_the_same():
         assert digest(alone) == digest(run)
 
 
-def test_with_or_without_tables_children_fare_the_same():
-    kept, bare = lived(NEAR), lived(NEAR, tables=False)
+@pytest.mark.parametrize(("more", "seed"), [(NEAR, 1), (MEASURED, 3)], ids=["as delivered", "arms measured"])
+def test_with_or_without_tables_children_fare_the_same(more, seed):
+    kept, bare = (lived(more, seed=seed, tables=tables) for tables in (True, False))
     for name in ("child", "course", "household", "village", "provider", "monthly"):
         with_tables, without = getattr(kept.runs[0].zone, name), getattr(bare.runs[0].zone, name)
         assert all((with_tables[field] == without[field]).all() for field in with_tables.dtype.names), name

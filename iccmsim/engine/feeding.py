@@ -9,9 +9,9 @@ from iccmsim.rules.nutrition import begin_feeding, severe_wasting_found
 
 
 @rule
-def look_for_wasting(child, courses, provider, month, visit, p, key, minute):
-    """At the end of a CHW's visit: the arm is measured, and the food given if it is in stock."""
-    lead = courses[visit.course]
+def look_for_wasting(child, courses, lead, provider, month, visit, p, key, minute):
+    """At the end of a CHW's visit, led by the course `lead`: the arm is measured, and the food given if it is in
+    stock."""
     until = severe_wasting_found(child, courses, lead, book_key(provider, lead), p, key, minute)
     if until > 0:
         before = provider.stock[RUTF]

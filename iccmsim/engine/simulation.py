@@ -130,6 +130,8 @@ class Simulation:
                  threads: int | None = None) -> None:  # fmt: skip
         self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
         self.seed, self.tables = fit_seed(seed), tables
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads = {threads!r}: must be a whole number, at least 1")
         self.threads = threads or os.cpu_count() or 1
         self.plan = make_plan(self.scenario)
         before = status_quo if status_quo is not None else without_chws(self.scenario)
@@ -150,10 +152,15 @@ class Simulation:
         return self
 
     def run_to(self, day: int) -> Simulation:
-        """Run every zone up to (not including) a day since the warm-up began; CHWs are launched on their day."""
+        """Run every zone up to (not including) a day since the warm-up began; CHWs are launched on their day.
+
+        Raises ValueError for a day that was lived already, or is no whole number.
+        """
+        if isinstance(day, bool) or day % 1 or day < self.day:
+            raise ValueError(f"day = {day!r}: must be a whole number, at least {self.day}, the days lived so far")
         if not self.runs:
             self.build()
-        day = min(day, self.plan.days)
+        day = min(int(day), self.plan.days)
 
         def go(i: int) -> None:
             if self.day <= self.plan.warmup and self.runs[i].plan is self.status_quo:

@@ -268,7 +268,8 @@ def be_seen(zone, row, p, key, minute, who, month, marks):
     if provider.unsure:
         how_sure(provider, p)
     consult(child, zone.course[lead], provider, month, visit, p, key, signs, minute)
-    if provider.kind == AT_FACILITY and child.severe > 0 and not takes_bed(provider.bed_until, p.fac_beds, minute, p):
+    if provider.kind == AT_FACILITY and child.severe > 0 and visit.marks & DANGER_FOUND \
+            and not takes_bed(provider.bed_until, p.fac_beds, minute, p):  # fmt: skip
         visit.marks |= NO_BED | REFERRED
     if provider.kind == AT_FACILITY and p.fac_second_line > 0.0:
         treat_failures(child, zone.course, visit, minute, p, key)
@@ -288,7 +289,7 @@ def be_seen(zone, row, p, key, minute, who, month, marks):
             some = rest_of(some)
     part(zone, row, p, key, minute, visit, month)
     if p.policy_muac > 0.0 and provider.kind == AT_CHW:
-        look_for_wasting(child, zone.course, provider, month, visit, p, key, minute)
+        look_for_wasting(child, zone.course, zone.course[lead], provider, month, visit, p, key, minute)
 
 
 @rule(joined=True)

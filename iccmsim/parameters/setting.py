@@ -147,9 +147,9 @@ INFORMAL = (
 
 REFERRAL = (
     chance("ref.severe", .58, .40, .75, distribution="Beta(34.2, 24.7)", source=src.BRUNNER_2022, grade="B",
-           says="Referred children with severe illness who arrive, at the mean distance."),
+           says="Referred children with severe illness whose families set out at once, at the mean distance."),
     chance("ref.routine", .10, .02, .30, distribution="Beta(1.13, 10.2)", source=src.LAL_2018, grade="B",
-           says="Other referred children who arrive, at the mean distance."),
+           says="Other referred children whose families set out at once, at the mean distance."),
     assumed("ref.km", .036, "logit per km of path", (0, 2), (.011, .069), distribution="U",
             source="assumption: odds x .7 (.5-.9) per 10 km; no source found",
             says="How distance keeps the referred away."),

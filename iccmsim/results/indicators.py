@@ -31,7 +31,8 @@ CHW, FACILITY = 0, 1
 
 
 def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: float, telling: Telling) -> Counts:
-    """Every share that the tables of a zone or of a district give. `path` is the scenario's `seek.path`."""
+    """Every share that the tables of a zone or of a district give, to which `from_tally` is added. `path` is the
+    scenario's `seek.path`."""
     episodes, children, visits = tables["episodes"], tables["children"], tables["visits"]
     found = survey(episodes, children, days=survey_days(window_days), telling=telling)
     found |= deaths_and_distance(children, window_days=window_days, path=path)
@@ -40,7 +41,7 @@ def counts_of(tables: Mapping[str, pd.DataFrame], *, window_days: float, path: f
     found |= deaths_from_wasting(episodes, window_days=window_days)
     found |= severe_malaria(episodes, children, window_days=window_days)
     found |= contacts(visits, children, window_days=window_days)
-    found |= treatments(visits, tables["chw_months"], window_days=window_days)
+    found |= treatments(visits, window_days=window_days)
     found |= treated_of_expected(visits, episodes, children, window_days=window_days)
     return found | quality(visits, episodes, children, window_days=window_days, convalescence=telling.convalescence)
 
@@ -120,6 +121,7 @@ def _chw_tally(t: np.ndarray, review_days: float) -> Counts:
     found = {
         "chw_cases_a_month": (t["cases"][CHW], post / MONTH), "chw_attrition": (t["departures"][CHW], post / YEAR),
         "chw_supervised_a_month": (t["supervised"][CHW], post / MONTH),
+        "chw_treatments_a_year": (0.0, post / YEAR),
         "chw_visits_mentored": (t["mentored"][CHW], t["supervised"][CHW]),
         "chw_reports": (t["reported"][CHW], post / review_days),
         "chw_reported_cases_a_month": (t["reported_cases"][CHW], post / MONTH),
@@ -222,14 +224,13 @@ def contacts(visits: pd.DataFrame, children: pd.DataFrame, *, window_days: float
     return {"chw_contacts_per_child_year": (float(inside.sum()), float(days.sum() / YEAR))}
 
 
-def treatments(visits: pd.DataFrame, chw_months: pd.DataFrame, *, window_days: float) -> Counts:
-    """Illnesses that a CHW in post treats in a year: ORS or zinc, an antibiotic, an antimalarial are one each.
+def treatments(visits: pd.DataFrame, *, window_days: float) -> Counts:
+    """Illnesses that a CHW in post treats in a year: ORS or zinc, an antibiotic, an antimalarial are one each. The
+    years in post are added from the counts of the run.
 
     Fewer than the children seen: many leave with nothing, after a negative test or with an empty box.
     """
-    inside = (chw_months.month >= 0) & (chw_months.month * MONTH < window_days)
-    post = float(chw_months.days_in_post[inside].sum())
-    return {"chw_treatments_a_year": (sum(treated_by_chws(visits, window_days=window_days).values()), post / YEAR)}
+    return {"chw_treatments_a_year": (sum(treated_by_chws(visits, window_days=window_days).values()), 0.0)}
 
 
 def treated_by_chws(visits: pd.DataFrame, *, window_days: float) -> dict[str, float]:

@@ -177,7 +177,7 @@ def _values(seen: list[_Seen], plan: Plan) -> dict[str, Q]:
     """Every indicator with its Monte-Carlo error: shares as ratios of sums over seeds, the rest as means."""
     has_chws = plan.deployment is not None
     arm = 1 if has_chws else 0
-    counts = [each.counts | from_tally(each.tallies[arm], review_days=plan.review_days) for each in seen]
+    counts = [add_counts([each.counts, from_tally(each.tallies[arm], review_days=plan.review_days)]) for each in seen]
     found = {name: ratio(*np.array([each[name] for each in counts]).T) for name in counts[0]}
     found |= {name: _rate_ratio(counts, *pair) for name, pair in RATIOS.items()}
     single = [_of_seed(each, arm) for each in seen]
