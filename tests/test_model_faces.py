@@ -48,7 +48,7 @@ def test_a_run_goes_forward_by_whole_days(day):
 
 
 def test_a_run_has_a_thread_at_least():
-    with pytest.raises(ValueError, match="^threads = 0: must be"):
+    with pytest.raises(ValueError, match=r"^threads = 0: must be"):
         Simulation(tiny(), seed=1, threads=0)
 
 
