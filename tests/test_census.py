@@ -11,6 +11,7 @@ from places import refused
 
 from iccmsim.exchange.district import load_places
 from iccmsim.exchange.places_files import read_places
+from iccmsim.exchange.repairs import foremost
 from iccmsim.parameters.scenario import load_scenario
 
 LISTS = {"villages": VILLAGES, "facilities": CENTRES, "census": CENSUS}
@@ -84,6 +85,29 @@ def test_villages_of_a_region_that_was_not_counted_are_left_out(tmp_path):
     places = read_places(write_nation(tmp_path, census="region,pop\nEAST,20000\n"), **LISTS)
     assert {region for region, _ in places.zone_district} == {"EAST"}
     assert any("16 villages" in str(each) and "their region is not counted" in str(each) for each in places.dirt)
+
+
+def test_an_area_with_two_counts_is_refused_and_both_lines_are_named(tmp_path):
+    folder = write_nation(tmp_path, census="region,pop\nEAST,10200\nWest,10000\nEast,9800\n")
+    with refused("census_xyz.csv: line 4: people of east = 9800, but 10200 in line 2: an area must have one row (add "
+                 "up men and women, town and country)"):  # fmt: skip
+        read_places(folder, **LISTS)
+
+
+def test_an_area_that_is_counted_twice_alike_counts_once(tmp_path):
+    folder = write_nation(tmp_path, census="region,pop\nEAST,20000\nWEST,10000\nEast,20000\n")
+    places = read_places(folder, **LISTS)
+    assert places.people.sum() == 30_000
+    assert "census_xyz.csv:4: region 'east': dropped, repeats line 2" in [str(each) for each in places.dirt]
+
+
+def test_parts_with_more_people_than_the_whole_are_told_and_used(tmp_path):
+    rows = ["region,cercle,pop", "EAST,,20000", "EAST,ALPHA,12000", "EAST,BETA,9000", "WEST,,10000", "WEST,GAMMA,10000"]
+    places = read_places(write_nation(tmp_path, census="\n".join(rows) + "\n"), **LISTS)
+    assert places.people.sum() == 31_000
+    told = next(each for each in foremost(places.dirt) if each.file == CENSUS)
+    assert str(told) == "census_xyz.csv:2: people '20000': fewer than its parts have, whose 21000 are used"
+    assert sum("its parts" in str(each) for each in places.dirt) == 1
 
 
 def test_a_census_without_a_count_is_refused(tmp_path):

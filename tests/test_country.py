@@ -105,6 +105,20 @@ def test_regions_without_districts_are_told_apart_and_a_list_without_names_is_re
         assert capsys.readouterr().err == said
 
 
+def test_a_table_of_areas_says_whom_it_tells_with_another_area(tmp_path, capsys):
+    files = [str(nation_scenario(write_nation(tmp_path), programme=name)) for name in ("facility-only", "free-care")]
+    listed = tmp_path / VILLAGES
+    rows = listed.read_text(encoding="utf-8").replace("V0-7,EAST,ALPHA", "V0-7,WEST,GAMMA")
+    listed.write_text(rows, encoding="utf-8")
+    places = load_places(load_scenario(files[0]))
+    (moved,) = (int(n) for key, n in zip(places.village_id, places.people, strict=True) if key == "V0-7")
+    begins = f"! {moved:,} of 34,000 people are told with another region than the list of villages has for them: "
+    assert main(["compare", *files, "--seeds", "1", "--by", "region"]) == 0
+    assert begins in " ".join(capsys.readouterr().out.split()) + " "
+    assert main(["compare", *files, "--seeds", "1", "--by", "region", "--json"]) == 0
+    assert any(text.startswith(begins[2:]) for text in json.loads(capsys.readouterr().out)["warnings"])
+
+
 def test_facts_of_all_zones_are_those_of_the_place(arms):
     plan = make_plan(arms[1])
     assert facts_of(plan) == facts_of(plan, zones=np.arange(plan.places.n_zones))

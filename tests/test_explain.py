@@ -393,6 +393,37 @@ def test_the_new_readme_of_a_real_place_asks_for_its_lists(here, capsys):
     assert "FOLDER" not in (here / "other" / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_new_folder_may_begin_with_a_setting_of_ones_own(here, capsys):
+    written = said(capsys, "new mine --setting hamlet.toml").splitlines()[0]
+    assert written.endswith(f"{Path('mine', 'facility-only.toml')}, {Path('mine', 'iccm-as-delivered.toml')}")
+    text = (here / "mine" / "README.md").read_text(encoding="utf-8")
+    arms = re.search(r"^iccmsim compare (.*) --seeds 5$", text, re.M)[1].split()
+    assert arms == ["facility-only.toml", "iccm-as-delivered.toml", "scenario.toml"]
+    assert [load_scenario(here / "mine" / arm).place.name for arm in arms] == ["Hamlet"] * 3
+    differ = json.loads(said(capsys, "diff mine/iccm-as-delivered.toml mine/scenario.toml --json"))["differ"]
+    assert {row["path"] for row in differ} == {"programme.chw.catch", "programme.spv.freq"}
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (None, "--setting village.toml: no such file"),
+    (SETTING.replace("people = 900", "people = -1"), "setting.place.people = -1: "),
+])
+def test_a_new_folder_is_not_made_with_a_setting_that_cannot_be_read(here, capsys, text, message):
+    if text is not None:
+        (here / "village.toml").write_text(text, encoding="utf-8")
+    assert main(["new", "mine", "--setting", "village.toml"]) == 2
+    assert message in capsys.readouterr().err
+    assert not [path for path in here.iterdir() if path.name.startswith("mine")]
+
+
+def test_a_place_of_ones_own_needs_no_files_to_be_explained(here, capsys, monkeypatch):
+    (here / "kolo.toml").write_text('format = 1\nname = "kolo"\nextends = "bankass/facility-only"\n[setting.place]\n'
+                                    'name = "Kolo"\n', encoding="utf-8")
+    without = [said(capsys, line) for line in ("explain kolo.toml", "diff kolo.toml bankass/facility-only")]
+    monkeypatch.setenv("ICCMSIM_DATA", str(here))
+    assert [said(capsys, line) for line in ("explain kolo.toml", "diff kolo.toml bankass/facility-only")] == without
+
+
 def test_the_commented_change_of_a_new_programme_works_once_it_is_written_in(here, capsys):
     said(capsys, "new mine")
     file = here / "mine" / "programme.toml"

@@ -250,6 +250,17 @@ def test_no_indicator_of_a_comparison_is_left_out_or_made_up(stored):
     assert len({(name, group) for name, group, _ in found}) == len(found)
 
 
+def test_the_code_of_an_area_stays_as_it_is_written(stored, tmp_path):
+    folder = shutil.copytree(stored("areas"), tmp_path / "coded", ignore=shutil.ignore_patterns("export"))
+    text = (folder / "areas.csv").read_text(encoding="utf-8")
+    for name, code in (("Capital", "01"), ("ALPHA", "02"), ("BETA", "03"), ("DELTA", "04"), ("GAMMA", "05")):
+        text = text.replace(f",{name},", f",{code},")
+    (folder / "areas.csv").write_text(text, encoding="utf-8")
+    assert main(["export", str(folder), "--csv"]) == 0
+    with (folder / "export" / "areas.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["area"] for row in csv.DictReader(file)] == ["01", "02", "03", "04", "05"]
+
+
 def test_areas_and_districts_are_exported(stored):
     areas = read(stored("areas"), "areas")
     assert areas.area.tolist() == ["Capital", "ALPHA", "BETA", "DELTA", "GAMMA"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,6 +70,11 @@ def test_a_facility_without_villages_makes_no_zone():
     (("Centre Hospitalier Régional",), 2), (("Hôpital de District",), 2), (("Health Post/Dispensary",), 1),
     (("Clinic",), 1), (("Polyclinic",), 1), (("CSRef",), 2), (("CSCom",), 1), (("CS Réf",), 2), (("C.S.Réf.",), 2),
     (("Clinics of refugees",), 1), (("Refferal Hospital",), 2),
+    (("CMA",), 2), (("C.M.A. de Léo",), 2), (("CHR Banfora",), 2), (("CHU Yalgado",), 2), (("CM à Kolo",), 1),
+    (("Laboratoire d'analyses médicales",), 0), (("Officine Kenneya",), 0), (("Laboratoire de référence",), 0),
+    (("Dépôt du CSCom",), 0), (("Pharmacie et laboratoire",), 0), (("Clinique et laboratoire",), 1),
+    (("Health Centre with laboratory",), 1), (("CSCom avec dépôt de médicaments",), 1), (("Hospital + pharmacy",), 2),
+    (("Laboratory", "Health Centre"), 0),
     (("Pharmacie",), 0), (("Maison Bleue", "Hospital"), 2), (("Maison Bleue",), 1), ((), 1),
 ])
 def test_the_level_is_read_from_the_type(types, level):
@@ -78,6 +84,29 @@ def test_the_level_is_read_from_the_type(types, level):
 @pytest.mark.parametrize("short", ["CSCom", "CS Com", "C.S.Com.", "C S COM Kolo"])
 def test_a_community_health_centre_is_known_by_its_letters(short):
     assert facility_level(short) == (1, "")
+
+
+@pytest.mark.parametrize("kind", ["Health Centre with laboratory", "CSCom avec dépôt de médicaments", "CMA"])
+def test_care_beside_a_laboratory_or_a_depot_is_known_and_needs_no_word(kind):
+    assert facility_level(kind)[1] == ""
+
+
+def test_spellings_of_one_district_are_one_and_named_as_first_spelt():
+    homes = [("NORD", "Bé"), ("Nord", "BE"), ("nord ", "Sud"), ("አማራ", "ደቡብ"), ("አፋር", "ደቡብ")]
+    villages = [replace(place(str(n), float(n)), region=region, district=district)
+                for n, (region, district) in enumerate(homes)]  # fmt: skip
+    places = make_places("toy", villages, facilities=[centre(f"F{n}", float(n)) for n in range(5)])
+    assert places.zone_district == (("NORD", "Bé"), ("NORD", "Bé"), ("NORD", "Sud"), ("አማራ", "ደቡብ"), ("አፋር", "ደቡብ"))
+    assert places.people_elsewhere == (0, 0)
+
+
+def test_people_whose_zone_has_another_region_or_district_are_counted():
+    villages = [replace(place("a", 0.0, people=300), region="N", district="1"),
+                replace(place("b", .1, people=30), region="N", district="2"),
+                replace(place("c", .1, people=7), region="S", district="1")]  # fmt: skip
+    places = make_places("toy", villages, facilities=[centre("F", 0.0)])
+    assert places.zone_district == (("N", "1"),)
+    assert places.people_elsewhere == (7, 37)
 
 
 def test_the_share_far_from_care_counts_people_not_villages():

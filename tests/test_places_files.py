@@ -71,7 +71,9 @@ DIRTY = [
     (village("V9", 14.2, -3.6, people=0), "villages.csv:7: people '0': kept, though nobody lives there"),
     (village("V1", 14.2, -3.6, people=80),
      "villages.csv:7: id 'V1': kept as V1#2, the id is used in line 2"),
-    (village("V1", 14.0, -4.0, people=80), "villages.csv:7: id 'V1': dropped, repeats line 2"),
+    (village("V1", 14.0, -4.0, people=2000), "villages.csv:7: id 'V1': dropped, repeats line 2"),
+    (village("V1", 14.0, -4.0, people=80),
+     "villages.csv:7: id 'V1': dropped, repeats line 2, which has 2000 people, not 80"),
     (village("V9", 14.0, -4.0, people=80),
      "villages.csv:7: lat, lon '14, -4': kept, the same spot as line 2"),
     (village("V9", 16.0, -4.0, people=80),
@@ -108,6 +110,9 @@ DIRTY_FACILITIES = [
      "facilities.csv:5: ownership 'Private': private, counted like a public facility"),
     (facility("F9", 14, -3.8, kind="Health Hut"),
      "facilities.csv:5: type 'Health Hut': counted as first level, though it may be a community post"),
+    (facility("F9", -4, 14), "facilities.csv:5: lat, lon '-4, 14': kept, but over 100 km from every village (0 km if "
+     "latitude and longitude are exchanged)"),
+    (facility("F9", 40.7, -4), "facilities.csv:5: lat, lon '40.7, -4': kept, but over 100 km from every village"),
     (facility("F1", 14, -3.8), "facilities.csv:5: id 'F1': kept as F1#2, the id is used in line 2"),
     (facility("F9", 14, -4), "facilities.csv:5: lat, lon '14, -4': kept, the same spot as line 2"),
 ]
@@ -166,6 +171,20 @@ def test_missing_people_are_the_median_of_the_others_and_said_to_be(tmp_path):
     assert "villages.csv:8: people 'missing': imputed 900, the median of the others" in said(places)
 
 
+def test_people_of_a_repeated_village_with_another_count_are_left_out_and_counted(tmp_path):
+    again = [village("V1", 14.0, -4.0, people=2000), village("V2", 14.0, -3.9, people=800)]
+    places = read_places(write_folder(tmp_path, villages=[*CLEAN_VILLAGES, *again]))
+    assert (places.people.sum(), places.people_dropped) == (5500, 800)
+
+
+def test_a_hospital_that_is_too_far_for_most_is_told(tmp_path):
+    far = facility("R1", 14.0, -2.7, kind="Hospital")
+    places = read_places(write_folder(tmp_path, facilities=[*CLEAN_FACILITIES[:2], far]))
+    assert said(places) == ["facilities.csv:0: lat, lon 'of referral facilities': kept, but over 100 km from the "
+                            "people on average (122 km)"]  # fmt: skip
+    assert foremost(places.dirt)[0].what_was_done.startswith("kept, but over")
+
+
 def test_without_a_hospital_a_stated_distance_is_assumed(tmp_path):
     places = read_places(write_folder(tmp_path, facilities=CLEAN_FACILITIES[:2]))
     assert set(places.km_hospital.tolist()) == {30.0}
@@ -183,9 +202,18 @@ def test_any_spreadsheets_csv_gives_the_same_district(tmp_path, encoding, end):
     assert places.village_name == ("Ségou", "Bé")
     assert places.village_lon.tolist() == [-4.0, -3.9]
     assert places.people.tolist() == [2000, 900]
-    latin = ["villages.csv:0: encoding 'not UTF-8': read as latin-1"]
+    latin = ["villages.csv:0: encoding 'not UTF-8': read as Windows-1252"]
     rounded = ["villages.csv:3: people '900,4': rounded to 900"]
     assert said(places) == [*(latin if encoding == "latin-1" else []), *rounded]
+
+
+@pytest.mark.parametrize(("name", "how"), [("N’Djaména Œ".encode("cp1252"), "Windows-1252"), (b"B\xe9\x81", "latin-1")])
+def test_a_sheet_of_windows_keeps_its_signs_and_no_byte_stops_the_reading(tmp_path, name, how):
+    write_folder(tmp_path)
+    (tmp_path / "villages.csv").write_bytes(b"id,name,lat,lon,people\nV1," + name + b",14,-4,900\n")
+    places = read_places(tmp_path)
+    assert places.village_name == (name.decode("cp1252" if how == "Windows-1252" else how),)
+    assert said(places) == [f"villages.csv:0: encoding 'not UTF-8': read as {how}"]
 
 
 def test_headers_are_read_with_their_accents_or_without(tmp_path):
@@ -239,7 +267,7 @@ def test_the_summary_keeps_numbers_that_do_not_differ_and_names_unknown_types(tm
     with (tmp_path / "villages.csv").open("ab") as file:
         file.write("V10,,,,,Bé,14.3,-3.7,,,,,7,,\n".encode("latin-1"))
     assert summarise_dirt(read_places(tmp_path).dirt) == {
-        "villages.csv encoding: read as latin-1": 1,
+        "villages.csv encoding: read as Windows-1252": 1,
         "villages.csv lat, lon: kept, but over 100 km from every facility": 2,
         "facilities.csv type 'Casa': unknown type, counted as first level": 1,
     }
@@ -301,15 +329,17 @@ BROKEN = [
     ("villages.csv", "id,latt,lon,people\nV1,1,1,1\n",
      "villages.csv: column 'lat' is required (also known as latitude, y); did you mean 'latt'?"),
     ("villages.csv", "id,lat,Longitud,people\nV1,1,1,1\n",
-     "villages.csv: column 'lon' is required (also known as long, lng, longitude); did you mean 'Longitud'?"),
+     "villages.csv: column 'lon' is required (also known as long, lng, longitude, x); did you mean 'Longitud'?"),
     ("villages.csv", "id,lat,lon,Poplation\nV1,1,1,1\n", "villages.csv: column 'people' is required "
-     "(also known as population, pop, pop2009alloc); did you mean 'Poplation'?"),
+     "(also known as population, pop, pop2009alloc, pop2009, poptotal, totalpopulation, "
+     "habitants, populationtotale); did you mean 'Poplation'?"),
     ("villages.csv", "id,lat,lon\nV1,1,1\n", "villages.csv: column 'people' is required "
-     "(also known as population, pop, pop2009alloc); the file has id, lat, lon"),
+     "(also known as population, pop, pop2009alloc, pop2009, poptotal, totalpopulation, "
+     "habitants, populationtotale); the file has id, lat, lon"),
     ("villages.csv", "lat,lon,people\n1,1,1\n", "villages.csv: column 'name' is required "
-     "(also known as villagename, name, nom); the file has lat, lon, people"),
+     "(also known as village, villagename, nom, placename); the file has lat, lon, people"),
     ("facilities.csv", "id,lat,lon,tipe\nF1,1,1,CSCom\n", "facilities.csv: column 'type' is required "
-     "(also known as type, facilitytype, typefacility); did you mean 'tipe'?"),
+     "(also known as typeraw, facilitytype, typefacility, amenity); did you mean 'tipe'?"),
     ("facilities.csv", only(FACILITY_HEADER),
      "facilities.csv: type: no usable first-level facility in 0 rows"),
     ("facilities.csv", only(FACILITY_HEADER, *NO_CENTRE),

@@ -72,15 +72,19 @@ def go(asked: argparse.Namespace) -> None:
         out = check_out(asked.out, kind=KIND, latest=FORMAT)
     if asked.by is None:
         areas, comparison = [], run_arms(arms, before=before, seeds=seeds, threads=threads, until_mcse=until)
+        moved = ""
     else:
         country = run_arms(arms, before=before, seeds=seeds, threads=threads, by_area=True)
         areas, comparison = [row for row in country.table() if row["level"] == asked.by], country.whole()
+        moved = _told_elsewhere(arms[0], asked.by)
     try:  # at once: what is written takes longer, and may find the disk full
         with printing(out):
             if asked.json:
-                print_json(comparison.to_json() | ({"areas": areas} if areas else {}))
+                said = comparison.to_json()
+                said["warnings"] += [moved] if moved else []
+                print_json(said | ({"areas": areas} if areas else {}))
             else:
-                print_table(comparison, areas)
+                print_table(comparison, areas, moved)
     finally:  # also where nobody can be shown anything
         if out is not None:
             write_all(comparison, arms, before=before, out=out, threads=threads, areas=areas)
@@ -112,6 +116,18 @@ def _refuse_nameless(arm: Scenario, by: str | None) -> None:
     if not any(names[AREAS.index(by)] for names in load_places(arm).zone_district):
         named = "the list of villages names none" if arm.place.kind == "files" else "a made-up place has none"
         raise InputError(f"--by {by}: there are no {by}s to tell apart; {named}")
+
+
+def _told_elsewhere(arm: Scenario, by: str) -> str:
+    """A table of areas has whole zones; whom it has elsewhere than the list of villages. Nothing if there is nobody."""
+    from iccmsim.exchange.district import load_places
+
+    places = load_places(arm)
+    moved = places.people_elsewhere[AREAS.index(by)]
+    if not moved:
+        return ""
+    return (f"{moved:,} of {places.people.sum():,} people are told with another {by} than the list of villages has for "
+            f"them: all villages of a health centre are told with the {by} of most of its people")  # fmt: skip
 
 
 def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequence[int], threads: int | None,
@@ -157,10 +173,13 @@ def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scena
     tell(f"Written to {out}")
 
 
-def print_table(comparison: Comparison, areas: Sequence[dict] = ()) -> None:
-    """The table for people, and one of areas if there are any."""
-    from iccmsim.report.terminal import areas_text, comparison_text, width_of_terminal
+def print_table(comparison: Comparison, areas: Sequence[dict] = (), moved: str = "") -> None:
+    """The table for people, and one of areas if there are any, with what to know of it."""
+    from iccmsim.report.terminal import areas_text, comparison_text, folded, width_of_terminal
 
-    print(comparison_text(comparison.to_json(), width=width_of_terminal()))
+    width = width_of_terminal()
+    print(comparison_text(comparison.to_json(), width=width))
     if areas:
         print("\n" + areas_text(areas))
+    if moved:
+        print("\n" + folded(f"! {moved}", width=width))

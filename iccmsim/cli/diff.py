@@ -22,7 +22,7 @@ def go(asked: argparse.Namespace) -> None:
     with reading():
         from iccmsim.parameters.scenario import load_scenario
 
-        first, second = load_scenario(asked.first), load_scenario(asked.second)
+        first, second = (load_scenario(name, need_files=False) for name in (asked.first, asked.second))
     from iccmsim.report.differences import differences, differences_text
     from iccmsim.report.terminal import width_of_terminal
 

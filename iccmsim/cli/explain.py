@@ -27,7 +27,7 @@ def go(asked: argparse.Namespace) -> None:
         from iccmsim.report.terminal import width_of_terminal
 
         values = overrides_of(asked.set)
-        scenario = load_scenario(asked.scenario, overrides=values)
+        scenario = load_scenario(asked.scenario, overrides=values, need_files=False)
         draft = draft_of(asked.scenario)
         lay_overrides(draft, values)
     said = explained(scenario, draft)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import shutil
@@ -49,8 +50,15 @@ SCENARIO = """\
 # My programme in a place: what `iccmsim compare`, `run` and `explain` are given.
 format = 1
 name = "my-programme"
-setting = "{setting}"
+setting = {setting}
 programme = "programme.toml"
+"""
+BESIDE = """\
+# {programme} in the setting of scenario.toml, to compare with.
+format = 1
+name = "{programme}"
+setting = {setting}
+programme = "{programme}"
 """
 README = """\
 # My programme
@@ -59,7 +67,7 @@ README = """\
 
 ```sh
 iccmsim explain scenario.toml
-iccmsim diff {setting}/{base} scenario.toml
+iccmsim diff {start} scenario.toml
 iccmsim compare {arms} scenario.toml{places} --seeds 5
 ```
 
@@ -67,7 +75,7 @@ iccmsim compare {arms} scenario.toml{places} --seeds 5
 """
 OF_FILES = """\
 FOLDER holds the lists of the place ({files}): docs/places.md of iccmsim says how to write them, and
-`iccmsim places {setting}/{base} --places FOLDER` what is made of them.
+`iccmsim places {start} --places FOLDER` what is made of them.
 
 """
 
@@ -78,42 +86,76 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="base", metavar="PROGRAMME", default="iccm-as-delivered",
                         help="what to start from (see iccmsim programmes; default iccm-as-delivered)")  # fmt: skip
     parser.add_argument("--setting", metavar="SETTING", default="sahel", help="where (see iccmsim settings; default "
-                        "sahel)")  # fmt: skip
+                        "sahel), or the .toml file of a setting of your own")  # fmt: skip
 
 
 def go(asked: argparse.Namespace) -> None:
     """Write the folder, whole or not at all, and say what to do next."""
+    from iccmsim.parameters.files import is_file_name
+
     _known("--from", asked.base, piece="programme", also=_is_profile)
-    _known("--setting", asked.setting, piece="setting")
+    _known("--setting", asked.setting, piece="setting", also=is_file_name)
     folder = _new_folder(asked.folder)
-    texts = {"programme.toml": PROGRAMME, "scenario.toml": SCENARIO, "README.md": README}
-    words = _words(asked.setting, asked.base)
     part = folder.with_name(f"{folder.name}.part{os.getpid()}")
     try:
         with writing(folder):
             part.mkdir()
-            for name, text in texts.items():
-                (part / name).write_text(text.format(**words), encoding="utf-8")
+            names = _fill(part, asked.setting, asked.base)
             part.replace(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     with printing(folder):
-        print(f"Written: {', '.join(str(folder / name) for name in texts)}\nNext: iccmsim explain "
+        print(f"Written: {', '.join(str(folder / name) for name in names)}\nNext: iccmsim explain "
               f"{shlex.quote(str(folder / 'scenario.toml'))}")  # fmt: skip
 
 
-def _words(setting: str, base: str) -> dict[str, str]:
+def _fill(folder: Path, setting: str, base: str) -> list[str]:
+    """Write all files, and name them; beside a setting of one's own those of the arms to compare with, too."""
+    from iccmsim.parameters.files import is_file_name
+
+    named, compared = json.dumps(setting), list(dict.fromkeys(("facility-only", base)))
+    arms = [f"{setting}/{programme}" for programme in compared]
+    beside: list[str] = []
+    if is_file_name(setting):
+        named = json.dumps(_seen_from(folder, setting), ensure_ascii=False)
+        arms = beside = [f"{programme}.toml" for programme in compared]
+        for name, programme in zip(beside, compared, strict=True):
+            _write(folder / name, BESIDE.format(programme=programme, setting=named))
+    words = {"setting": named, "base": base, "start": arms[-1], "arms": " ".join(arms)}
+    words |= _of_scenario(str(folder / beside[-1]) if beside else arms[-1], start=arms[-1])
+    texts = {"programme.toml": PROGRAMME, "scenario.toml": SCENARIO, "README.md": README}
+    for name, text in texts.items():
+        _write(folder / name, text.format(**words))
+    return [*texts, *beside]
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _seen_from(folder: Path, setting: str) -> str:
+    """Where the file of a setting is, seen from the new folder."""
+    with reading():
+        file = Path(setting).expanduser().resolve()
+        if not file.is_file():
+            raise InputError(f"--setting {setting}: no such file")
+    try:
+        return Path(os.path.relpath(file, folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return file.as_posix()
+
+
+def _of_scenario(name: str, *, start: str) -> dict[str, str]:
     """What fills the gaps of the texts; a setting of a real place needs its lists, and others take none."""
     from iccmsim.parameters.scenario import load_scenario
 
-    scenario = load_scenario(f"{setting}/{base}")
-    place, arms = scenario.place, dict.fromkeys((f"{setting}/facility-only", f"{setting}/{base}"))
-    words = {"setting": setting, "base": base, "arms": " ".join(arms),
-             **(OF_CHWS if scenario.programme["chw.deployed"] else WITHOUT_CHWS)}  # fmt: skip
+    with reading():
+        scenario = load_scenario(name, need_files=False)
+    place, words = scenario.place, OF_CHWS if scenario.programme["chw.deployed"] else WITHOUT_CHWS
     if place.kind != "files":
         return words | {"places": "", "of_files": ""}
     files = ", ".join(f"`{name}`" for name in place.files())
-    return words | {"places": " --places FOLDER", "of_files": OF_FILES.format(files=files, **words)}
+    return words | {"places": " --places FOLDER", "of_files": OF_FILES.format(files=files, start=start)}
 
 
 def _is_profile(name: str) -> bool:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
-from iccmsim.world.geography import Dirt, Facility, Village
+from iccmsim.world.geography import Dirt, Facility, Village, plain_name
 
 LEVELS = ("region", "district", "commune")
 SIGMA = 0.9  # sd of ln(people) of villages; fitted to the largest villages of five communes of Mali, 2009. Grade C.
@@ -53,21 +51,36 @@ class Census:
         return [a for a in within if not any(b != a and a[: len(b)] == b for b in within)]
 
 
-def plain_name(name: str) -> str:
-    """A name as two lists may share it: lower case, without accents, signs and doubled blanks."""
-    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", text).split())
+def census_of(rows: Iterable[tuple[int, Mapping[str, str]]], counts: Mapping[int, int | None], *, file: str,
+              dirt: list[Dirt]) -> Census:  # fmt: skip
+    """The census from the rows of its file, and what was odd in it; ValueError if an area has two numbers.
 
-
-def census_of(rows: Iterable[tuple[int, Mapping[str, str]]], counts: Mapping[int, int | None], *, file: str) -> Census:
-    """The census from the rows of its file; of an area that is counted twice the last row holds."""
-    people = {}
+    Men and women, or town and country, in rows of their own are not added up: who counted again would be twice as many.
+    """
+    people: dict[Area, int] = {}
+    lines: dict[Area, int] = {}
     for line, row in rows:
         names = [plain_name(row.get(level, "")) for level in LEVELS]
         area = tuple(names[: next((i for i, name in enumerate(names) if not name), len(names))])
-        if area and counts[line] is not None:
-            people[area] = counts[line]
-    return Census(people, file)
+        if not area or counts[line] is None:
+            continue
+        if area not in people:
+            people[area], lines[area] = counts[line], line
+        elif counts[line] == people[area]:
+            dirt.append(Dirt(file, line, LEVELS[len(area) - 1], _told(area), f"dropped, repeats line {lines[area]}"))
+        else:
+            raise ValueError(f"{file}: line {line}: people of {_told(area)} = {counts[line]}, but {people[area]} in "
+                             f"line {lines[area]}: an area must have one row (add up men and women, town and country)")
+    census = Census(people, file)
+    for area, counted in people.items():
+        if (within := sum(people[part] for part in census.parts_of(area))) > counted:
+            dirt.append(Dirt(file, lines[area], "people", str(counted),
+                             f"fewer than its parts have, whose {within} are used"))  # fmt: skip
+    return census
+
+
+def _told(area: Area) -> str:
+    return " / ".join(area)
 
 
 def share_out(villages: Sequence[Village], facilities: Sequence[Facility],
@@ -111,7 +124,7 @@ def _where_there_are_villages(census: Census, villages: Sequence[Village], dirt:
     inhabited = {names[:size] for names in places for size in (1, 2, 3)}
     for area in sorted(set(census.people) - inhabited):
         if len(area) > 1:
-            dirt.append(Dirt(census.file, 0, LEVELS[len(area) - 1], " / ".join(area),
+            dirt.append(Dirt(census.file, 0, LEVELS[len(area) - 1], _told(area),
                              "no village listed; counted with the area around it"))  # fmt: skip
     kept = {area: n for area, n in census.people.items() if len(area) == 1 or area in inhabited}
     return replace(census, people=kept)

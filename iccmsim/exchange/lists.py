@@ -1,6 +1,6 @@
 """A list as people keep it: a delimited text of any common make, read row by row with its dirt written down.
 
-Semicolons, tabs, decimal commas, latin-1, UTF-16, blank rows, signs of thousands: all of that is read.
+Semicolons, tabs, decimal commas, Windows-1252, UTF-16, blank rows, signs of thousands: all of that is read.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from iccmsim.exchange.census import plain_name
-from iccmsim.world.geography import Dirt
+from iccmsim.world.geography import Dirt, plain_name
 
 KNOWN = ("villages.csv", "facilities.csv")  # never the misspelt name of one another
 SPOT = {  # accepted spellings of a column, best first, in lower case without accents, spaces and signs
@@ -71,7 +70,7 @@ def read_sheet(path: Path, names: dict[str, tuple[str, ...]], *, required: tuple
 
 
 def _decoded(path: Path, table: Sheet) -> str:
-    """The file as text: UTF-8 with or without BOM, UTF-16 with BOM, else latin-1 (reported)."""
+    """The file as text: UTF-8 with or without BOM, UTF-16 with BOM, else Windows-1252 or latin-1 (reported)."""
     if not path.is_file():
         there = sorted({p.name for p in path.parent.glob("*")} - set(KNOWN))
         close = get_close_matches(path.name, there, n=1)
@@ -84,10 +83,18 @@ def _decoded(path: Path, table: Sheet) -> str:
     try:
         text = raw.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-        table.note(0, "encoding", "not UTF-8", "read as latin-1")
+        text, read_as = _of_one_byte(raw)
+        table.note(0, "encoding", "not UTF-8", f"read as {read_as}")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if text.endswith("\n") else text + "\n"
+
+
+def _of_one_byte(raw: bytes) -> tuple[str, str]:
+    """Text with a byte a letter, and how it was read: as Windows writes it, else latin-1, which reads any byte."""
+    try:
+        return raw.decode("cp1252"), "Windows-1252"
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), "latin-1"
 
 
 def _refuse_broken_rows(file: str, lines: list[tuple[int, list[str]]]) -> None:
@@ -119,8 +126,8 @@ def _columns(table: Sheet, header: list[str], *, names: dict[str, tuple[str, ...
             free = {plain[i]: title for i, title in enumerate(header) if i not in found.values()}
             close = [free[c] for name in names[key] for c in get_close_matches(name, free, 1, .7)]
             hint = f"; did you mean {close[0]!r}?" if close else f"; the file has {', '.join(header)}"
-            raise ValueError(f"{table.file}: column {key!r} is required "
-                             f"(also known as {', '.join(names[key][1:4])}){hint}")
+            others = ", ".join(name for name in names[key] if name != key)
+            raise ValueError(f"{table.file}: column {key!r} is required (also known as {others}){hint}")
     return found
 
 

@@ -1,6 +1,6 @@
 """A district's own lists of villages and facilities, read as they are found.
 
-Lists come out of census offices, GPS walks and spreadsheets: with semicolons, decimal commas, latin-1, blank
+Lists come out of census offices, GPS walks and spreadsheets: with semicolons, decimal commas, Windows-1252, blank
 cells, the same village twice. What is wrong is put right where that can be done without inventing anything,
 said in one `Dirt` line each, and never stops the reading. Only what leaves no district to simulate is an
 error: a missing file or column, less than half of the villages or of the facilities that can be placed, no health
@@ -13,14 +13,23 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from statistics import median
 
-from iccmsim.exchange.census import LEVELS, Census, census_of, plain_name, share_out
+from iccmsim.exchange.census import LEVELS, Census, census_of, share_out
 from iccmsim.exchange.lists import SPOT, Sheet, degrees, number, read_sheet, without_thousands
-from iccmsim.world.geography import Dirt, Facility, Places, Village, facility_level, make_places
+from iccmsim.world.geography import (
+    UNKNOWN_TYPE,
+    Dirt,
+    Facility,
+    Places,
+    Village,
+    facility_level,
+    make_places,
+    plain_name,
+)
 
 VILLAGES, FACILITIES = "villages.csv", "facilities.csv"
 ENVIRONMENT = "ICCMSIM_DATA"
@@ -83,17 +92,17 @@ def read_places(folder: str | os.PathLike[str], *, villages: str = VILLAGES, fac
     if not root.is_dir():
         raise ValueError(f"{root}: no such folder; looked for {villages} and {facilities} in it")
     if census is None:
-        placed, lost, guessed, dirt = read_villages(root / villages)
+        placed, left, guessed, dirt = read_villages(root / villages)
         centres, more = read_facilities(root / facilities)
     else:
-        guessed, dirt = 0, []
+        guessed, dirt, left = 0, [], LeftOut()
         found = read_village_spots(root / villages, dirt)
         counted = read_census(root / census, dirt).grown(growth)
         centres, more = read_facilities(root / facilities)
-        placed, lost, shared = share_out(found, centres, counted)
+        placed, left.people, shared = share_out(found, centres, counted)
         dirt += shared
     found = make_places(root.resolve().name, placed, facilities=centres, dirt=[*dirt, *more],
-                        people_dropped=lost, people_imputed=guessed)
+                        people_dropped=left.people, people_imputed=guessed, villages_dropped=left.uncounted)
     if (km := float(found.km_nearest.mean())) > MOST_KM:
         raise ValueError(f"{villages}, {facilities}: lat, lon: villages are {km:,.0f} km from the nearest facility on "
                          f"average: must be at most {MOST_KM} (is one of the lists of another place, or are latitude "
@@ -101,10 +110,19 @@ def read_places(folder: str | os.PathLike[str], *, villages: str = VILLAGES, fac
     return found
 
 
-def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
-    """Villages that can be placed; people of those that cannot; people imputed; the dirt.
+@dataclass
+class LeftOut:
+    """Who of a list is in no village of the map: people, and villages of which nobody knows how many they are."""
 
-    A village without coordinates is dropped and its people counted; a missing count becomes the median.
+    people: int = 0
+    uncounted: int = 0
+
+
+def read_villages(path: Path) -> tuple[list[Village], LeftOut, int, list[Dirt]]:
+    """Villages that can be placed; who is left out with the others; people imputed; the dirt.
+
+    A village without coordinates is dropped and its people counted; a missing count becomes the median. Of a village
+    listed twice the first row holds; where the second counts other people, they are left out.
     """
     table = read_sheet(path, VILLAGE_COLUMNS, required=("lat", "lon", "people"))
     counts = _people(table)
@@ -113,7 +131,7 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
     if table.rows and not known:
         raise ValueError(f"{table.file}: people: no number from 0 to {MOST_PEOPLE} in {len(table.rows)} rows")
     typical = round(median(known)) if known else 0
-    placed, lost = [], 0
+    placed, left = [], LeftOut()
     for line, row in table.rows:
         where, people = _where(table, line, row), counts[line]
         if where is not None:
@@ -121,18 +139,19 @@ def read_villages(path: Path) -> tuple[list[Village], int, int, list[Dirt]]:
             placed.append(Village(*_identity(row, line), *where, people=typical if people is None else people,
                                   km_in_file=math.nan if km is None else km, line=line, **_areas(row)))
         else:
-            lost += people or 0
+            left.people += people or 0
+            left.uncounted += people is None
             table.note(line, "people", "unknown" if people is None else people, "dropped with their village")
     if not placed:
         raise ValueError(f"{table.file}: lat, lon: no usable village in {len(table.rows)} rows"
                          f"{_first(table)}")
     _refuse_odd_spots(table, placed, rows=len(table.rows))
-    kept = _without_repeats(table, placed)
+    kept = _without_repeats(table, placed, left)
     _report_shared(table, kept)
     guessed = [v for v in kept if counts[v.line] is None]
     for v in guessed:
         table.note(v.line, "people", "missing", f"imputed {typical}, the median of the others")
-    return kept, lost, typical * len(guessed), table.dirt
+    return kept, left, typical * len(guessed), table.dirt
 
 
 def read_village_spots(path: Path, dirt: list[Dirt]) -> list[Village]:
@@ -157,7 +176,7 @@ def read_census(path: Path, dirt: list[Dirt]) -> Census:
     counts = _people(table)
     _leave_out_totals(table, counts)
     dirt += table.dirt
-    census = census_of(table.rows, counts, file=table.file)
+    census = census_of(table.rows, counts, file=table.file, dirt=dirt)
     if not census.people:
         raise ValueError(f"{table.file}: people: no area with a count (0 to {MOST_PEOPLE}) in {len(table.rows)} rows")
     return census
@@ -184,7 +203,8 @@ def read_facilities(path: Path) -> tuple[list[Facility], list[Dirt]]:
             continue
         if re.search(r"\bpriv", " ".join([*kinds, row.get("ownership", "")]).lower()):
             table.note(line, "ownership", row.get("ownership", ""), "private, counted like a public facility")
-        placed.append(Facility(*_identity(row, line), level, *where, line=line, region=row.get("region", "")))
+        placed.append(Facility(*_identity(row, line), level, *where, line=line, region=row.get("region", ""),
+                               type_known=remark != UNKNOWN_TYPE))  # fmt: skip
     if not any(f.level == 1 for f in placed):
         raise ValueError(f"{table.file}: type: no usable first-level facility in {len(table.rows)} rows"
                          f"{_first(table)}")
@@ -280,13 +300,20 @@ def _identity(row: dict[str, str], line: int) -> tuple[str, str]:
     return key or name or f"line-{line}", name or key or f"line-{line}"
 
 
-def _without_repeats(table: Sheet, rows: list) -> list:
-    """Each village or facility once: a repeated row is dropped, another place with a used id is renamed."""
+def _without_repeats(table: Sheet, rows: list, left: LeftOut | None = None) -> list:
+    """Each village or facility once: a repeated row is dropped, another place with a used id is renamed.
+
+    A repeated village with other people may be a second quarter or a second count: its people are `left` out.
+    """
     kept, by_id = [], {}
     for row in rows:
         before = by_id.get(row.id)
         if before is not None and (before.name, before.lat, before.lon) == (row.name, row.lat, row.lon):
-            table.note(row.line, "id", row.id, f"dropped, repeats line {before.line}")
+            done = f"dropped, repeats line {before.line}"
+            if left is not None and row.people != before.people:
+                left.people += row.people
+                done += f", which has {before.people} people, not {row.people}"
+            table.note(row.line, "id", row.id, done)
             continue
         if before is not None:
             number = next(n for n in range(2, len(rows) + 2) if f"{row.id}#{n}" not in by_id)

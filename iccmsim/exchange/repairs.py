@@ -10,7 +10,7 @@ from iccmsim.world.geography import HOSPITAL_KM_IF_NONE, Dirt
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 # How the words begin of what takes people or care off the map, or puts them where they may not be; then of guesses
 GRAVE = ("dropped", "left out", "kept, but over", "unknown type", "no usable number", "counted as first level",
-         f"{HOSPITAL_KM_IF_NONE:g} km to the hospital")  # fmt: skip
+         "fewer than its parts", f"{HOSPITAL_KM_IF_NONE:g} km to the hospital")  # fmt: skip
 GUESSED = ("imputed", "kept", "private", "ours from the coordinates", "blank")
 
 

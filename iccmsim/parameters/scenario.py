@@ -109,12 +109,13 @@ class Scenario:
 
 def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[str, Any] | None = None,
                   places: str | os.PathLike[str] | None = None,
-                  shocks: Sequence[Mapping[str, Any]] = ()) -> Scenario:
+                  shocks: Sequence[Mapping[str, Any]] = (), need_files: bool = True) -> Scenario:
     """Load "setting/programme" from the library, or a .toml file, and check every number in it.
 
     overrides: values by dotted key, on top of the file ({"programme.chw.absent": .3} or {"chw.absent": .3});
     of two that mean one key the later holds.
     places: folder of the files of a real place; else the scenario's own folder, else $ICCMSIM_DATA.
+    need_files: whether a folder of places without the files is a fault (not where the scenario is only read).
     shocks: more of them, beside those of the file ([{"kind": "flood", "day": 200, "zones": .5}]).
     ScenarioError (a ValueError) lists everything that is wrong, a line each.
     """
@@ -128,7 +129,7 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
     folder = None
     if isinstance(checked.get("place"), FilesPlace):
         folder, missing = _find_folder(checked["place"], places=places, own=own)
-        faults += missing
+        faults += missing if need_files else []
     if faults:
         raise ScenarioError(faults)
     return Scenario(name=draft.name, source=name, folder=folder, why=_reasons(draft, checked["changes"]), **checked)

@@ -223,7 +223,7 @@ def _arms(found: Comparison) -> list[dict[str, Any]]:
 
 def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a place and an arm, its shocks in words (earlier versions told of none, nor of shares lost)."""
-    return {"share_dropped": None, "share_imputed": None, "share_too_far": None, **facts,
+    return {**dict.fromkeys(each.name for each in FACTS), **facts,
             "shocks": " ".join(map(with_own_values, facts.get("shocks", ())))}  # fmt: skip
 
 
@@ -238,11 +238,16 @@ def _said(found: Comparison) -> Iterator[Table]:
     yield _table("warnings", WARNINGS, [{"warning": text} for text in said["warnings"]])
 
 
+OF_TEXT = ("level", "area", "arm")  # of areas.csv: the code 01 of a region is no number
+MAY_BE_EMPTY = ("per_1000_child_years", "per_100_chws")
+
+
 def _areas_as_written(file: Path) -> Table:
     import pandas as pd
 
     try:
-        rows = pd.read_csv(file, encoding="utf-8", keep_default_na=False, na_values={"per_100_chws": [""]})
+        rows = pd.read_csv(file, encoding="utf-8", keep_default_na=False, dtype=dict.fromkeys(OF_TEXT, str),
+                           na_values={key: [""] for key in MAY_BE_EMPTY})  # fmt: skip
     except (OSError, ValueError):
         raise ValueError(f"{file}: cannot be read; run it again") from None
     return Table("areas", AREAS, len(rows), lambda: rows)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iccmsim.results.survey import Counts, ends_of
+from iccmsim.results.survey import Counts, ends_of, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def with_signs(seen: pd.DataFrame, suffered: pd.DataFrame, children: pd.DataFram
     for name, which in facts.items():
         out[name] = np.zeros(len(seen), bool)
         out[name][suffered.visit.to_numpy()[which.to_numpy()]] = True
-    birth = children.birth_day.to_numpy()[seen.child.to_numpy() - int(children.child.iloc[0])]
+    birth = children.birth_day.to_numpy()[rows_of(seen, children)]
     return seen.assign(**out, age=seen.day.to_numpy() - birth)
 
 

@@ -117,7 +117,7 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
         "zones": int(inside.sum()), "deploys_chws": posts is not None,
         "chws": int(posts.post_chws[there].sum()) if posts else 0, "posts": int(there.sum()),
         "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
-        "share_5km": float(people[near].sum() / people[mine].sum()),
+        "share_5km": float(people[near].sum() / max(1, people[mine].sum())),
         **lost_by_lists(places),
         "warmup_days": first, "window_days": last - first, "tail_days": plan.days - last,
         "shocks": [as_json(shock.told()) for shock in plan.scenario.shocks],
@@ -125,11 +125,14 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
 
 
 def lost_by_lists(places: Places) -> dict[str, float]:
-    """The share of people whom the lists of a place lose, that whose number is guessed, that too far off to be so."""
+    """What the lists of a place lose, guess, or have where it can hardly be: shares of people, villages, facilities."""
     people = int(places.people.sum())
     return {"share_dropped": places.people_dropped / (people + places.people_dropped),
             "share_imputed": places.people_imputed / people,
-            "share_too_far": places.share_beyond(OUTLIER_KM)}  # fmt: skip
+            "share_too_far": places.share_beyond(OUTLIER_KM),
+            "villages_uncounted": places.villages_dropped, "types_unknown": places.types_unknown,
+            "facilities_too_far": int((places.facility_km > OUTLIER_KM).sum()),
+            "mean_km_hospital": float(np.average(places.km_hospital, weights=places.people))}  # fmt: skip
 
 
 def warnings_of_place(facts: Mapping[str, Any]) -> list[str]:
@@ -137,14 +140,31 @@ def warnings_of_place(facts: Mapping[str, Any]) -> list[str]:
     said = []
     if dropped := facts.get("share_dropped"):
         said.append(f"{_percent(dropped)} of the people of the lists are left out, as their village could not be "
-                    "placed: see iccmsim places")  # fmt: skip
+                    "placed or is listed twice: see iccmsim places")  # fmt: skip
+    if uncounted := facts.get("villages_uncounted"):
+        said.append(f"{_many(uncounted, 'village without a place on the map', 'villages without a place on the map')}"
+                    " left out, and nobody knows how many people live there: see iccmsim places")  # fmt: skip
     if imputed := facts.get("share_imputed"):
         said.append(f"{_percent(imputed)} of the people are guessed (the median for villages without a usable "
                     "number): see iccmsim places")  # fmt: skip
     if too_far := facts.get("share_too_far"):
         said.append(f"{_percent(too_far)} of the people live over {OUTLIER_KM:g} km from every facility, which is more "
                     "often a wrong coordinate than a place: see iccmsim places")  # fmt: skip
+    if lonely := facts.get("facilities_too_far"):
+        said.append(f"{_many(lonely, 'health facility', 'health facilities')} over {OUTLIER_KM:g} km from every "
+                    "village, which is more often a wrong coordinate than a place, and another facility then stands in "
+                    "for it: see iccmsim places")  # fmt: skip
+    if (km := facts.get("mean_km_hospital", 0.0)) > OUTLIER_KM:
+        said.append(f"the referral facility is {km:,.0f} km off for the people on average: is its place right, or is a "
+                    "nearer one not listed?")  # fmt: skip
+    if unknown := facts.get("types_unknown"):
+        said.append(f"{_many(unknown, 'facility of unknown type', 'facilities of unknown type')} counted as first "
+                    "level: see iccmsim places")  # fmt: skip
     return said
+
+
+def _many(n: int, one: str, more: str) -> str:
+    return f"1 {one} is" if n == 1 else f"{n:,} {more} are"
 
 
 def _percent(share: float) -> str:

@@ -154,8 +154,9 @@ def living(children: pd.DataFrame, day: float) -> np.ndarray:
     return (birth <= day) & ~(end <= day) & (day - birth < FIVE_YEARS)
 
 
-def _rows(table: pd.DataFrame, children: pd.DataFrame) -> np.ndarray:
-    return table.child.to_numpy() - int(children.child.iloc[0])
+def rows_of(table: pd.DataFrame, children: pd.DataFrame) -> np.ndarray:
+    """Of which child, by its row, each row of a table tells; none where an area has no children."""
+    return table.child.to_numpy() - (int(children.child.iloc[0]) if len(children) else 0)
 
 
 def _within(table: pd.DataFrame, day: float) -> np.ndarray:
@@ -164,7 +165,7 @@ def _within(table: pd.DataFrame, day: float) -> np.ndarray:
 
 def _illness_on(day: float, seen: pd.DataFrame, children: pd.DataFrame, interviewed: np.ndarray) -> dict:
     """Two-week prevalence, children with more than one complex of symptoms, and the ages of the ill."""
-    rows = _rows(seen, children)
+    rows = rows_of(seen, children)
     has = {}
     for name in (*COMPLEXES, "ari"):
         has[name] = np.zeros(len(children), bool)
@@ -182,7 +183,7 @@ def _illness_on(day: float, seen: pd.DataFrame, children: pd.DataFrame, intervie
 def _care_on(day: float, spells: pd.DataFrame, children: pd.DataFrame, interviewed: np.ndarray, *, informal: int,
              chw: int) -> dict:  # fmt: skip
     """Care that ill children had by the day of the survey; the unit is the child, as in Treleaven 2021."""
-    rows = _rows(spells, children)
+    rows = rows_of(spells, children)
     asked = np.flatnonzero(interviewed[rows])
     told, rows = spells.iloc[asked], rows[asked]
     care, formal = told.care.to_numpy(), told.formal.to_numpy()

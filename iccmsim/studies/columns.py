@@ -36,9 +36,12 @@ ESTIMATES = (
 )
 AREAS = (
     Column("level", "What kind of area.", NAME, values=("country", "region", "district")),
-    Column("area", "Its name.", NAME),
+    Column("area", "Its name, as the list first spells it. It has whole zones: all villages of a health centre are "
+           "told with the region and district in which most of its people live.", NAME),
     ARM,
-    *(each for each in FACTS if each.name in ("people", "chws", "share_5km")),
+    Column("people", "People of all ages of its zones; not of the area as the list of villages has it, where zones "
+           "reach over its border.", "people", ages="all ages"),
+    *(each for each in FACTS if each.name in ("chws", "share_5km")),
     Column("child_years", "Time lived in the window, in the comparator, mean over seeds.", "child-years",
            ages=UNDER_FIVE),
     Column("deaths", "Deaths in the window in this arm, mean over seeds.", "deaths", ages=UNDER_FIVE),
@@ -46,9 +49,11 @@ AREAS = (
            ages=UNDER_FIVE),
     Column("mc_error", "Monte-Carlo error of that mean; from one seed the root of the children saved and lost and one "
            "(Poisson), which is usually larger than the true one.", "deaths", ages=UNDER_FIVE),
-    Column("percent", "Expected deaths averted.", "percent", "expected deaths of the comparator", UNDER_FIVE),
-    Column("per_1000_child_years", "Expected deaths averted.", "deaths", "1,000 child-years", UNDER_FIVE),
-    Column("per_100_chws", "Expected deaths averted.", "deaths", "100 CHWs", UNDER_FIVE),
+    Column("percent", "Expected deaths averted; 0 where no death was expected.", "percent",
+           "expected deaths of the comparator", UNDER_FIVE),
+    Column("per_1000_child_years", "Expected deaths averted; empty where no child lived.", "deaths",
+           "1,000 child-years", UNDER_FIVE),
+    Column("per_100_chws", "Expected deaths averted; empty without CHWs.", "deaths", "100 CHWs", UNDER_FIVE),
 )  # fmt: skip
 
 _RUN_OF_SWEEP = (

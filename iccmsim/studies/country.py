@@ -121,9 +121,14 @@ def _row(level: str, area: Comparison, arm: int) -> dict[str, Any]:
             "chws": facts["chws"], "share_5km": facts["share_5km"], "child_years": float(years / len(averted)),
             "deaths": float(area.tallies["deaths"][:, arm, WINDOW].sum() / len(averted)),
             "expected_averted": float(averted.mean()), "mc_error": float(error),
-            "percent": float(100 * averted.sum() / expected[:, 0].sum()),
-            "per_1000_child_years": float(1000 * averted.sum() / years),
-            "per_100_chws": float(100 * averted.mean() / facts["chws"]) if facts["chws"] else None}  # fmt: skip
+            "percent": _over(100 * averted.sum(), expected[:, 0].sum()) or 0.0,
+            "per_1000_child_years": _over(1000 * averted.sum(), years),
+            "per_100_chws": _over(100 * averted.mean(), facts["chws"])}  # fmt: skip
+
+
+def _over(above: float, below: float) -> float | None:
+    """A ratio; None where there is nothing below the line (an area without children, or without CHWs)."""
+    return float(above / below) if below else None
 
 
 def _together(parts: Sequence[Comparison], name: str) -> Comparison:
@@ -142,4 +147,4 @@ def _sum_of_facts(facts: Sequence[Mapping], name: str) -> dict:
     sums = {key: sum(each[key] for each in facts) for key in
             ("villages", "people", "zones", "chws", "posts", "people_served_by_chws")}  # fmt: skip
     return {**facts[0], **sums, "place": name, "deploys_chws": any(each["deploys_chws"] for each in facts),
-            "share_5km": float(np.average([each["share_5km"] for each in facts], weights=people))}  # fmt: skip
+            "share_5km": sum(each["share_5km"] * each["people"] for each in facts) / max(1, sum(people))}  # fmt: skip

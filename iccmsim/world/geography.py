@@ -21,16 +21,20 @@ import numpy as np
 EARTH_KM = 6371.0  # mean radius of the earth (IUGG R1 is 6371.0088; the difference is 1 m in 700 km)
 FAR_KM = 5.0  # "far from a facility" in the Malian norm; only used to describe a place
 HOSPITAL_KM_IF_NONE = 30.0  # grade D; the means of Bankass, Bougouni and Koutiala are 42, 43 and 35 km
-OUTLIER_KM = 100.0  # a village this far from every facility is more often a wrong coordinate than a place
+OUTLIER_KM = 100.0  # a village this far from every facility, or a facility this far from every village, is more often
+# a wrong coordinate than a place (the loneliest facility of Bankass, Bougouni and Koutiala: 47 km from a village)
 
 REFERRAL_WORDS = ("hospital", "hospitalier", "hopital", "referral", "reference", "csref",
                   "antenne chirurgicale")
-SHORT_REFERRAL, SHORT_CENTRE = re.compile(r"\bc\W*s\W*ref"), re.compile(r"\bc\W*s\W*com")  # "CS Réf", "C.S.Com."
+SHORT_REFERRAL = re.compile(r"\bc\W*s\W*ref|\bc\.?(m\.?a|h\.?[ru])\b")  # "CS Réf", "C.M.A.", "CHR", "CHU"
+SHORT_CENTRE = re.compile(r"\bc\W*s\W*com")  # "C.S.Com."
 FIRST_LEVEL_WORDS = ("health cent", "centre de sante", "cscom", "csps", "csi", "health unit",
                      "clinic", "cliniq", "dispens", "post", "health station", "health hut", "case de sante",
                      "medical cent", "centre medical", "maternit")
 COMMUNITY_POST_WORDS = ("health hut", "case de sante", "community health post")
-NOT_CARE_WORDS = ("pharmac", "laborator", "drug shop", "depot", "cabinet dentaire", "dentist")
+NOT_CARE_WORDS = ("pharmac", "officine", "laborato", "drug shop", "depot", "cabinet dentaire", "dentist")
+UNKNOWN_TYPE = "unknown type, counted as first level"
+JOINED = re.compile(r"\s+(?:with|avec|and|et|plus)\s+|[+&]")  # between what one house has: a clinic and a laboratory
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Facility:
     lon: float
     line: int = 0
     region: str = ""
+    type_known: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +87,8 @@ class Places:
 
     Arrays have one element a village (`village_*`, `people`, `zone`, `km_*`), a facility (`facility_*`) or
     a zone (`zone_facility`: index into the facilities), and cannot be written. `people_dropped` lived in
-    villages that could not be placed; `people_imputed` is a guess that stands for missing counts.
+    villages that could not be placed, or are in a repeated row that counts others; `people_imputed` is a guess that
+    stands for missing counts; `villages_dropped` could not be placed, and nobody knows how many lived there.
     """
 
     name: str
@@ -100,10 +106,14 @@ class Places:
     facility_level: np.ndarray
     facility_lat: np.ndarray
     facility_lon: np.ndarray
+    facility_km: np.ndarray  # to the nearest village
     zone_facility: np.ndarray
     zone_district: tuple[tuple[str, str], ...] = ()  # region and district where most people of a zone live
     people_dropped: int = 0
     people_imputed: int = 0
+    villages_dropped: int = 0
+    types_unknown: int = 0  # facilities of a type nobody knows, counted as first level
+    people_elsewhere: tuple[int, int] = (0, 0)  # whose zone is told with another region, another district than theirs
     dirt: tuple[Dirt, ...] = field(default=(), repr=False)
 
     @property
@@ -160,26 +170,47 @@ def nearest(lat: np.ndarray, lon: np.ndarray, *, to_lat: np.ndarray,
     return index, km
 
 
+def plain_name(name: str) -> str:
+    """A name as two lists may share it: lower case, without accents, signs and doubled blanks."""
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", _bare(name)).split())
+
+
+def _bare(text: str) -> str:
+    """Lower case without accents; letters of other scripts are left out."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+
+
 def facility_level(*types: str) -> tuple[int, str]:
     """Level of a facility from its type, first wording that says something first: (level, what to report).
 
-    Level 2 receives referrals, 1 is first-level care, 0 gives no care to a sick child (a pharmacy).
+    Level 2 receives referrals, 1 is first-level care, 0 gives no care to a sick child (a pharmacy). A pharmacy or a
+    laboratory beside care ("clinic and laboratory") takes nothing from it.
     """
     for text in types:
-        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-        if any(word in plain for word in NOT_CARE_WORDS):
+        plain = _bare(text)
+        parts = JOINED.split(plain)
+        caring = [part for part in parts if not any(word in part for word in NOT_CARE_WORDS)]
+        if found := _level_of(plain if caring == parts else " / ".join(caring)):
+            return found
+        if caring != parts:
             return 0, "dropped: does not examine sick children"
-        if any(word in plain for word in REFERRAL_WORDS) or SHORT_REFERRAL.search(plain):
-            return 2, ""
-        if any(word in plain for word in COMMUNITY_POST_WORDS):
-            return 1, "counted as first level, though it may be a community post"
-        if any(word in plain for word in FIRST_LEVEL_WORDS) or SHORT_CENTRE.search(plain):
-            return 1, ""
-    return 1, "unknown type, counted as first level"
+    return 1, UNKNOWN_TYPE
+
+
+def _level_of(plain: str) -> tuple[int, str] | None:
+    """Level 1 or 2 if a word says so, and what to report; None if no word is known."""
+    if any(word in plain for word in REFERRAL_WORDS) or SHORT_REFERRAL.search(plain):
+        return 2, ""
+    if any(word in plain for word in COMMUNITY_POST_WORDS):
+        return 1, "counted as first level, though it may be a community post"
+    if any(word in plain for word in FIRST_LEVEL_WORDS) or SHORT_CENTRE.search(plain):
+        return 1, ""
+    return None
 
 
 def make_places(name: str, villages: Sequence[Village], *, facilities: Sequence[Facility],
-                dirt: Sequence[Dirt] = (), people_dropped: int = 0, people_imputed: int = 0) -> Places:
+                dirt: Sequence[Dirt] = (), people_dropped: int = 0, people_imputed: int = 0,
+                villages_dropped: int = 0) -> Places:
     """Give every village its zone and its distances.
 
     ValueError when there is no village, nobody in them, or no first-level facility.
@@ -191,30 +222,53 @@ def make_places(name: str, villages: Sequence[Village], *, facilities: Sequence[
     own, km_facility = nearest(lat, lon, to_lat=f_lat[first], to_lon=f_lon[first])
     served, zone = np.unique(first[own], return_inverse=True)
     _, km_nearest = nearest(lat, lon, to_lat=f_lat, to_lon=f_lon)
+    _, facility_km = nearest(f_lat, f_lon, to_lat=lat, to_lon=lon)
     more = list(dirt) + _compare_km(villages, km_nearest, to_lat=f_lat, to_lon=f_lon)
+    more += _lonely(facilities, facility_km, to_lat=lat, to_lon=lon)
     if len(second):
         _, km_hospital = nearest(lat, lon, to_lat=f_lat[second], to_lon=f_lon[second])
+        more += _far_hospital(facilities, float(np.average(km_hospital, weights=people)))
     else:
         km_hospital = np.full(len(lat), HOSPITAL_KM_IF_NONE)
         more.append(Dirt("facilities.csv", 0, "type", "no referral centre or hospital",
                          f"{HOSPITAL_KM_IF_NONE:g} km to the hospital assumed for every village"))
+    names, elsewhere = _districts(villages, zone)
     return _frozen(Places(
         name=name, village_id=tuple(v.id for v in villages), village_name=tuple(v.name for v in villages),
         village_lat=lat, village_lon=lon, people=people.astype(np.int64), zone=zone.astype(np.int64),
         km_nearest=km_nearest, km_facility=km_facility, km_hospital=km_hospital,
         facility_id=tuple(f.id for f in facilities), facility_name=tuple(f.name for f in facilities),
         facility_level=level.astype(np.int64), facility_lat=f_lat, facility_lon=f_lon,
-        zone_facility=served.astype(np.int64), zone_district=_districts(villages, zone),
-        people_dropped=people_dropped, people_imputed=people_imputed, dirt=tuple(more)))
+        facility_km=facility_km, zone_facility=served.astype(np.int64), zone_district=names,
+        people_dropped=people_dropped, people_imputed=people_imputed, villages_dropped=villages_dropped,
+        types_unknown=sum(not f.type_known for f in facilities), people_elsewhere=elsewhere, dirt=tuple(more)))
 
 
-def _districts(villages: Sequence[Village], zone: np.ndarray) -> tuple[tuple[str, str], ...]:
-    """Region and district of each zone: those of most of its people, the first in the list in a tie."""
+def _districts(villages: Sequence[Village],
+               zone: np.ndarray) -> tuple[tuple[tuple[str, str], ...], tuple[int, int]]:  # fmt: skip
+    """Region and district of each zone: those of most of its people, the first in the list in a tie.
+
+    Also how many people are then told with another region, and with another district, than the list has for them.
+    Spellings of one name are one area, named as it is first spelt.
+    """
+    spelt: dict[tuple[str, ...], str] = {}
     people: list[dict[tuple[str, str], int]] = [{} for _ in range(int(zone.max()) + 1)]
+    homes = []
     for village, own in zip(villages, zone.tolist(), strict=True):
-        name = (village.region, village.district)
-        people[own][name] = people[own].get(name, 0) + village.people
-    return tuple(max(counted, key=lambda name: counted[name]) for counted in people)
+        region, district = _same(village.region), _same(village.district)
+        home = (spelt.setdefault((region,), village.region), spelt.setdefault((region, district), village.district))
+        people[own][home] = people[own].get(home, 0) + village.people
+        homes.append(home)
+    names = tuple(max(counted, key=lambda name: counted[name]) for counted in people)
+    moved = [(v.people, home, names[own]) for v, home, own in zip(villages, homes, zone.tolist(), strict=True)]
+    return names, (sum(n for n, home, told in moved if home[0] != told[0]),
+                   sum(n for n, home, told in moved if home != told))  # fmt: skip
+
+
+def _same(name: str) -> str:
+    """What the spellings of a name share; of a script without a plain name, the name itself."""
+    letters = [each for each in unicodedata.normalize("NFKD", name) if each.isalpha()]
+    return plain_name(name) if letters and all(each.isascii() for each in letters) else name.casefold()
 
 
 def _column(rows: Sequence[object], key: str) -> np.ndarray:
@@ -247,11 +301,28 @@ def _compare_km(villages: Sequence[Village], km_nearest: np.ndarray, *, to_lat: 
     return found
 
 
-def _if_exchanged(village: Village, *, to_lat: np.ndarray, to_lon: np.ndarray) -> str:
-    """That a village would be near a facility if its latitude and longitude changed places; else nothing."""
-    km = float(haversine_km(np.float64(village.lon), np.float64(village.lat), to_lat, to_lon).min())
+def _lonely(facilities: Sequence[Facility], facility_km: np.ndarray, *, to_lat: np.ndarray,
+            to_lon: np.ndarray) -> list[Dirt]:  # fmt: skip
+    """Report facilities so far from every village that one of the lists may be wrong about where they are."""
+    return [Dirt("facilities.csv", f.line, "lat, lon", f"{f.lat:g}, {f.lon:g}",
+                 f"kept, but over {OUTLIER_KM:g} km from every village"
+                 + _if_exchanged(f, to_lat=to_lat, to_lon=to_lon))
+            for f, km in zip(facilities, facility_km.tolist(), strict=True) if km > OUTLIER_KM]  # fmt: skip
+
+
+def _far_hospital(facilities: Sequence[Facility], km: float) -> list[Dirt]:
+    """Report referral facilities of a list that are too far off for the people on average."""
+    if km <= OUTLIER_KM or not any(f.line for f in facilities):
+        return []
+    return [Dirt("facilities.csv", 0, "lat, lon", "of referral facilities",
+                 f"kept, but over {OUTLIER_KM:g} km from the people on average ({km:,.0f} km)")]  # fmt: skip
+
+
+def _if_exchanged(each: Village | Facility, *, to_lat: np.ndarray, to_lon: np.ndarray) -> str:
+    """That a place would be near the others if its latitude and longitude changed places; else nothing."""
+    km = float(haversine_km(np.float64(each.lon), np.float64(each.lat), to_lat, to_lon).min())
     exchanged = f" ({km:.0f} km if latitude and longitude are exchanged)"
-    return exchanged if abs(village.lon) <= 90 and km <= OUTLIER_KM else ""
+    return exchanged if abs(each.lon) <= 90 and km <= OUTLIER_KM else ""
 
 
 def _frozen(places: Places) -> Places:
