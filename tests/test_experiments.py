@@ -82,12 +82,17 @@ def test_saved_and_lost_at_the_door_add_up_and_are_remade(tmp_path: Path, capsys
     assert (tmp_path / "at_the_door.png").exists()
 
 
-def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_path: Path, capsys):
-    case = tmp_path / "cases" / "bankass"
+def two_villages(folder: Path) -> None:
+    """Files of a Bankass of two villages and one health centre."""
+    case = folder / "cases" / "bankass"
     case.mkdir(parents=True)
     (case / "villages.csv").write_text("id,name,lat,lon,people\nV1,Near,14.0,-3.5,900\nV2,Far,14.2,-3.5,4000\n")
     (case / "facilities.csv").write_text("id,name,type,lat,lon\nF1,Centre,health centre,14.0,-3.5\n"
                                          "F2,Hospital,hospital,14.0,-3.9\n")  # fmt: skip
+
+
+def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_path: Path, capsys):
+    two_villages(tmp_path)
     main = runpy.run_path(str(EXPERIMENTS / "proactive_visits.py"))["main"]
     assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--toy"]) == 0
     first = capsys.readouterr().out
@@ -99,6 +104,14 @@ def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_pa
     assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--remake"]) == 0
     assert capsys.readouterr().out == first
     assert "1.02 (.88-1.19)" in first
+
+
+def test_rectal_artesunate_runs_at_toy_size_in_a_real_place_as_large_as_it_is(tmp_path: Path, capsys):
+    two_villages(tmp_path)
+    main = runpy.run_path(str(EXPERIMENTS / "rectal_artesunate.py"))["main"]
+    words = ["--out", str(tmp_path / "out"), "--setting", "bankass", "--places", str(tmp_path), "--toy"]
+    assert main(words) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out == (tmp_path / "out" / "rectal_artesunate.csv").read_text(encoding="utf-8")
 
 
 def test_deaths_are_set_beside_the_child_days_of_the_same_years():
