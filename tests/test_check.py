@@ -15,7 +15,7 @@ from iccmsim.engine.tally import TALLY
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.mortality import rates
 from iccmsim.results.result import simulate
-from iccmsim.studies.check import CheckReport, CheckRow, _beside_list, _Seen, check, read_targets, shown
+from iccmsim.studies.check import CheckReport, CheckRow, _beside_list, _rate_ratio, _Seen, check, read_targets, shown
 
 ROLES = {"fitted", "circular", "check"}
 
@@ -158,6 +158,13 @@ def test_what_list_averts_is_what_the_gap_of_a_programme_is_a_share_of(with_chws
     monkeypatch.setattr("iccmsim.studies.check.list_prediction", lambda *both: dict.fromkeys(ILLNESSES[:4], 1.5))
     found = _beside_list(_Seen({}, np.zeros((7, 9)), tallies), has_chws=True)
     assert found == (6.0, 6.0), "12 deaths averted by the model, 6 by LiST"
+
+
+def test_a_ratio_of_two_rates_is_that_of_all_seeds_together_with_the_error_of_their_events():
+    seeds = [{"near": (1, 150), "far": (3, 40)}, {"near": (1, 50), "far": (1, 60)}]
+    q = _rate_ratio(seeds, "far", "near")
+    assert (q["mean"], q["mcse"]) == pytest.approx((4.0, 4.0 * math.sqrt(1 / 4 + 1 / 2)))
+    assert set(_rate_ratio([{"near": (0, 50), "far": (3, 40)}], "far", "near").values()) == {None}
 
 
 def test_deaths_from_wasting_are_looked_at_where_children_are_wasted(alone):
