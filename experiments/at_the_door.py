@@ -48,6 +48,7 @@ from iccmsim.report.experiment import (
     write_rows,
 )
 from iccmsim.report.style import ARMS, INK, STEPS, WORDS, new_figure, quiet
+from iccmsim.report.terminal import duration, place_line
 from iccmsim.results.folder import refuse_other
 from iccmsim.studies.compare import FORMAT, KIND, Comparison, compare
 from iccmsim.studies.summary import deaths_of
@@ -97,6 +98,12 @@ def rows(setting: str, result: Comparison) -> list[dict]:
     return found
 
 
+def what_was_run(setting: str, result: Comparison) -> str:
+    """Place, length and replicates of one baseline."""
+    facts = result.facts[0]
+    return f"{setting}: {place_line(facts)}; {duration(facts['window_days'])}, {len(result.seeds)} paired replicates."
+
+
 def figure(found: list[dict], path: Path, *, source: str) -> None:
     """Bars from the line outwards, a panel for each baseline."""
     from matplotlib.lines import Line2D
@@ -107,7 +114,7 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
            Line2D([], [], color=INK, marker="o", markersize=5, label="net, 2 Monte-Carlo errors")]  # fmt: skip
     page = new_figure(8, 2.3 * len(settings), title="Whom a CHW programme saves, and whom it loses", source=source,
                       subtitle="Children under five who die only without the programme (right) or only with it "
-                      "(left), in a district in five years, by what CHWs had to do with the fatal illness",
+                      "(left), by what CHWs had to do with the fatal illness (place and time: below)",
                       key=key)  # fmt: skip
     for axes, setting in zip(page.subplots(len(settings), 1, sharex=True, squeeze=False)[:, 0], settings, strict=True):
         mine = [row for row in found if row["setting"] == setting]
@@ -144,7 +151,7 @@ def main(argv: list[str] | None = None) -> int:
         raise ValueError(f"--settings: {twice[0]} is given twice")
     for setting in () if given.remake else given.settings:
         refuse_other(given.out / setting, kind=KIND, latest=FORMAT)
-    found = []
+    found, ran = [], []
     for setting in given.settings:
 
         def live(progress: Progress, setting: str = setting) -> Comparison:
@@ -156,8 +163,9 @@ def main(argv: list[str] | None = None) -> int:
         text = csv_of(mine)
         show_and_keep(text.partition("\n")[2] if found else text, keep)  # with headings once
         found += mine
+        ran.append(what_was_run(setting, result))
     write_rows(found, given.out / "at_the_door.csv")
-    figure(found, given.out / "at_the_door.png", source=f"{len(result.seeds)} paired replicates, 60,000 people.")
+    figure(found, given.out / "at_the_door.png", source=" ".join(ran))
     return 0
 
 

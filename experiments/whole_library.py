@@ -154,7 +154,7 @@ def figure(result: Comparison, rows: list[dict], path: Path) -> None:
         subtitle=f"{place_line(said['place'])}; {duration(said['window_days'][1])}, {count(first['births'])} births. "
         f"With health facilities alone {count(first['deaths']['mean'])} children under five die; a programme left of 0 "
         f"has more deaths than that. Dot: the mean of {len(result.seeds)} simulated districts. Pale bar: what one "
-        "district may see by chance (95\u00a0%). What programmes take differs too: see the right.",
+        "district may see by chance (2.5 and 97.5\u00a0% points). What programmes take differs too: see the right.",
         source=source_line({"seeds": said["seeds"], "arms": [{"name": result.names[0]}]},
                            extra="; every programme on the same children; clearly: by 3 Monte-Carlo errors or more"),
         key=key)  # fmt: skip

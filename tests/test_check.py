@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from small import TWO_ZONES, tiny
 
-from iccmsim.core.records import ILLNESSES
+from iccmsim.core.records import DIARRHOEA, ILLNESSES
 from iccmsim.engine.tally import TALLY
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.mortality import rates
 from iccmsim.results.result import simulate
-from iccmsim.studies.check import CheckReport, CheckRow, _beside_list, _Seen, check, read_targets, shown
+from iccmsim.studies.check import CheckReport, CheckRow, _beside_list, _rate_ratio, _Seen, check, read_targets, shown
 
 ROLES = {"fitted", "circular", "check"}
 
@@ -141,6 +141,13 @@ def test_a_report_without_rows_or_numbers_can_be_read():
 def test_beside_list_a_district_without_chws_loses_about_what_its_care_leaves(alone):
     row = next(row for row in alone.rows if row.key == "list_gap")
     assert -0.3 < row.model < 0.3
+    tallies = np.zeros(2, TALLY)
+    tallies["weight"][0, 0, :4] = (10.0, 20.0, 30.0, 40.0)  # deaths if nobody were treated, of each illness
+    tallies["weighted_effect"][0, 0, :4] = (5.0, 5.0, 15.0, 10.0)  # care leaves .5, .75, .5 and .75 of them
+    tallies["weighted_zinc"][0, 0, DIARRHOEA] = 6.0  # and zinc .8 of what is left of diarrhoea
+    tallies["expected"][0, 0, :5] = (6.0, 16.0, 13.0, 35.0, 900.0)  # the last is no illness of LiST
+    found = _beside_list(_Seen({}, np.zeros((7, 9)), tallies), has_chws=False)
+    assert found == pytest.approx((70.0 - (5.0 + 15.0 + 12.0 + 30.0), 70.0))
 
 
 def test_what_list_averts_is_what_the_gap_of_a_programme_is_a_share_of(with_chws, monkeypatch):
@@ -151,6 +158,13 @@ def test_what_list_averts_is_what_the_gap_of_a_programme_is_a_share_of(with_chws
     monkeypatch.setattr("iccmsim.studies.check.list_prediction", lambda *both: dict.fromkeys(ILLNESSES[:4], 1.5))
     found = _beside_list(_Seen({}, np.zeros((7, 9)), tallies), has_chws=True)
     assert found == (6.0, 6.0), "12 deaths averted by the model, 6 by LiST"
+
+
+def test_a_ratio_of_two_rates_is_that_of_all_seeds_together_with_the_error_of_their_events():
+    seeds = [{"near": (1, 150), "far": (3, 40)}, {"near": (1, 50), "far": (1, 60)}]
+    q = _rate_ratio(seeds, "far", "near")
+    assert (q["mean"], q["mcse"]) == pytest.approx((4.0, 4.0 * math.sqrt(1 / 4 + 1 / 2)))
+    assert set(_rate_ratio([{"near": (0, 50), "far": (3, 40)}], "far", "near").values()) == {None}
 
 
 def test_deaths_from_wasting_are_looked_at_where_children_are_wasted(alone):

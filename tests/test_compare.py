@@ -271,6 +271,28 @@ def test_seeds_that_are_neither_numbers_nor_how_many_are_refused(seeds):
             door()
 
 
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
+def test_threads_that_are_no_whole_number_above_0_are_refused_by_all_who_take_them(threads):
+    doors = (lambda: simulate(tiny(), threads=threads), lambda: simulate(tiny(), threads=threads, tables=False),
+             lambda: compare(arms()[:2], seeds=[1], threads=threads),
+             lambda: check(tiny(), seeds=[1], threads=threads))  # fmt: skip
+    for door in doors:
+        with refused(f"threads = {threads!r}: must be a whole number of at least 1, or None for all cores"):
+            door()
+
+
+@pytest.mark.parametrize("error", [0, -1.0, float("nan"), float("inf"), "1"])
+def test_an_error_to_be_reached_that_is_no_number_above_0_is_refused(error):
+    with refused(f"until_mcse = {error!r}: must be a number above 0"):
+        compare(arms()[:2], seeds=[1], until_mcse=error)
+
+
+def test_an_arm_that_is_neither_a_scenario_nor_the_name_of_one_is_refused():
+    for door in (lambda: simulate(None), lambda: compare([tiny(), None], seeds=[1]), lambda: check(None)):
+        with refused("scenario = None: must be a name (setting/programme) or a .toml file"):
+            door()
+
+
 def test_what_is_given_back_is_shown_in_a_line_and_not_in_pages(comparison):
     one = simulate(tiny(), seed=1, tables=False)
     assert repr(one) == f"Result(scenario={one.scenario!r}, scenario_hash={one.scenario_hash!r}, seed=1)"

@@ -60,7 +60,7 @@ def test_table_and_figure_are_remade_from_the_stored_results(density: Path):
     assert (density / "density.png").exists()
 
 
-def test_saved_and_lost_at_the_door_add_up_and_are_remade(tmp_path: Path, capsys):
+def test_saved_and_lost_at_the_door_add_up_and_are_remade(tmp_path: Path, capsys, monkeypatch):
     main = runpy.run_path(str(EXPERIMENTS / "at_the_door.py"))["main"]
     assert main(["--out", str(tmp_path), "--toy", "--settings", "sahel"]) == 0
     first = capsys.readouterr().out
@@ -77,17 +77,28 @@ def test_saved_and_lost_at_the_door_add_up_and_are_remade(tmp_path: Path, capsys
         for word in ("saved", "lost"):
             assert float(row[word]) == sum(float(row[f"{word}_{part}"]) for part in PARTS)
     (tmp_path / "at_the_door.png").unlink()
+    words, names = [], main.__wrapped__.__globals__
+    drawn = names["new_figure"]
+    monkeypatch.setitem(names, "new_figure", lambda *size, **of: words.append(of) or drawn(*size, **of))
     assert main(["--out", str(tmp_path), "--remake", "--settings", "sahel"]) == 0
     assert capsys.readouterr().out == first
     assert (tmp_path / "at_the_door.png").exists()
+    assert words[0]["source"] == ("sahel: Sahel (made up): 6,000 people in 10 villages, 2 health-facility zones; "
+                                  "365 days, 2 paired replicates.")  # fmt: skip
+    assert "five years" not in words[0]["subtitle"]
 
 
-def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_path: Path, capsys):
-    case = tmp_path / "cases" / "bankass"
+def two_villages(folder: Path) -> None:
+    """Files of a Bankass of two villages and one health centre."""
+    case = folder / "cases" / "bankass"
     case.mkdir(parents=True)
     (case / "villages.csv").write_text("id,name,lat,lon,people\nV1,Near,14.0,-3.5,900\nV2,Far,14.2,-3.5,4000\n")
     (case / "facilities.csv").write_text("id,name,type,lat,lon\nF1,Centre,health centre,14.0,-3.5\n"
                                          "F2,Hospital,hospital,14.0,-3.9\n")  # fmt: skip
+
+
+def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_path: Path, capsys):
+    two_villages(tmp_path)
     main = runpy.run_path(str(EXPERIMENTS / "proactive_visits.py"))["main"]
     assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--toy"]) == 0
     first = capsys.readouterr().out
@@ -99,6 +110,14 @@ def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_pa
     assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--remake"]) == 0
     assert capsys.readouterr().out == first
     assert "1.02 (.88-1.19)" in first
+
+
+def test_rectal_artesunate_runs_at_toy_size_in_a_real_place_as_large_as_it_is(tmp_path: Path, capsys):
+    two_villages(tmp_path)
+    main = runpy.run_path(str(EXPERIMENTS / "rectal_artesunate.py"))["main"]
+    words = ["--out", str(tmp_path / "out"), "--setting", "bankass", "--places", str(tmp_path), "--toy"]
+    assert main(words) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out == (tmp_path / "out" / "rectal_artesunate.csv").read_text(encoding="utf-8")
 
 
 def test_deaths_are_set_beside_the_child_days_of_the_same_years():
@@ -158,6 +177,16 @@ def test_the_tables_and_the_figure_of_the_library_are_remade_from_the_stored_res
     assert script["main"](["--out", str(out), "--remake"]) == 0
     assert {name: (out / name).read_bytes() for name in before} == before
     assert (out / "library.png").exists()
+
+
+def test_the_points_of_simulated_districts_are_not_called_95_per_cent_of_districts(library, monkeypatch):
+    out, script = library
+    words, names = [], script["figure"].__globals__
+    drawn = names["new_figure"]
+    monkeypatch.setitem(names, "new_figure", lambda *size, **of: words.append(of["subtitle"]) or drawn(*size, **of))
+    assert script["main"](["--out", str(out), "--remake"]) == 0
+    assert "by chance (2.5 and 97.5\u00a0% points)" in words[0]
+    assert "95\u00a0%" not in words[0]
 
 
 def test_a_difference_is_counted_in_its_own_monte_carlo_errors(library):

@@ -19,7 +19,6 @@ from iccmsim.results.indicators import (
     effect_of_treatment,
     expected_deaths,
     from_tally,
-    ratio_of,
     severe_malaria,
     treated_of_expected,
     treatments,
@@ -123,8 +122,6 @@ def test_deaths_by_distance_and_season_are_all_deaths(result, counts):
     assert rain == result.tally["deaths"][:TAIL].sum()
     days = counts["death_rate_rainy"][1] + counts["death_rate_dry"][1]
     assert days == pytest.approx(result.tally["child_days"][:TAIL].sum(), rel=0.05)
-    assert ratio_of({"a": (4, 100), "b": (2, 200)}, "a", "b") == 4.0
-    assert np.isnan(ratio_of({"a": (0, 0), "b": (2, 200)}, "a", "b"))
 
 
 def visit(**told) -> dict:

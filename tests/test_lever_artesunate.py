@@ -50,10 +50,13 @@ from iccmsim.core.records import (
     REFERRED,
 )
 from iccmsim.engine.simulation import Simulation
+from iccmsim.parameters.scenario import load_scenario
+from iccmsim.results.mortality import WINDOW
 from iccmsim.rules.case_management import consult
 from iccmsim.rules.facility_care import completes_referral
 from iccmsim.rules.illness import kill_or_not
 from iccmsim.rules.treatment import admit, hospital_care, treat
+from iccmsim.studies.compare import compare
 
 ACTS = bits(ACT_INFANT, ACT_CHILD)
 FEVER_IN_DANGER = HAS_FEVER | HAS_DANGER | IS_INFECTED
@@ -384,3 +387,19 @@ def test_the_experiment_runs_at_toy_size_and_an_inert_drug_averts_nothing(tmp_pa
     assert float(found["with"]["averted"]) > float(found["with, inert"]["averted"])
     inert = found["with, inert"]  # fewer follow the referral, whose luck may go either way
     assert float(inert["averted"]) < 3 * float(inert["se"]) + 0.05
+
+
+def test_the_experiment_counts_the_window_alone_whatever_comes_before_and_after():
+    only_if_compiled()
+    script = runpy.run_path(str(Path(__file__).resolve().parents[1] / "experiments" / "rectal_artesunate.py"))
+    size = script["TOY"] | {"run.days": 200, "run.tail_days": 200, "setting.place.people": 4000}
+    arm = load_scenario("sahel/iccm-as-delivered", overrides={**size, "policy.ras": 1})
+    run = Simulation(arm, seed=1).run_to(260)
+    at_its_end = script["counted"](run)
+    after_the_tail = script["counted"](run.run())
+    assert at_its_end[2:5:2].min() > 0
+    assert after_the_tail[[0, 2, 4]].tolist() == at_its_end[[0, 2, 4]].tolist()
+    same = compare([arm, dataclasses.replace(arm, name="same")], seeds=(1,))
+    beside = same.tallies["expected"][0, 0, WINDOW, MALARIA].sum()
+    assert after_the_tail[0] == pytest.approx(beside)
+    assert script["rows"]({"without": np.array([after_the_tail] * 2)})[0]["malaria_deaths"] == pytest.approx(beside)

@@ -191,6 +191,12 @@ def test_the_schema_for_editors_knows_every_key_and_is_plain_json() -> None:
     assert "catch" not in change["properties"]["chw"]["properties"], "places of CHWs do not change on a date"
 
 
+def test_the_command_of_the_page_of_levers_prints_the_schema(capsys) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / "levers.md").read_text(encoding="utf-8")
+    exec(re.search(r'^python -c "(.*json_schema.*)" > scenario', page, re.MULTILINE)[1], {})
+    assert json.loads(capsys.readouterr().out) == json_schema()
+
+
 @pytest.mark.parametrize("path", sorted(files.LIBRARY.rglob("*.toml")), ids=lambda path: path.stem)
 def test_every_file_of_the_library_begins_with_where_it_comes_from(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

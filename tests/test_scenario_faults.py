@@ -350,3 +350,14 @@ def test_a_number_of_hundreds_of_digits_is_told_by_its_length(written):
     assert faults_of("sahel/iccm-supported", overrides={"chw.queue": 10**400}) == (
         "programme.chw.queue = a number of 401 digits: must be a whole number between 1 and 100000 (children)",
     )
+
+
+@pytest.mark.parametrize("overrides", [["chw.absent=0.3"], [], "chw.absent=0.3", {3: 0.3}])
+def test_overrides_that_are_no_values_by_key_are_refused(overrides):
+    assert faults_of("sahel/iccm-supported", overrides=overrides) == (
+        f"overrides = {overrides!r}: must be values by dotted key, such as {{'chw.absent': 0.3}}",)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [None, 3, ["sahel/iccm-supported"]])
+def test_a_scenario_that_is_neither_a_name_nor_a_file_is_refused(name):
+    assert faults_of(name) == (f"scenario = {name!r}: must be a name (setting/programme) or a .toml file",)

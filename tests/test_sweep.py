@@ -32,10 +32,9 @@ def done(tmp_path_factory) -> tuple[Path, Sweep]:
     return folder, sweep(tiny_design(), out=folder, executor="here")
 
 
-def test_every_run_of_a_sweep_is_the_one_that_compare_gives(done):
-    _, found = done
-    design = tiny_design()
-    study, table = study_of(design), found.table()
+def test_every_run_of_a_sweep_is_the_one_that_compare_gives(tmp_path):
+    design = tiny_design(**{"setting.place.people": 3000, "sev.mal.untreated": 0.3})  # or nobody is saved or lost
+    study, table = study_of(design), sweep(design, out=tmp_path / "deadly", executor="here").table()
     for row in range(4):
         arms = [study.scenario(i, design.rows[row]) for i in (0, 1)]
         beside = compare(arms, seeds=2, status_quo=study.scenario(None, design.rows[row])).to_json()["arms"]
@@ -52,7 +51,11 @@ def test_every_run_of_a_sweep_is_the_one_that_compare_gives(done):
             assert mine.child_years.mean() == pytest.approx(said["child_years"])
             assert mine.facility_visits.mean() == said["visits"]["facility"]["mean"]
             assert mine.chws.iloc[0] == said["setting"]["chws"]
-    assert table[table.arm == ARMS[1]].chw_visits.min() > 0
+    given = table[table.arm == ARMS[1]]
+    assert given.chw_visits.min() > 0
+    sums = given.groupby("row")[["saved", "lost", "life_years_gained"]].sum()
+    assert (sums != 0).all(axis=None)
+    assert (sums.saved != sums.lost).any()
 
 
 def test_a_sweep_is_shown_in_a_few_lines(done):

@@ -23,7 +23,7 @@ from iccmsim.engine.tally import (
     wealth_cuts,
     year_edges,
 )  # fmt: skip
-from iccmsim.results.list_formula import deaths_averted, fraction_averted, list_prediction
+from iccmsim.results.list_formula import deaths_averted, fraction_averted, list_prediction, more_onsets
 from iccmsim.results.mortality import chances_of_dying, per_thousand, percent_averted, rates
 from iccmsim.results.result import simulate
 
@@ -242,6 +242,15 @@ def test_list_predicts_nothing_from_equal_coverage_and_all_from_perfect_care(res
     predicted = list_prediction(result.tally, perfect)
     expected = result.tally["expected"][:TAIL].sum(axis=0)
     assert [predicted[name] for name in ILLNESSES[:4]] == pytest.approx(expected[:4].tolist())
+
+
+def test_fewer_illnesses_avert_their_share_of_the_deaths_that_would_have_been_and_more_add_it():
+    without, given = np.zeros(2, TALLY)
+    without["expected"][0, :4] = (50.0, 50.0, 50.0, 0.0)
+    without["weight"][0, :4], given["weight"][0, :4] = (10.0, 10.0, 0.0, 4.0), (9.0, 12.0, 3.0, 2.0)
+    given["weight"][TAIL] = 100.0  # after the window
+    found = more_onsets(without, given)
+    assert [found[name] for name in ILLNESSES[:4]] == pytest.approx([5.0, -10.0, 0.0, 0.0])
 
 
 def test_one_zone_counted_twice_is_the_same(result):

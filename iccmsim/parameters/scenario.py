@@ -119,9 +119,14 @@ def load_scenario(name_or_path: str | os.PathLike[str], *, overrides: Mapping[st
     shocks: more of them, beside those of the file ([{"kind": "flood", "day": 200, "zones": .5}]).
     ScenarioError (a ValueError) lists everything that is wrong, a line each.
     """
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise ScenarioError(f"scenario = {name_or_path!r}: must be a name (setting/programme) or a .toml file")
+    overrides = {} if overrides is None else overrides
+    if not isinstance(overrides, Mapping) or not all(isinstance(key, str) for key in overrides):
+        raise ScenarioError(f"overrides = {overrides!r}: must be values by dotted key, such as {{'chw.absent': 0.3}}")
     name = os.fspath(name_or_path)
     draft = draft_of(name)
-    lay_overrides(draft, overrides or {})
+    lay_overrides(draft, overrides)
     draft.shocks += [shock_of(each) for each in shocks]
     draft.shock_why += [{} for _ in shocks]
     checked, faults = _check(draft)

@@ -252,9 +252,3 @@ def treated_of_expected(visits: pd.DataFrame, episodes: pd.DataFrame, children: 
     cases = {name: float((episodes.illness[mine] == name).sum()) for name in given}
     return {"chw_treated_of_expected": (sum(given.values()), sum(cases.values())),
             **{f"chw_treated_of_expected_{name}": (given[name], cases[name]) for name in given}}  # fmt: skip
-
-
-def ratio_of(counts: Counts, above: str, below: str) -> float:
-    """A rate ratio of two counts, nan where there is none."""
-    (a, b), (c, d) = counts[above], counts[below]
-    return (a / b) / (c / d) if b and c and d else float("nan")

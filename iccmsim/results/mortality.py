@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from iccmsim.core.records import CAUSES, YEAR
-from iccmsim.engine.tally import AGE_BANDS, AGE_EDGES, TAIL
+from iccmsim.core.records import CAUSES
+from iccmsim.engine.tally import AGE_EDGES, TAIL
 
 WINDOW = slice(0, TAIL)  # the bins of years that make the window
 NEONATAL, INFANT, UNDER_FIVE = 2, 5, 9  # bands up to 28 days, 12 months, 60 months
@@ -38,15 +38,6 @@ def rates(tally: np.ndarray, years: slice = WINDOW) -> dict[str, float]:
     chances = chances_of_dying(deaths, tally["child_days"][years].sum(axis=0), births=tally["births"][years].sum())
     return {"u5mr": per_thousand(chances, UNDER_FIVE), "imr": per_thousand(chances, INFANT),
             "nmr": per_thousand(chances, NEONATAL)}  # fmt: skip
-
-
-def life_table(tally: np.ndarray, years: slice = WINDOW) -> list[dict[str, float | str]]:
-    """The table behind the rates: a row an age band, with deaths, child-years and the chance of dying."""
-    deaths = tally["deaths"][years].sum(axis=(0, 1))
-    days = tally["child_days"][years].sum(axis=0)
-    chances = chances_of_dying(deaths, days, births=tally["births"][years].sum())
-    return [{"age": band, "deaths": int(deaths[i]), "child_years": float(days[i] / YEAR), "q": float(chances[i])}
-            for i, band in enumerate(AGE_BANDS)]  # fmt: skip
 
 
 def deaths_by_cause(tally: np.ndarray, years: slice = WINDOW) -> dict[str, int]:

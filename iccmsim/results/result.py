@@ -183,7 +183,7 @@ def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | 
     `status_quo` is lived through the warm-up (default: the same setting with facilities only). `tables=False` keeps
     counts only, and of the memory no more than a few zones. The result is the same for any number of threads.
     """
-    seed = fit_seed(seed)
+    seed, threads = fit_seed(seed), how_many(threads)
     scenario, before = loaded(scenario), None if status_quo is None else loaded(status_quo)
     if not tables:
         plan, tally = _counts_only(scenario, before, seed=seed, threads=threads)
@@ -217,7 +217,7 @@ def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, sour
 
 
 def _counts_only(scenario: Scenario, before: Scenario | None, *, seed: int,
-                 threads: int | None) -> tuple[Plan, np.record]:  # fmt: skip
+                 threads: int) -> tuple[Plan, np.record]:  # fmt: skip
     before = before if before is not None else without_chws(scenario)
     same_setting(scenario, before)
     plan = make_plan(scenario)
@@ -226,8 +226,17 @@ def _counts_only(scenario: Scenario, before: Scenario | None, *, seed: int,
     def count(zone_map: ZoneMap) -> np.recarray:
         return tally_zone(next(arms_of_zone(zone_map, [plan], status_quo=status_quo, seed=seed)))
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return plan, add_up(list(pool.map(count, zone_maps(plan.places))))[0]
+
+
+def how_many(threads: int | None) -> int:
+    """Threads to run in: as many as asked for, or one for each core."""
+    if threads is None:
+        return os.cpu_count() or 1
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+        raise ValueError(f"threads = {threads!r}: must be a whole number of at least 1, or None for all cores")
+    return int(threads)
 
 
 def loaded(scenario: Scenario | str) -> Scenario:

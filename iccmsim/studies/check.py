@@ -25,6 +25,7 @@ from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.indicators import budget, counts_of, expected_deaths, from_tally
 from iccmsim.results.list_formula import list_prediction, treated_away
 from iccmsim.results.mortality import WINDOW, expected_deaths_by_cause, rates
+from iccmsim.results.result import how_many
 from iccmsim.results.survey import Counts, Telling, add_counts
 from iccmsim.results.tables import TABLES
 from iccmsim.studies.compare import scenario_at, seeds_of
@@ -138,13 +139,13 @@ def check(scenario: Scenario | str, *, seeds: int | Iterable[int] = 5,
 
     seeds: numbers, or how many (5 means 1 to 5).
     """
-    chosen = seeds_of(seeds)
+    chosen, threads = seeds_of(seeds), how_many(threads)
     scenario = scenario_at(scenario, places)
     ground = load_places(scenario)
     plan, before = make_plan(scenario, places=ground), make_plan(without_chws(scenario), places=ground)
     maps = zone_maps(ground)
     jobs = [(seed, each) for seed in chosen for each in maps]
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(lambda job: _look(job[1], plan, before, seed=job[0]), jobs))
     seen = [_join(parts[i : i + len(maps)]) for i in range(0, len(parts), len(maps))]
     found = _values(seen, plan)

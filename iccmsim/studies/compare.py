@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
-from iccmsim.results.result import facts_of
+from iccmsim.results.result import facts_of, how_many
 from iccmsim.results.shape import FACTS, VERSIONS, many
 from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
@@ -117,6 +118,8 @@ def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
         return compare_parts(scenarios, part_of=all_as_one, seeds=seeds, places=places, threads=threads,
                              status_quo=status_quo, progress=progress)[0]  # fmt: skip
 
+    if until_mcse is not None and not (isinstance(until_mcse, Real) and 0 < until_mcse < float("inf")):
+        raise ValueError(f"until_mcse = {until_mcse!r}: must be a number above 0")
     found = run(seeds)
     first = len(found.seeds)
     while until_mcse is not None and len(found.seeds) < most_seeds and error_of_averted(found) > until_mcse:
@@ -146,8 +149,8 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
     if isinstance(scenarios, (str, Scenario)):
         name = scenarios if isinstance(scenarios, str) else scenarios.name
         raise ValueError(f"scenarios = {name!r}: must be a list of arms, the comparator first, and is one arm")
+    chosen, threads = seeds_of(seeds), how_many(threads)
     arms = [scenario_at(each, places) for each in scenarios]
-    chosen = seeds_of(seeds)
     before = without_chws(arms[0]) if status_quo is None else scenario_at(status_quo, places)
     _refuse_unpaired(arms, before)
     ground = places if isinstance(places, Places) else load_places(arms[0])
@@ -166,7 +169,7 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
 def scenario_at(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
     """A scenario by name, file or as it is; a real place's files are looked for in `places`, or its sub-folder."""
     folder = None if places is None or isinstance(places, Places) else Path(places)
-    if isinstance(scenario, str):
+    if not isinstance(scenario, Scenario):
         return load_scenario(scenario, places=folder)
     if folder is None or not isinstance(scenario.place, FilesPlace):
         return scenario
@@ -221,13 +224,13 @@ class _Job:
         return tallies, pairs
 
 
-def _run_all(job: _Job, maps: Sequence[ZoneMap], seeds: Sequence[int], *, parts: np.ndarray, threads: int | None,
+def _run_all(job: _Job, maps: Sequence[ZoneMap], seeds: Sequence[int], *, parts: np.ndarray, threads: int,
              progress: Callable[[int, int], None] | None) -> tuple[np.recarray, np.recarray]:  # fmt: skip
     """Every zone from every seed, summed by part in the order of zones whatever the order in which they end."""
     shape = (int(parts.max()) + 1, len(seeds), len(job.plans))
     tallies, pairs = table(TALLY, shape), table(PAIRS, shape)
     work = [(i, zone_map) for i in range(len(seeds)) for zone_map in maps]
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         try:
             done = pool.map(lambda item: job.run(item[1], seeds[item[0]]), work)
             for n, ((i, zone_map), (tally, pair)) in enumerate(zip(work, done, strict=True), start=1):
