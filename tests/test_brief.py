@@ -226,8 +226,9 @@ def test_the_headline_never_says_less_or_more_than_the_statements_below_it(sourc
 
 def test_a_brief_says_whom_the_lists_of_its_place_lost(source):
     arms = tuple(replace(arm, place={**arm.place, "kind": "files"}) for arm in source.basis.arms)
-    facts = tuple({**facts, "share_dropped": 0.034, "share_imputed": 0.012, "share_too_far": 0.006}
-                  for facts in source.comparison.facts)  # fmt: skip
+    lost = {"share_dropped": 0.034, "share_imputed": 0.012, "share_too_far": 0.006, "villages_uncounted": 12,
+            "facilities_too_far": 2, "types_unknown": 3, "mean_km_hospital": 2724.1}  # fmt: skip
+    facts = tuple({**facts, **lost} for facts in source.comparison.facts)
     other = replace(source, basis=replace(source.basis, arms=arms), comparison=replace(source.comparison, facts=facts))
     said = [re.sub(rf"[{WIDE}{NARROW}]", " ", all_words(words_and_figures(other, lang=code)[0])) for code in CODES]
     assert "3.4% of the people listed are left out" in said[0]
@@ -236,6 +237,12 @@ def test_a_brief_says_whom_the_lists_of_its_place_lost(source):
     assert "1,2 % sont estimés" in said[1]
     assert "0.6% of the people live over 100 km from every facility" in said[0]
     assert "0,6 % des habitants vivent à plus de 100 km de toute formation" in said[1]
+    for text in ("nobody knows place or people: 12.", "more often a wrong coordinate: 2.", "as health centres: 3.",
+                 "The referral facility is 2,724 km off on average"):  # fmt: skip
+        assert text in said[0]
+    for text in ("le lieu et l’effectif : 12.", "une coordonnée fausse : 2.", "comme centres de santé : 3.",
+                 "La structure de référence est à 2 724 km en moyenne"):  # fmt: skip
+        assert text in said[1]
     assert "left out" not in all_words(words_and_figures(source, lang="en")[0])
 
 

@@ -68,6 +68,8 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
                                   "off_the_map": off_the_map(basis.ground),
                                   "borrows": borrowed_by(basis.arms[0])},
         **{part: comparison.facts[0].get(f"share_{part}") or 0.0 for part in ("dropped", "imputed", "too_far")},
+        **{part: comparison.facts[0].get(part) or 0
+           for part in ("villages_uncounted", "facilities_too_far", "types_unknown", "mean_km_hospital")},
         "too_far_km": OUTLIER_KM, "part_of_a_year": is_part_of_a_year(days), "puts_off": puts_off(said["arms"]),
         "ceiling": CEILING / 100.0,
         "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
