@@ -226,14 +226,115 @@ def test_the_headline_never_says_less_or_more_than_the_statements_below_it(sourc
 
 def test_a_brief_says_whom_the_lists_of_its_place_lost(source):
     arms = tuple(replace(arm, place={**arm.place, "kind": "files"}) for arm in source.basis.arms)
-    facts = tuple({**facts, "share_dropped": 0.034, "share_imputed": 0.012} for facts in source.comparison.facts)
+    lost = {"share_dropped": 0.034, "share_imputed": 0.012, "share_too_far": 0.006, "villages_uncounted": 12,
+            "facilities_too_far": 2, "types_unknown": 3, "mean_km_hospital": 2724.1}  # fmt: skip
+    facts = tuple({**facts, **lost} for facts in source.comparison.facts)
     other = replace(source, basis=replace(source.basis, arms=arms), comparison=replace(source.comparison, facts=facts))
     said = [re.sub(rf"[{WIDE}{NARROW}]", " ", all_words(words_and_figures(other, lang=code)[0])) for code in CODES]
     assert "3.4% of the people listed are left out" in said[0]
     assert "1.2% are guessed" in said[0]
     assert "3,4 % des habitants des listes n’y sont pas" in said[1]
     assert "1,2 % sont estimés" in said[1]
+    assert "0.6% of the people live over 100 km from every facility" in said[0]
+    assert "0,6 % des habitants vivent à plus de 100 km de toute formation" in said[1]
+    for text in ("nobody knows place or people: 12.", "more often a wrong coordinate: 2.", "as health centres: 3.",
+                 "The referral facility is 2,724 km off on average"):  # fmt: skip
+        assert text in said[0]
+    for text in ("le lieu et l’effectif : 12.", "une coordonnée fausse : 2.", "comme centres de santé : 3.",
+                 "La structure de référence est à 2 724 km en moyenne"):  # fmt: skip
+        assert text in said[1]
     assert "left out" not in all_words(words_and_figures(source, lang="en")[0])
+
+
+@pytest.mark.parametrize(("name", "more", "english", "french"), [
+    ("Kolo", {}, "those of the setting “Sahel (made up)” and were not surveyed here.",
+     "ceux du cadre « Sahel (fictif) » et n’ont pas fait l’objet d’enquêtes ici."),
+    ("Kolo", {"fac.minutes": 17.0, "road.rain_lead": 1.5}, "“Sahel (made up)”, with 2 of its numbers changed and were",
+     "« Sahel (fictif) », dont 2 nombres ont été changés et n’ont pas"),
+    ("Bankass", {}, "those of the setting “Bankass”, with ", "ceux du cadre « Bankass », dont "),
+])  # fmt: skip
+def test_a_brief_says_whose_illness_and_care_seeking_a_place_of_ones_own_has(source, name, more, english, french):
+    arms = tuple(replace(arm, place={**arm.place, "kind": "files", "name": name}, setting={**arm.setting, **more})
+                 for arm in source.basis.arms)  # fmt: skip
+    facts = tuple({**facts, "place": name} for facts in source.comparison.facts)
+    other = replace(source, basis=replace(source.basis, arms=arms), comparison=replace(source.comparison, facts=facts))
+    said = [re.sub(rf"[{WIDE}{NARROW}]", " ", all_words(words_and_figures(other, lang=code)[0])) for code in CODES]
+    assert english in said[0]
+    assert french in said[1]
+    for text in ("Nothing is fitted to Kolo.", "(surveys of rural Mali: "):
+        assert (text in said[0]) == (name == "Kolo")
+    for text in ("Rien n’est ajusté sur « Kolo ».", "(enquêtes du Mali rural : "):
+        assert (text in said[1]) == (name == "Kolo")
+
+
+@pytest.mark.parametrize(("days", "tail", "season", "later"), [
+    (270, 0, True, True), (730, 30, False, True), (1826, 366, False, False), (365, 3000, False, False)])  # fmt: skip
+def test_a_brief_says_what_compare_warns_of_a_short_window_and_of_deaths_put_off(source, days, tail, season, later):
+    facts = tuple({**each, "window_days": days, "tail_days": tail} for each in source.comparison.facts)
+    other = replace(source, comparison=replace(source.comparison, facts=facts))
+    warned = " ".join(other.comparison.to_json()["warnings"])
+    assert ("does not average over the seasons" in warned, "deaths put off" in warned) == (season, later)
+    for code, seasons, put_off in (
+        ("en", f"{days} days are not a year: the numbers do not average over the seasons.", "Deaths put off count as"),
+        ("fr", f"{days} jours ne font pas une année : les nombres ne sont pas une moyenne", "Un décès différé compte"),
+    ):
+        sure = " ".join(each["text"] for each in words_and_figures(other, lang=code)[0]["sure"])
+        said = re.sub(rf"[{WIDE}{NARROW}]", " ", sure)
+        assert (seasons in said, put_off in said) == (season, later)
+
+
+def test_a_brief_says_what_compare_warns_of_an_arm(source):
+    facts = tuple({**each, "chws": 0} for each in source.comparison.facts)
+    other = replace(source, comparison=replace(with_nets(([300] * 6, SAVING[1])), facts=facts))
+    warned = " ".join(other.comparison.to_json()["warnings"])
+    assert "no village is owed a CHW by the norm" in warned
+    assert "more than 25 % of all deaths averted" in warned
+    english, french = (" ".join(words_and_figures(other, lang=code)[0]["limits"]) for code in CODES)
+    assert "“iCCM as delivered” averts more than 25% of all deaths, beyond what treatment alone" in english
+    assert "“iCCM well supported” averts" not in english
+    assert english.count("has no CHW: its norm owes no village one.") == french.count("n’a aucun ASC") == 2
+
+
+def test_posts_that_are_filled_by_and_by_are_told_as_the_plan_they_are(source, pages):
+    posted = {**SMALL, "chw.rollout": 365}
+    other = with_arm(source, 2, load_scenario("sahel/iccm-supported", overrides=posted))
+    rows = {row["label"].replace(WIDE, " "): row["cells"]
+            for row in words_and_figures(other, lang="en")[0]["table"]["rows"]}  # fmt: skip
+    assert rows["posts filled over, days"] == ["–", "–", "365"]
+    assert {"CHWs (in posts) once all posts are filled", "People they then serve",
+            "People then 5 km or more from any care"} <= rows.keys()  # fmt: skip
+    french = [row["label"] for row in words_and_figures(other, lang="fr")[0]["table"]["rows"]]
+    assert french[:2] == ["ASC (sites), une fois tous les postes pourvus", "postes pourvus en (jours)"]
+    assert "filled" not in all_words(pages["en"][0]["table"])
+
+
+def dated(source, tmp_path, *changes):
+    """The source of a brief whose best programme changes on dates."""
+    file = tmp_path / "mine.toml"
+    told = "".join(f"[[programme.change]]\nday = {day}\n{values}\n" for day, values in changes)
+    file.write_text(f'format = 1\nextends = "sahel/iccm-supported"\n{told}', encoding="utf-8")
+    return with_arm(source, 2, load_scenario(file, overrides=SMALL))
+
+
+def test_a_value_that_changes_on_a_date_is_told_with_its_later_value(source, tmp_path):
+    other = dated(source, tmp_path, (0, '"fee.chw" = 0.2'), (100, '"fee.chw" = 1.5\n"spv.freq" = 0.3'),
+                  (200, '"chw.minutes" = 40'))  # fmt: skip
+    for code, day in (("en", "from day 100"), ("fr", "à partir du jour 100")):
+        rows = [(row["label"].replace(WIDE, " "), [cell.replace(NARROW, "") for cell in row["cells"]])
+                for row in words_and_figures(other, lang=code)[0]["table"]["rows"]]  # fmt: skip
+        supervised, later, fee, later_fee, changes = rows[3:8]
+        assert (supervised[1], later) == (["–", "50%", "85%"], (day, ["–", "50%", "30%"]))
+        told = [[cell.replace(",", ".") for cell in cells] for cells in (fee[1], later_fee[1])]
+        assert told == [["–", "0.50", "0.20"], ["–", "0.50", "1.50"]]
+        assert changes[1] == ["–", "–", "200"]
+
+
+def test_of_many_dates_the_last_is_told_and_how_many_there_are(source, tmp_path):
+    other = dated(source, tmp_path, *((day, f'"spv.freq" = {0.8 - day / 1000}') for day in (100, 200, 300)))
+    rows = {row["label"].replace(WIDE, " "): row["cells"]
+            for row in words_and_figures(other, lang="en")[0]["table"]["rows"]}  # fmt: skip
+    assert rows["from day 300, the last of 3 changes"] == ["–", "50%", "50%"]
+    assert not any("day 100" in label for label in rows)
 
 
 @pytest.mark.parametrize("setting", sorted(library_names()["setting"]))
@@ -354,6 +455,21 @@ def test_figures_of_a_brief_are_fit_to_print(source, code):
     facts = facts_of_brief(source.comparison, source.basis, made_with=source.made_with)
     words = language(code)
     for figure in (averted_figure(facts, words), lost_figure(facts, words), map_figure(source.basis.ground, 1, words)):
+        assert faults_of(figure) == []
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("names", [
+    ("donor-exit-with-transition", "donor-exit-without-transition", "home-management-of-malaria"),
+    ("rollout over a year, less visited la", "mali-reform & «accents» éàç with-car", "CHWs WHOM MAMMOTHS MOVE")])
+def test_names_as_long_as_they_may_be_do_not_lie_over_one_another(tmp_path, code, names):
+    nets = [SAVING[0], SAVING[1], SAVING[0]]
+    source = read_source(write_comparison(tmp_path / "long", nets=nets, programmes=3))
+    facts = facts_of_brief(source.comparison, source.basis, made_with=source.made_with)
+    for arm, name in zip(facts["programmes"], names, strict=True):
+        arm["name"] = name
+    assert max(map(len, names)) <= LONGEST_NAME
+    for figure in (averted_figure(facts, language(code)), lost_figure(facts, language(code))):
         assert faults_of(figure) == []
 
 

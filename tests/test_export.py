@@ -34,6 +34,7 @@ from iccmsim.studies.compare import Comparison, compare
 from iccmsim.studies.country import Country, compare_country
 from iccmsim.studies.indicator_columns import INDICATORS, estimates_of
 from iccmsim.studies.indices import morris_indices, pawn_indices
+from iccmsim.studies.outcomes import OUTCOMES
 from iccmsim.studies.sensitivity import Asked, Sensitivity, sensitivity
 from iccmsim.studies.sensitivity_columns import INDICES
 from iccmsim.studies.sweep import Sweep, sweep
@@ -149,6 +150,15 @@ def test_the_same_number_means_the_same_in_a_sweep_and_in_a_comparison(stored):
     assert len(same) > 50
     for other in told[1:]:
         assert told[0].loc[same].equals(other.loc[same])
+
+
+def test_chws_are_told_as_the_plan_they_are():
+    """With chw.rollout hardly anybody is in post at launch; `chws` counts whom the norm places."""
+    (at_launch, at_last) = (facts_of(make_plan(tiny(more={"chw.rollout": days})))["chws"] for days in (0, 365))
+    assert at_launch == at_last > 0
+    fact = next(each for each in FACTS if each.name == "chws").says
+    outcome = next(each for each in OUTCOMES if each.name == "chws").says
+    assert all(says.endswith("once all posts are filled.") for says in (fact, outcome))
 
 
 def test_the_words_of_the_dictionary_are_those_of_the_number(stored):

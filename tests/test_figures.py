@@ -6,12 +6,23 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from small import TWO_ZONES, tiny
+from matplotlib.colors import to_hex
+from small import TINY, TWO_ZONES, tiny
 
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.district import draw_stock, map_figure, spells, stock_figure, typical_chw
+from iccmsim.report.district import (
+    draw_map,
+    draw_stock,
+    map_figure,
+    off_the_map,
+    spells,
+    stock_figure,
+    typical_chw,
+    zone_with_chws,
+)
 from iccmsim.report.figures import averted_figure, cascade_figure, write_figures
-from iccmsim.report.style import ARMS, COMPARATOR, colours_of
+from iccmsim.report.style import ARMS, COMPARATOR, FAINT, bare_figure, colours_of
+from iccmsim.studies.basis import Ground
 from iccmsim.studies.compare import compare
 
 SMALLEST = 8  # points
@@ -106,17 +117,76 @@ def test_the_map_of_a_single_village_is_fit_to_print():
     assert faults_of(map_figure(load_scenario("sahel/iccm-supported", overrides=lonely))) == []
 
 
+def ground(km_north, *, facilities=(0.0,), km_nearest=3.0):
+    """Villages of 100 people and facilities in a line north, the last facility a hospital."""
+    lat, fac = (np.array(km) / 111.195 for km in (km_north, facilities))
+    n, m = len(lat), len(fac)
+    km = np.broadcast_to(np.asarray(km_nearest, float), n)
+    levels = np.array([1] * (m - 1) + [2])
+    return Ground(lat, np.linspace(0, 0.1, n), np.full(n, 100), km, fac, np.full(m, 0.05), levels, ())
+
+
+def drawn(mapped):
+    figure = bare_figure(3, 3)
+    axes = figure.subplots()
+    draw_map(axes, mapped, None)
+    return axes
+
+
+def test_a_facility_beyond_the_last_village_is_on_the_map():
+    mapped = ground([0, 4, 9], facilities=(2, 22))
+    axes = drawn(mapped)
+    hospital = axes.collections[-1].get_offsets()[0]
+    assert axes.get_xlim()[0] < hospital[0] < axes.get_xlim()[1]
+    assert axes.get_ylim()[0] < hospital[1] < axes.get_ylim()[1]
+    assert off_the_map(mapped) == 0
+
+
+@pytest.mark.parametrize(("villages", "facilities", "km", "off"), [
+    ([0, 4, 9, 900], (2, 3), [2, 1, 6, 898], 1), ([0, 4, 9], (2, 3000), [2, 2, 7], 1),
+    ([0, 4, 9], (700, 703), [700, 696, 691], 2)])  # fmt: skip
+def test_a_place_in_the_wrong_country_does_not_shrink_the_map(villages, facilities, km, off):
+    mapped = ground(villages, facilities=facilities, km_nearest=km)
+    assert off_the_map(mapped) == off
+    assert np.ptp(drawn(mapped).get_ylim()) < 20
+
+
 def test_a_chws_stock_is_fit_to_print_and_counts_the_days_that_are_shaded():
     doses = np.full((365, 6), 30)
     doses[100:148, 2] = 0
     doses[120:200, 4] = 0
-    figure = draw_stock(doses, name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, first=366)
+    figure = draw_stock(doses, np.ones(365, bool), name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, first=366)
     assert faults_of(figure) == []
     words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
     assert "out on 48 days" in words
     assert "out on 80 days" in words
     assert "year 2 of the programme. Shaded" in words
     assert "On 100 of 365 days" in words
+
+
+def test_days_on_which_nobody_holds_the_post_are_grey_and_not_counted(tmp_path):
+    doses, in_post = np.full((365, 6), 30), np.arange(365) < 284
+    doses[100:148, 2] = 0
+    doses[270:, 4] = 0
+    figure = draw_stock(doses, in_post, name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, first=366)
+    assert faults_of(figure) == []
+    words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
+    assert "out on 48 days" in words
+    assert "out on 14 days" in words
+    assert "Grey: nobody in post, on 81 days. On 62 of 284 days in post" in words
+    grey = [patch for patch in figure.axes[4].patches if to_hex(patch.get_facecolor()) == FAINT]
+    assert [(patch.get_x(), patch.get_width()) for patch in grey] == [(284, 81)]
+
+
+def test_a_post_is_drawn_as_empty_on_the_nights_on_which_its_chw_is_gone():
+    leaving = {"programme.chw.attr": 3, "programme.chw.vacancy": 4, "run.days": 731}
+    run, in_post = zone_with_chws(tiny(more={**TINY, **leaving}), status_quo=None, seed=1)
+    booked = run.zone.monthly["days_in_post"][1:].sum(axis=1)
+    assert in_post.shape == (731, 1 + len(booked))
+    nights = in_post[:, 1:].sum(axis=0)
+    left = run.zone.monthly["departures"][1:].sum(axis=1)
+    assert (booked - nights == left).all()
+    assert left.sum() > 0
 
 
 def test_spells_are_shaded_from_their_first_day_through_their_last():
@@ -129,7 +199,13 @@ def test_the_chw_shown_is_the_one_in_the_middle():
     doses[:9, 1] = 0
     doses[:2, 2] = 0
     doses[:5, 3, 0] = 0
-    assert typical_chw(doses) == 3
+    in_post = np.ones((10, 4), bool)
+    assert typical_chw(doses, in_post) == 3
+    in_post[:4, 1] = False
+    in_post[1:, 2] = False
+    assert typical_chw(doses, in_post) == 3
+    in_post[2:, 3] = False
+    assert typical_chw(doses, in_post) == 1
 
 
 @pytest.mark.parametrize(("days", "title", "when"), [

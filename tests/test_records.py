@@ -10,6 +10,7 @@ from iccmsim.core.memory import LINE_OF_CACHE, large_table
 from iccmsim.core.records import (
     AT_FACILITY,
     BACKGROUND,
+    BY_SECOND_LINE,
     CANDIDATE,
     CAUSES,
     COMPLAINTS,
@@ -21,7 +22,6 @@ from iccmsim.core.records import (
     IS_INFECTED,
     LAST_EPISODE,
     MARKS,
-    MECHANISMS,
     N_PRODUCTS,
     NO_COMPLAINT,
     NUTRITION,
@@ -133,7 +133,7 @@ def test_arrays_of_a_record_have_a_place_for_every_illness_product_provider_step
     child, course, provider = RECORDS["child"], RECORDS["course"], RECORDS["provider"]
     assert child["active"].shape == (len(ILLNESSES),)
     assert child["visited"].shape == (AT_FACILITY + 1,)
-    assert course["x"].shape == course["y"].shape == (len(MECHANISMS),)
+    assert course["x"].shape == course["y"].shape == (BY_SECOND_LINE + 1,)
     assert provider["stock"].shape == (len(PRODUCTS),)
     assert provider["logit"].shape == provider["sure"].shape == (len(STEPS),)
 

@@ -54,9 +54,7 @@ ONLY_INDRAWING, IS_HYPOXIC = 128, 256  # of the whole child, looked up at a visi
 COMPLAINTS = ("danger sign", "fast breathing", "diarrhoea", "fever", "cough", "none seen")
 NO_COMPLAINT = 5
 
-# mechanisms by which a dose acts; "supportive" stays empty until there is oxygen
-MECHANISMS = ("main", "zinc", "second_line")
-MAIN, BY_ZINC, BY_SECOND_LINE = range(3)
+MAIN, BY_ZINC, BY_SECOND_LINE = range(3)  # mechanisms by which a dose acts
 
 # marks of a visit
 MARKS = ("found_closed", "no_drug", "turned_away", "looked", "danger_found", "tested", "positive", "counted",

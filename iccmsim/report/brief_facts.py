@@ -12,6 +12,7 @@ from iccmsim.parameters.catalogue import all_parameters, of_section
 from iccmsim.parameters.files import draft_of, library_names
 from iccmsim.parameters.reasons import CHOICE, FITTED, NONE, SOURCE
 from iccmsim.parameters.shocks import WORDS
+from iccmsim.report.district import off_the_map
 from iccmsim.report.explain import youngest_treated
 from iccmsim.report.terminal import YEAR, is_whole
 from iccmsim.studies.estimate import share_held
@@ -24,7 +25,16 @@ from iccmsim.studies.fitness import (
     shocks_of,
     values_of,
 )
-from iccmsim.studies.summary import FEW_REPLICATES, is_crowded
+from iccmsim.studies.summary import (
+    CEILING,
+    FEW_REPLICATES,
+    is_beyond_treatment,
+    is_crowded,
+    is_owed_none,
+    is_part_of_a_year,
+    puts_off,
+)
+from iccmsim.world.geography import OUTLIER_KM
 
 if TYPE_CHECKING:
     from iccmsim.parameters.files import Draft
@@ -54,8 +64,14 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
     visits = targets["visits"]
     return {
         "place": said["place"] | {"made_up": place.get("kind", "synthetic") == "synthetic",
-                                  "far": far_share(basis.ground), "label": label_of_place(comparison)},
-        **{part: comparison.facts[0].get(f"share_{part}") or 0.0 for part in ("dropped", "imputed")},
+                                  "far": far_share(basis.ground), "label": label_of_place(comparison),
+                                  "off_the_map": off_the_map(basis.ground),
+                                  "borrows": borrowed_by(basis.arms[0])},
+        **{part: comparison.facts[0].get(f"share_{part}") or 0.0 for part in ("dropped", "imputed", "too_far")},
+        **{part: comparison.facts[0].get(part) or 0
+           for part in ("villages_uncounted", "facilities_too_far", "types_unknown", "mean_km_hospital")},
+        "too_far_km": OUTLIER_KM, "part_of_a_year": is_part_of_a_year(days), "puts_off": puts_off(said["arms"]),
+        "ceiling": CEILING / 100.0,
         "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
         "ages": ages_of(basis.arms[1:]),
         "days": days, **years_of(days), "warmup_days": comparison.facts[0]["warmup_days"],
@@ -70,14 +86,19 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
 
 def _arm(said: Mapping[str, Any], comparison: Comparison, basis: Basis, i: int) -> dict[str, Any]:
     arm, told, changes = said["arms"][i], basis.arms[i].programme, basis.arms[i].changes
+    days = sorted({each["day"] for draft in basis.arms for each in draft.changes if each["day"] > 0})
+    launched, *later = levers = [values_on(basis.arms[i], day) for day in (0, *days)]
     setting, averted = arm["setting"], arm["deaths_averted"]
     deaths = said["arms"][0]["deaths"]["mean"]
     return {
         "name": arm["name"], "chws": setting["chws"], "posts": setting["posts"],
         "served": setting["people_served_by_chws"], "far": 1.0 - setting["share_5km"],
         "present": arm["chw_presence"]["mean"], "no_turn": arm["chw_no_turn"]["mean"],
-        "crowded": is_crowded(arm), "out": arm["stock_out"]["chw"]["any"]["mean"],
-        "levers": {key: told.get(key) for key in LEVERS}, "changes": sorted(each["day"] for each in changes),
+        "crowded": is_crowded(arm), "owed_none": is_owed_none(arm), "beyond_treatment": is_beyond_treatment(arm),
+        "out": arm["stock_out"]["chw"]["any"]["mean"],
+        "levers": launched, "levers_on": dict(zip(days, later, strict=True)),
+        "volunteers": any(values["hmm.reach"] for values in levers), "rollout": told.get("chw.rollout") or 0,
+        "changes": sorted({each["day"] for each in changes if set(each) - {"day", *LEVERS}}),
         "births": arm["births"], "deaths": arm["deaths"], "u5mr": arm["u5mr"], "averted": averted,
         "percent": arm["percent_averted"], "per_1000": 1000.0 * averted["mean"] / deaths if deaths else 0.0,
         "saved": arm["saved"], "lost": arm["lost"], "lost_by_part": arm["lost_by_chw_part"],
@@ -86,6 +107,15 @@ def _arm(said: Mapping[str, Any], comparison: Comparison, basis: Basis, i: int) 
         "severe": {ill: arm["cascade"][ill]["severe"]["mean"] or 0.0 for ill in FATAL},
         "by_cause": {cause: part["deaths_averted"] for cause, part in arm["by_cause"].items()},
     }  # fmt: skip
+
+
+def values_on(arm: Draft, day: int) -> dict[str, Any]:
+    """The levers that the table tells, as they stand on a day after launch."""
+    values = {key: arm.programme.get(key) for key in LEVERS}
+    for change in sorted(arm.changes, key=lambda each: each["day"]):
+        if change["day"] <= day:
+            values |= {key: change[key] for key in LEVERS if key in change}
+    return values
 
 
 def losses(arm: Mapping[str, Any], illness: str) -> list[float]:
@@ -190,6 +220,27 @@ def label_of_place(comparison: Comparison) -> str:
     settings = {name.partition("/")[0] for name in comparison.names if "/" in name} & {*library_names()["setting"]}
     setting = settings.pop() if len(settings) == 1 else None
     return setting if setting and draft_of(f"{setting}/facility-only").place["name"] == place else place
+
+
+def borrowed_by(arm: Draft) -> dict[str, Any] | None:
+    """From which setting of the library a place with files of its own has all that its lists do not tell.
+
+    The setting with whose values most of the place's agree, the number of those that do not, and whether the place is
+    another than that of any setting, so that no survey of it is known here; None for a made-up place.
+    """
+    if arm.place.get("kind", "synthetic") == "synthetic":
+        return None
+    drafts = {name: draft_of(f"{name}/facility-only") for name in library_names()["setting"]}
+    there = {name: each for name, each in drafts.items() if each.place["name"] == arm.place["name"]} or drafts
+    differ = {name: sum(_of_setting(arm, key) != _of_setting(each, key) for key in of_section("setting"))
+              for name, each in there.items()}  # fmt: skip
+    nearest = min(differ, key=lambda name: differ[name])
+    return {"setting": nearest, "differ": differ[nearest], "is_other": there is drafts}
+
+
+def _of_setting(arm: Draft, key: str) -> Any:
+    value = arm.setting.get(key, of_section("setting")[key].default)
+    return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
 # --- what the programmes treat ----------------------------------------------------------------------------

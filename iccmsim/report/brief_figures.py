@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from iccmsim.report.brief_facts import FATAL
-from iccmsim.report.district import draw_map, map_key, on_paper
+from iccmsim.report.district import draw_map, map_key, shape_of
 from iccmsim.report.style import FAINT, HATCHES, INK, MARKERS, SMALL, STEPS, WORDS, bare_figure, colours_of, quiet
 
 if TYPE_CHECKING:
@@ -22,31 +21,19 @@ if TYPE_CHECKING:
 WIDTH = 7.08  # inches as printed, as the text
 MAP_WIDTHS = {1: 3.3, 2: 3.3, 3: 2.7}  # by the number of programmes, which leave so much of the second page
 MAP_SCALE = 0.45  # of its signs, beside those of the map that fills a page
-NAME_WIDTH = 28  # letters
 LABELLED = 0.04  # the least share whose number has room in its bar
 LIGHT_LETTERS = (4,)  # steps so dark that their numbers are white
 
 
 def averted_figure(facts: Mapping[str, Any], words: Language) -> Figure:
     """Left: bars of children saved and lost. Right: deaths averted with their interval, in all and by cause."""
-    from matplotlib.lines import Line2D
-
     arms = facts["programmes"]
-    figure = bare_figure(WIDTH, 0.95 + len(arms) * max(0.42, 0.142 * (len(facts["causes"]) + 1)))
+    figure = bare_figure(WIDTH, 0.6 + len(arms) * max(0.42, 0.142 * (len(facts["causes"]) + 1)))
     left, right = figure.subplots(1, 2, width_ratios=(4, 6))
     colours = colours_of([arm["name"] for arm in facts["arms"]])
     _saved_and_lost(left, arms, words, colours=colours)
     _by_cause(right, facts, words, colours=colours)
-    signs = [Line2D([], [], color=colours[arm["name"]], marker=MARKERS[i], markersize=4.5, linewidth=1.6,
-                    label=short(arm, words)) for i, arm in enumerate(arms)]  # fmt: skip
-    figure.legend(handles=signs, loc="outside upper right", ncols=min(2, len(signs)), frameon=False, fontsize=SMALL,
-                  labelcolor=INK, handletextpad=0.5, columnspacing=1.4, borderpad=0.1)  # fmt: skip
     return figure
-
-
-def short(arm: Mapping[str, Any], words: Language) -> str:
-    """The name of an arm, over two lines if it is long."""
-    return textwrap.fill(words.name(arm["name"]), NAME_WIDTH)
 
 
 def _saved_and_lost(axes: Axes, arms: Sequence[Mapping[str, Any]], words: Language, *,
@@ -59,7 +46,7 @@ def _saved_and_lost(axes: Axes, arms: Sequence[Mapping[str, Any]], words: Langua
         axes.text(saved + 0.04 * most, -i, words.number(saved, 1), va="center", fontsize=SMALL, color=INK)
         axes.text(-lost - 0.04 * most, -i, words.number(lost, 1), va="center", ha="right", fontsize=SMALL, color=INK)
         axes.plot([0, 0], [-i - 0.25, -i + 0.25], color=INK, linewidth=0.9)
-        axes.text(0, -i + 0.27, words.name(arm["name"]), ha="center", va="bottom", fontsize=WORDS, color=INK)
+        _name_with_sign(axes, words.name(arm["name"]), -i + 0.27, marker=MARKERS[i], colour=colours[arm["name"]])
     for side, word in ((-1, "lost"), (1, "saved")):
         axes.text(side * 0.7 * most, 0.85, words.figure[word], ha="center", fontsize=WORDS, weight="bold", color=INK)
     axes.set_xlim(-1.7 * most, 1.7 * most)
@@ -67,6 +54,18 @@ def _saved_and_lost(axes: Axes, arms: Sequence[Mapping[str, Any]], words: Langua
     quiet(axes)
     axes.set_xticks([])
     axes.set_yticks([])
+
+
+def _name_with_sign(axes: Axes, name: str, y: float, *, marker: str, colour: str) -> None:
+    """The name of a programme above its bars, after the sign that it has in the panel on the right."""
+    from matplotlib.lines import Line2D
+    from matplotlib.offsetbox import AnnotationBbox, DrawingArea, HPacker, TextArea
+
+    sign = DrawingArea(5, 6)
+    sign.add_artist(Line2D([2.5], [3], marker=marker, color=colour, markersize=4.5))
+    told = HPacker(children=[sign, TextArea(name, textprops={"fontsize": SMALL, "color": INK})], sep=3, pad=0,
+                   align="center")  # fmt: skip
+    axes.add_artist(AnnotationBbox(told, (0, y), box_alignment=(0.5, 0), frameon=False, pad=0, annotation_clip=False))
 
 
 def _by_cause(axes: Axes, facts: Mapping[str, Any], words: Language, *, colours: Mapping[str, str]) -> None:
@@ -102,7 +101,7 @@ def lost_figure(facts: Mapping[str, Any], words: Language) -> Figure:
     from matplotlib.patches import Patch
 
     arms = facts["arms"]
-    figure = bare_figure(WIDTH, 0.62 + 2 * (0.3 + 0.21 * len(arms)))
+    figure = bare_figure(WIDTH, 0.6 + 2 * (0.28 + 0.185 * len(arms)))
     panels = figure.subplots(2, 2, sharey=True)
     for axes, illness in zip(panels.flat, FATAL, strict=True):
         for i, arm in enumerate(arms):
@@ -111,10 +110,10 @@ def lost_figure(facts: Mapping[str, Any], words: Language) -> Figure:
         axes.set_xlim(0, 100)
         quiet(axes)
         axes.set_xticks([])
-        axes.set_yticks([-i for i in range(len(arms))], [short(arm, words) for arm in arms], fontsize=SMALL)
+        axes.set_yticks([-i for i in range(len(arms))], [words.name(arm["name"]) for arm in arms], fontsize=SMALL)
         axes.set_ylim(-len(arms) + 0.5, 0.5)
     ends = list(words.figure["losses"])
-    if any(arm["levers"]["hmm.reach"] for arm in arms):
+    if any(arm["volunteers"] for arm in arms):
         ends[1] = words.figure["informal"]
     key = [Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=label, linewidth=0)
            for colour, hatch, label in zip(STEPS, HATCHES, ends, strict=True)]  # fmt: skip
@@ -143,8 +142,7 @@ def map_width(programmes: int) -> float:
 def map_figure(ground: Ground, arm: int, words: Language) -> Figure:
     """Villages by people and distance, facilities, and the posts of one arm; its key below."""
     posts = ground.posts[arm]
-    x, y = on_paper(ground, ground.village_lon, ground.village_lat)
-    tall, wide = min(1.1, max(0.5, np.ptp(y) / max(np.ptp(x), 1e-9))), map_width(len(ground.posts) - 1)
+    tall, wide = min(1.1, max(0.5, shape_of(ground))), map_width(len(ground.posts) - 1)
     figure = bare_figure(wide, wide * tall + 0.85)
     draw_map(figure.subplots(), ground, posts, scale=MAP_SCALE, km=words.figure["km"])
     told = {**words.figure, "count": words.number}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iccmsim.report.brief_facts import FATAL
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from iccmsim.report.language import Language
 
 Row = dict[str, Any]
+MOST_DATES = 2  # of one lever, each with a row of the table
+WARNED_OF = ("limit_ceiling", "limit_no_chws")  # said where they apply
 HASH = 12  # figures of a scenario's hash that are shown
 
 
@@ -29,11 +31,12 @@ def page_of(facts: Mapping[str, Any], words: Language, *, mapped: int) -> dict[s
                        for arm in facts["programmes"]],
         "beyond": [said("beyond", each=each) for each in facts["beyond"]],
         "compared_text": said("compared_text"), "table": table_of(facts, said),
-        "sure": [point(said(name)) for name in ("sure_chance", "sure_mean", "sure_list", "sure_model")],
+        "sure": [point(told) for name in ("sure_chance", "sure_mean", "sure_list", "sure_time", "sure_model")
+                 if (told := said(name))],
         "lost_text": said("lost_text"),
         "rests": [point(told) for name in ("rests_fit", "rests_care", "rests_line", "rests_place")
                   if (told := said(name))],
-        "limits": [words.spaced(limit) for limit in text["limits"]],
+        "limits": [*(told for name in WARNED_OF if (told := said(name))), *map(words.spaced, text["limits"])],
         "alt": {name: said(f"{name}_alt") for name in ("averted", "lost", "map")},
         "note": {name: said(f"{name}_note") for name in ("averted", "lost", "map")},
         "card": list(card_of(facts, said)), "card_note": said("card_grades"),
@@ -90,18 +93,40 @@ def _inputs(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
         return {"label": said(key), "strong": False, "under": False,
                 "cells": [show(arm) if arm["chws"] or always else "–" for arm in arms]}  # fmt: skip
 
-    yield row("posts", lambda arm: f"{words.number(arm['chws'])} ({words.number(arm['posts'])})")
-    yield row("served", lambda arm: words.number(arm["served"]))
-    yield row("far", lambda arm: words.percent(arm["far"]), always=True)
-    if any(arm["levers"]["hmm.reach"] for arm in arms):
-        yield row("volunteers", lambda arm: words.percent(arm["levers"]["hmm.reach"]), always=True)
-    yield row("supervised", lambda arm: words.percent(arm["levers"]["spv.freq"]))
-    yield row("fee", lambda arm: words.number(fee := arm["levers"]["fee.chw"], 2 if fee else 0))
+    def of_lever(key: str, lever: str, show: Any, *, always: bool = False) -> Iterator[Row]:
+        """A lever at launch and, below it, as it stands after the dates on which it changes."""
+        yield row(key, lambda arm: show(arm["levers"][lever]), always=always)
+        for day, of in days_of_change(arms, lever):
+            later = row(key, lambda arm, day=day: show(arm["levers_on"][day][lever]), always=always)
+            yield later | {"label": said("from_day", day=day, of=of), "under": True}
+
+    is_plan = "_later" if any(arm["chws"] and arm["rollout"] for arm in arms) else ""
+    yield row(f"posts{is_plan}", lambda arm: f"{words.number(arm['chws'])} ({words.number(arm['posts'])})")
+    if is_plan:
+        yield row("rollout", lambda arm: words.number(arm["rollout"]) if arm["rollout"] else "–") | {"under": True}
+    yield row(f"served{is_plan}", lambda arm: words.number(arm["served"]))
+    yield row(f"far{is_plan}", lambda arm: words.percent(arm["far"]), always=True)
+    if any(arm["volunteers"] for arm in arms):
+        yield from of_lever("volunteers", "hmm.reach", words.percent, always=True)
+    yield from of_lever("supervised", "spv.freq", words.percent)
+    yield from of_lever("fee", "fee.chw", lambda fee: words.number(fee, 2 if fee else 0))
     if any(arm["changes"] for arm in arms):
         yield row("changes", lambda arm: words.listed([words.number(day) for day in arm["changes"]]) or "–")
     yield row("present", lambda arm: words.percent(arm["present"]))
     yield row("no_turn", lambda arm: words.percent(arm["no_turn"]))
     yield row("out", lambda arm: words.percent(arm["out"]))
+
+
+def days_of_change(arms: Sequence[Mapping[str, Any]], lever: str) -> list[tuple[int, int]]:
+    """The days on which a lever changes in any arm, each with 0; of more than the table has room for the last day,
+    with how many there are."""
+    days, before = [], [arm["levers"][lever] for arm in arms]
+    for day in arms[0]["levers_on"]:
+        now = [arm["levers_on"][day][lever] for arm in arms]
+        if now != before:
+            days.append(day)
+        before = now
+    return [(day, 0) for day in days] if len(days) <= MOST_DATES else [(days[-1], len(days))]
 
 
 def _results(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import numpy as np
 from iccmsim.core.records import BASIC_PRODUCTS, MONTH, PRODUCTS, YEAR
 from iccmsim.report.style import ARMS, COMPARATOR, FAINT, INK, SHADE, SMALL, WORDS, new_figure, quiet
 from iccmsim.report.terminal import PRODUCT_NAMES, count, several
+from iccmsim.world.geography import OUTLIER_KM
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -35,19 +36,20 @@ MONTHS = "JFMAMJJASOND"
 
 def stock_figure(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> Figure:
     """The doses that a typical CHW has each day of the second year, or of all days if it is not lived, by product."""
-    run = zone_with_chws(scenario, status_quo=status_quo, seed=seed)
-    first, last = (run.plan.warmup + day for day in SECOND_YEAR)
-    doses = run.zone.stock_by_day[first : min(last, run.day)]
-    if len(doses) < 30:
-        doses = run.zone.stock_by_day[run.plan.warmup : run.day]
-        first = run.plan.warmup
-    row = typical_chw(doses)
-    return draw_stock(doses[:, row], name=scenario.name, seed=seed, zone=run.number, chw=row,
-                      first=first - run.plan.warmup)  # fmt: skip
+    run, in_post = zone_with_chws(scenario, status_quo=status_quo, seed=seed)
+    launch, first, last = (run.plan.warmup + day for day in (0, *SECOND_YEAR))
+    if run.day - first < 30:
+        first = launch
+    days = slice(first, min(last, run.day))
+    doses, held_on = run.zone.stock_by_day[days], in_post[first - launch : days.stop - launch]
+    row = typical_chw(doses, held_on)
+    return draw_stock(doses[:, row], held_on[:, row], name=scenario.name, seed=seed, zone=run.number, chw=row,
+                      first=first - launch)  # fmt: skip
 
 
-def zone_with_chws(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> ZoneRun:
-    """The zone with most CHWs, run to the end of its second year with tables."""
+def zone_with_chws(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> tuple[ZoneRun, np.ndarray]:
+    """The zone with most CHWs, run to the end of its second year with tables, and on which nights since launch each
+    post was held (day x provider; a centre always is)."""
     from iccmsim.engine.plan import make_plan, zone_maps
     from iccmsim.engine.simulation import arms_of_zone, without_chws
 
@@ -56,13 +58,24 @@ def zone_with_chws(scenario: Scenario, *, status_quo: Scenario | None, seed: int
     chws = np.bincount(plan.deployment.post_zone, weights=plan.deployment.post_chws, minlength=plan.places.n_zones)
     zone = zone_maps(plan.places)[int(chws.argmax())]
     until = min(plan.days, plan.warmup + SECOND_YEAR[1])
-    return next(arms_of_zone(zone, [plan], status_quo=before, seed=seed, tables=True, until=until))
+    run = next(arms_of_zone(zone, [plan], status_quo=before, seed=seed, tables=True, until=plan.warmup))
+    in_post = []
+    for day in range(plan.warmup, until):
+        run.run_to(day + 1)
+        in_post.append(run.zone.provider["vacant_until"] < 0)
+    return run, np.array(in_post)
 
 
-def typical_chw(doses: np.ndarray) -> int:
-    """The CHW in the middle of the zone's by days on which a product is out; doses: day x provider x product."""
-    days_out = (doses[:, 1:, held(doses)] == 0).any(axis=2).sum(axis=0)
-    return 1 + int(np.argsort(days_out, kind="stable")[(len(days_out) - 1) // 2])
+def typical_chw(doses: np.ndarray, in_post: np.ndarray) -> int:
+    """The CHW in the middle of the zone's by the share of the days in post on which a product is out.
+
+    doses: day x provider x product; in_post: day x provider. Only posts that are held on half of the days or more
+    count, if there are any.
+    """
+    nights = in_post[:, 1:].sum(axis=0)
+    out = ((doses[:, 1:, held(doses)] == 0).any(axis=2) & in_post[:, 1:]).sum(axis=0) / np.maximum(nights, 1)
+    mostly = np.flatnonzero(2 * nights >= min(len(doses), 2 * nights.max()))
+    return 1 + int(mostly[np.argsort(out[mostly], kind="stable")[(len(mostly) - 1) // 2]])
 
 
 def held(doses: np.ndarray) -> list[int]:
@@ -70,41 +83,46 @@ def held(doses: np.ndarray) -> list[int]:
     return [j for j in range(doses.shape[-1]) if j < BASIC_PRODUCTS or doses[..., j].any()]
 
 
-def draw_stock(doses: np.ndarray, *, name: str, seed: int, zone: int, chw: int, first: int) -> Figure:
-    """Doses (day x product) as a panel a product, days without a dose shaded; `first`: the first day, from launch."""
+def draw_stock(doses: np.ndarray, in_post: np.ndarray, *, name: str, seed: int, zone: int, chw: int,
+               first: int) -> Figure:  # fmt: skip
+    """Doses (day x product) as a panel a product, days without a dose shaded, days on which nobody holds the post grey
+    and not counted; `first`: the first day, from launch."""
     from iccmsim import __version__
 
     mine = held(doses)
-    out = (doses[:, mine] == 0).any(axis=1).sum()
-    days = len(doses)
+    out = ((doses[:, mine] == 0).any(axis=1) & in_post).sum()
+    days, held_on = len(doses), int(in_post.sum())
+    counted = f"{days} days" if held_on == days else f"{several(held_on, 'day')} in post"
+    empty = "" if held_on == days else f" Grey: nobody in post, on {several(days - held_on, 'day')}."
     is_year = abs(days - YEAR) < 2
     year = f"year {1 + first // int(YEAR)} of the programme"
     when = year if is_year else f"days {first} to {first + days - 1} after launch"
     figure = new_figure(
         8.2, 5.6, title=f"{'A year' if is_year else f'{days} days'} of one community health worker's medicine box",
-        subtitle=f"Doses at midnight, CHW {chw} of zone {zone}, {when}. Shaded: days without a dose. "
-                 f"On {out} of {days} days at least one of the {len(mine)} products is out.",
-        source=f"iccmsim {__version__}; {name}; seed {seed}. The CHW with the middle number of such days in its zone.",
+        subtitle=f"Doses at midnight, CHW {chw} of zone {zone}, {when}. Shaded: days without a dose.{empty} "
+                 f"On {out} of {counted} at least one of the {len(mine)} products is out.",
+        source=f"iccmsim {__version__}; {name}; seed {seed}. The CHW with the middle share of such days in its zone.",
     )  # fmt: skip
     panels = figure.subplots(len(mine), 1, sharex=True)
     for axes, j in zip(panels, mine, strict=True):
-        _one_product(axes, doses[:, j], name=PRODUCT_NAMES[PRODUCTS[j]])
+        _one_product(axes, doses[:, j], in_post, name=PRODUCT_NAMES[PRODUCTS[j]])
     mid = [MONTH * (m + 0.5) for m in range(12) if MONTH * (m + 0.5) < len(doses)]
     panels[-1].set_xticks(mid, list(MONTHS[: len(mid)]), fontsize=SMALL)
     panels[-1].set_xlim(0, len(doses))
     return figure
 
 
-def _one_product(axes: Axes, doses: np.ndarray, *, name: str) -> None:
+def _one_product(axes: Axes, doses: np.ndarray, in_post: np.ndarray, *, name: str) -> None:
     days = np.arange(len(doses) + 1)
-    for first, last in spells(doses == 0):
-        axes.axvspan(first, last, color=SHADE, linewidth=0)
-    axes.stairs(doses, days, baseline=None, color=ARMS[0], linewidth=1.1)
+    for where, colour in ((in_post & (doses == 0), SHADE), (~in_post, FAINT)):
+        for first, last in spells(where):
+            axes.axvspan(first, last, color=colour, linewidth=0)
+    axes.stairs(np.where(in_post, doses, np.nan), days, baseline=None, color=ARMS[0], linewidth=1.1)
     top = max(4, int(doses.max()))
     axes.set_ylim(0, top * 1.12)
     axes.set_yticks([0, top])
     quiet(axes, grid="y")
-    out = int((doses == 0).sum())
+    out = int(((doses == 0) & in_post).sum())
     axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=WORDS, color=INK, labelpad=10)
     axes.text(1.01, 0.5, f"out on\n{out} day{'s' * (out != 1)}", transform=axes.transAxes, va="center",
               fontsize=SMALL, color=INK if out else COMPARATOR)  # fmt: skip
@@ -123,15 +141,15 @@ def map_figure(scenario: Scenario) -> Figure:
 
     plan = make_plan(scenario)
     places, posts = plan.places, plan.deployment
-    x, y = on_paper(places, places.village_lon, places.village_lat)
-    tall = min(1.25, max(0.5, np.ptp(y) / max(np.ptp(x), 1e-9)))
+    tall, beyond = min(1.25, max(0.5, shape_of(places))), off_the_map(places)
     largest = float(places.people.max())
     staff = f"{several(posts.n_chws, 'CHW')} in {several(posts.n_posts, 'post')}" if posts else "no CHWs"
     figure = new_figure(
         8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {scenario.place.name}",
         subtitle=f"{count(places.people.sum())} people in {several(places.n_villages, 'village')}, "
                  f"{several(places.n_zones, 'zone')}. {100 * places.share_beyond(5.0):.0f} % of people live 5 km or "
-                 f"more from a facility. By the norm: {staff}.",
+                 f"more from a facility. By the norm: {staff}."
+                 + (f" Not shown, as too far off: {several(beyond, 'place')} of the lists." if beyond else ""),
         source=f"iccmsim {__version__}; {scenario.name}. Area of a circle: people. Colour: straight-line distance to "
                "the nearest facility.", key=map_key(largest, with_posts=posts is not None),
     )  # fmt: skip
@@ -147,7 +165,34 @@ def draw_map(axes: Axes, places: Places | Ground, posts: Deployment | Posts | No
     if posts is not None and len(posts.post_village):
         _posts(axes, posts, x, y, scale=scale)
     _facilities(axes, places, scale=scale)
-    _finish_map(axes, x, y, km=km)
+    _finish_map(axes, places, km=km)
+
+
+def sheet_of(places: Places | Ground) -> tuple[np.ndarray, np.ndarray, int]:
+    """What a map must hold, km east and north, and how many places lie so far off that their coordinates are wrong.
+
+    Villages beyond OUTLIER_KM of every facility are left off, unless most people live there, and so are facilities
+    that far from every other village.
+    """
+    x, y = on_paper(places, places.village_lon, places.village_lat)
+    fx, fy = on_paper(places, places.facility_lon, places.facility_lat)
+    here = places.km_nearest <= OUTLIER_KM
+    if 2 * places.people[here].sum() <= places.people.sum():
+        here = np.ones(len(x), bool)
+    near = np.array([np.hypot(x[here] - a, y[here] - b).min() <= OUTLIER_KM for a, b in zip(fx, fy, strict=True)], bool)
+    off = int((~here).sum() + (~near).sum())
+    return np.concatenate([x[here], fx[near]]), np.concatenate([y[here], fy[near]]), off
+
+
+def shape_of(places: Places | Ground) -> float:
+    """How tall a map is for its width."""
+    x, y, _ = sheet_of(places)
+    return float(np.ptp(y) / max(np.ptp(x), 1e-9))
+
+
+def off_the_map(places: Places | Ground) -> int:
+    """How many villages and facilities lie too far off to be shown."""
+    return sheet_of(places)[2]
 
 
 def on_paper(places: Places | Ground, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -185,7 +230,8 @@ def _facilities(axes: Axes, places: Places | Ground, *, scale: float) -> None:
                      linewidths=0.8, zorder=4 + level)  # fmt: skip
 
 
-def _finish_map(axes: Axes, x: np.ndarray, y: np.ndarray, *, km: str) -> None:
+def _finish_map(axes: Axes, places: Places | Ground, *, km: str) -> None:
+    x, y, _ = sheet_of(places)
     axes.set_aspect("equal")
     quiet(axes)
     axes.set_xticks([])
@@ -195,7 +241,8 @@ def _finish_map(axes: Axes, x: np.ndarray, y: np.ndarray, *, km: str) -> None:
     left, low = float(x.min()), float(y.min()) - 0.07 * width
     axes.plot([left, left + step], [low, low], color=INK, linewidth=2, solid_capstyle="butt")
     axes.text(left + step / 2, low - 0.012 * width, km.format(step), ha="center", va="top", fontsize=SMALL, color=INK)
-    axes.set_ylim(low - 0.06 * width, float(y.max()) + 0.05 * width)
+    axes.set_xlim(left - 0.06 * width, float(x.max()) + 0.06 * width)
+    axes.set_ylim(low - 0.06 * width, float(y.max()) + 0.06 * width)
 
 
 def map_key(largest: float, *, with_posts: bool, scale: float = 1.0, words: Words | None = None) -> list[Artist]:

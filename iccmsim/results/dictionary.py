@@ -204,7 +204,7 @@ FACTS = (
     Column("people", "People of all ages.", "people", ages="all ages"),
     Column("zones", "Health-facility zones.", "zones"),
     Column("deploys_chws", "Whether the programme deploys CHWs.", YES),
-    Column("chws", "CHWs in posts.", "CHWs"),
+    Column("chws", "CHWs once all posts are filled.", "CHWs"),
     Column("posts", "Posts of CHWs.", "posts"),
     Column("people_served_by_chws", "People whose village has a CHW.", "people", ages="all ages"),
     Column("share_5km", "People less than 5 km in a straight line from a health facility or a CHW's post.", "share",

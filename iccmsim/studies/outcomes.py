@@ -109,7 +109,8 @@ def _plain(name: str) -> str:
 
 
 OUTCOMES: tuple[Outcome, ...] = (
-    Outcome("chws", "Community health workers in posts at launch.", "workers", "", "", lambda c: c.facts["chws"]),
+    Outcome("chws", "Community health workers once all posts are filled.", "workers", "", "",
+            lambda c: c.facts["chws"]),
     Outcome("births", "Live births in the window.", "births", "", "at birth", partial(_sum, "births")),
     Outcome("child_years", "Time lived by children under five in the window.", "child-years", "", ALL_AGES,
             lambda c: _sum("child_days", c) / YEAR),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -226,9 +226,9 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
         said.append(f"{len(c.seeds)} replicates: about {held:.0f} % of such districts would fall between "
                     "the 2.5 and 97.5 % points of so few, not 95 %")  # fmt: skip
     said += warnings_of_place(c.facts[0])
-    if arms[1]["deaths_averted_by_five"]["mean"] is None:
+    if puts_off(arms):
         said.append("the run ends before the first year's births turn five: deaths put off are counted as averted")
-    if c.facts[0]["window_days"] < YEAR - 1:
+    if is_part_of_a_year(c.facts[0]["window_days"]):
         said.append(f"a window of {c.facts[0]['window_days']} days does not average over the seasons")
     if uneven := lopsided(c.names, [arm["shocks"] for arm in arms]):
         said.append(f"{uneven}: what a shock does is counted as an effect of the programme; give every arm the same "
@@ -238,6 +238,26 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
     return said
 
 
+def puts_off(arms: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the run ends before the first year's births turn five, so that a death put off counts as averted."""
+    return arms[1]["deaths_averted_by_five"]["mean"] is None
+
+
+def is_part_of_a_year(days: int) -> bool:
+    """Whether a window is too short to average over the seasons."""
+    return days < YEAR - 1
+
+
+def is_owed_none(arm: Mapping[str, Any]) -> bool:
+    """Whether a programme of CHWs has none, as its norm owes no village one."""
+    return bool(arm["setting"]["deploys_chws"] and not arm["setting"]["chws"])
+
+
+def is_beyond_treatment(arm: Mapping[str, Any]) -> bool:
+    """Whether more deaths are averted than treatment alone is thought to reach."""
+    return (arm["percent_averted"]["mean"] or 0.0) > CEILING
+
+
 def is_crowded(arm: Mapping[str, Any]) -> bool:
     """Whether so many who come to a CHW have no turn that day that the result hangs on what they do then."""
     return (arm["chw_no_turn"]["mean"] or 0.0) > MANY
@@ -245,13 +265,13 @@ def is_crowded(arm: Mapping[str, Any]) -> bool:
 
 def _warnings_of(arm: dict[str, Any]) -> list[str]:
     said, q = [], arm["deaths_averted"]
-    if arm["setting"]["deploys_chws"] and not arm["setting"]["chws"]:
+    if is_owed_none(arm):
         said.append("no village is owed a CHW by the norm, so that this arm has none")
     if q["low"] is not None and q["low"] <= 0.0 <= q["high"]:
         said.append(f"interval includes 0 ({q['low']:.1f} to {q['high']:.1f} deaths averted)")
     if q["mcse"] and q["mean"] and abs(q["mcse"] / q["mean"]) > LARGE_ERROR / 100.0:
         said.append(f"Monte-Carlo error {100.0 * abs(q['mcse'] / q['mean']):.0f} % of the effect; use more seeds")
-    if (arm["percent_averted"]["mean"] or 0.0) > CEILING:
+    if is_beyond_treatment(arm):
         said.append(f"more than {CEILING:.0f} % of all deaths averted, beyond what treatment alone is thought to reach")
     if is_crowded(arm):
         said.append(f"{100.0 * arm['chw_no_turn']['mean']:.0f} % of those who came to a CHW at work were not seen that "
