@@ -8,7 +8,7 @@
 #   make test      .venv\Scripts\python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 #   make lint      .venv\Scripts\python -m ruff check .
 #   make bench     .venv\Scripts\python benchmarks\bench.py
-#   make bounds    the same as make test with NUMBA_BOUNDSCHECK=1 and -m "not slow"
+#   make bounds    the same as make test with NUMBA_BOUNDSCHECK=1 and -m "not slow or bounds"
 #   make mutants   .venv\Scripts\python tests\mutants.py
 #   make clean     rmdir /s /q .venv
 #
@@ -98,7 +98,7 @@ test: compiled
 
 # An index that leaves its array, also in a test, writes over memory that is another's.
 bounds: $(OK)
-	@ICCMSIM_CACHE="$(abspath $(VENV))/bounds" NUMBA_BOUNDSCHECK=1 "$(RUN)" $(SUITE) -m "not slow"
+	@ICCMSIM_CACHE="$(abspath $(VENV))/bounds" NUMBA_BOUNDSCHECK=1 "$(RUN)" $(SUITE) -m "not slow or bounds"
 
 lint: $(OK)
 	@"$(RUN)" -m ruff check .

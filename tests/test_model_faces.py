@@ -114,7 +114,7 @@ def test_plain_python_and_compiled_code_give_identical_arrays():
     assert in_a_process_of_its_own(NUMBA_DISABLE_JIT="1") == compiled
 
 
-@pytest.mark.slow
+@pytest.mark.bounds
 def test_what_is_compiled_our_way_does_what_numba_makes_of_it_and_no_index_leaves_its_array(tmp_path):
     checked = in_a_process_of_its_own(ICCMSIM_PLAIN_NUMBA="1", NUMBA_BOUNDSCHECK="1", ICCMSIM_CACHE=str(tmp_path),
                                       NUMBA_CACHE_DIR=str(tmp_path))  # fmt: skip

@@ -42,8 +42,9 @@ class ICCMModel(mesa.Model):
     places: folder of the files of a real place. tables: keep every visit and each day's stocks; without, `result` has
     counts only.
 
-    `mesa.batch_run` needs a `collect`, `overrides` in a list, and a `max_steps` of all days (its own 1,000 cut the run
-    short); its last row is of the evening before the last.
+    `mesa.batch_run` needs a `collect`, `overrides` in a list, a `max_steps` of all days (its own 1,000 cut the run
+    short), and seeds: `rng` among the parameters, from Mesa 3.5 on its own argument `rng`, without which it gives each
+    run `None`. Its last row is of the evening before the last.
     `deeds`: what was done in mid-run that is no dated change, as a result tells it.
     """
 
