@@ -44,7 +44,7 @@ class ICCMModel(mesa.Model):
 
     `mesa.batch_run` needs a `collect`, `overrides` in a list, a `max_steps` of all days (its own 1,000 cut the run
     short), and seeds: `rng` among the parameters, from Mesa 3.5 on its own argument `rng`, without which it gives each
-    run `None`. Its last row is of the evening before the last.
+    run `None`. Before Mesa 3.5 its last row is of the evening before the last.
     `deeds`: what was done in mid-run that is no dated change, as a result tells it.
     """
 
