@@ -39,17 +39,18 @@ def test_at_once_day_by_day_and_cut_at_odd_days_are_the_same(more):
     assert what_differs(whole, in_pieces(scenario, range(1, 461))) == set()
 
 
-@pytest.mark.parametrize("day", [60, 0, -1, 100.5, True])
+@pytest.mark.parametrize("day", [60, 0, -1, 100.5, True, "90"])
 def test_a_run_goes_forward_by_whole_days(day):
     simulation = Simulation(tiny(), seed=1, threads=1).run_to(61)
-    with pytest.raises(ValueError, match=f"^day = {day}: must be a whole number, at least 61"):
+    with pytest.raises(ValueError, match=f"^day = {day!r}: must be a whole number, at least 61"):
         simulation.run_to(day)
     assert simulation.run_to(61).day == 61
 
 
-def test_a_run_has_a_thread_at_least():
-    with pytest.raises(ValueError, match=r"^threads = 0: must be"):
-        Simulation(tiny(), seed=1, threads=0)
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
+def test_a_run_has_a_thread_at_least(threads):
+    with pytest.raises(ValueError, match=f"^threads = {threads!r}: must be a whole number of at least 1"):
+        Simulation(tiny(), seed=1, threads=threads)
 
 
 def test_a_dated_change_comes_on_its_day_however_the_horizon_is_cut(tmp_path):

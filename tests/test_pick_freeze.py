@@ -162,7 +162,7 @@ def test_chance_is_taken_off_with_an_inner_group_too():
 def test_indices_of_an_outcome_with_a_heavy_tail_are_those_of_its_closed_form():
     truth, names = heavy_in_closed_form(), tuple(f"x{k}" for k in range(len(SPREAD)))
     for layout in (Layout(names), Layout(names, "x1", 6)):
-        found = repeated(layout, names, heavy, n=512, times=10)
+        found = repeated(layout, names, heavy, n=512, times=20)
         for key in ("S1", "ST"):
             assert held(found, key, "", truth[key]) >= 0.8
             assert [middle(found, key, name) for name in names] == pytest.approx(list(truth[key].values()), abs=0.05)

@@ -130,9 +130,7 @@ class Simulation:
                  threads: int | None = None) -> None:  # fmt: skip
         self.scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
         self.seed, self.tables = fit_seed(seed), tables
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads = {threads!r}: must be a whole number, at least 1")
-        self.threads = threads or os.cpu_count() or 1
+        self.threads = how_many(threads)
         self.plan = make_plan(self.scenario)
         before = status_quo if status_quo is not None else without_chws(self.scenario)
         same_setting(self.scenario, before)
@@ -156,7 +154,7 @@ class Simulation:
 
         Raises ValueError for a day that was lived already, or is no whole number.
         """
-        if isinstance(day, bool) or day % 1 or day < self.day:
+        if isinstance(day, (bool, str)) or day % 1 or day < self.day:
             raise ValueError(f"day = {day!r}: must be a whole number, at least {self.day}, the days lived so far")
         if not self.runs:
             self.build()
@@ -184,6 +182,15 @@ class Simulation:
             return [task(item) for item in items]
         with ThreadPoolExecutor(self.threads) as pool:
             return list(pool.map(task, items))
+
+
+def how_many(threads: int | None) -> int:
+    """Threads to run in: as many as asked for, or one for each core."""
+    if threads is None:
+        return os.cpu_count() or 1
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+        raise ValueError(f"threads = {threads!r}: must be a whole number of at least 1, or None for all cores")
+    return int(threads)
 
 
 def without_chws(scenario: Scenario) -> Scenario:

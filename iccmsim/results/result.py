@@ -16,7 +16,7 @@ import numpy as np
 
 from iccmsim.core.draws import fit_seed
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
-from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, without_chws
+from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, how_many, without_chws
 from iccmsim.engine.tally import add_up, tally_zone
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.deeds import Deeds, facts_with, hash_of, toml_with
@@ -228,15 +228,6 @@ def _counts_only(scenario: Scenario, before: Scenario | None, *, seed: int,
 
     with ThreadPoolExecutor(threads) as pool:
         return plan, add_up(list(pool.map(count, zone_maps(plan.places))))[0]
-
-
-def how_many(threads: int | None) -> int:
-    """Threads to run in: as many as asked for, or one for each core."""
-    if threads is None:
-        return os.cpu_count() or 1
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
-        raise ValueError(f"threads = {threads!r}: must be a whole number of at least 1, or None for all cores")
-    return int(threads)
 
 
 def loaded(scenario: Scenario | str) -> Scenario:

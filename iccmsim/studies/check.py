@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
-from iccmsim.engine.simulation import arms_of_zone, without_chws
+from iccmsim.engine.simulation import arms_of_zone, how_many, without_chws
 from iccmsim.engine.tally import TALLY, add_up, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.indicators import budget, counts_of, expected_deaths, from_tally
 from iccmsim.results.list_formula import list_prediction, treated_away
 from iccmsim.results.mortality import WINDOW, expected_deaths_by_cause, rates
-from iccmsim.results.result import how_many
 from iccmsim.results.survey import Counts, Telling, add_counts
 from iccmsim.results.tables import TABLES
 from iccmsim.studies.compare import scenario_at, seeds_of

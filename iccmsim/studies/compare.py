@@ -21,14 +21,14 @@ from iccmsim.core.draws import fit_seed
 from iccmsim.core.records import table
 from iccmsim.engine.pairs import PAIRS, pair_zone, remember_arm
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
-from iccmsim.engine.simulation import arms_of_zone, without_chws
+from iccmsim.engine.simulation import arms_of_zone, how_many, without_chws
 from iccmsim.engine.tally import TALLY, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
-from iccmsim.results.result import facts_of, how_many
+from iccmsim.results.result import facts_of
 from iccmsim.results.shape import FACTS, VERSIONS, many
 from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
