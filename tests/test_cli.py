@@ -139,6 +139,17 @@ def test_a_comparison_fits_a_narrow_terminal_by_putting_arms_below_one_another(h
     assert all(f"care {n}" in text for n in range(3))
 
 
+def test_posts_that_are_filled_by_and_by_are_told_so(here, capsys):
+    later = " --set chw.rollout=90"
+    run, at_once = (said(capsys, f"run care.toml --counts{more}").split("Births")[0] for more in (later, ""))
+    assert "all filled after 90 days; " in " ".join(run.split())
+    assert "filled" not in at_once
+    both, at_once = (said(capsys, f"compare none.toml care.toml --seeds 1{more}") for more in (later, ""))
+    (row,) = (line for line in both.splitlines() if line.startswith("  all filled after"))
+    assert row.split()[-2:] == ["90", "days"]
+    assert "filled" not in at_once
+
+
 def test_the_life_of_a_child_is_told_in_order_from_birth_to_the_end(here, capsys):
     lines = said(capsys, "run care.toml --trace child=200").splitlines()
     assert lines[0].startswith("Child 200 of care, seed 1: village ")

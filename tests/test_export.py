@@ -154,8 +154,9 @@ def test_the_same_number_means_the_same_in_a_sweep_and_in_a_comparison(stored):
 
 def test_chws_are_told_as_the_plan_they_are():
     """With chw.rollout hardly anybody is in post at launch; `chws` counts whom the norm places."""
-    (at_launch, at_last) = (facts_of(make_plan(tiny(more={"chw.rollout": days})))["chws"] for days in (0, 365))
-    assert at_launch == at_last > 0
+    at_launch, at_last = (facts_of(make_plan(tiny(more={"chw.rollout": days}))) for days in (0, 365))
+    assert at_launch["chws"] == at_last["chws"] > 0
+    assert (at_launch["rollout_days"], at_last["rollout_days"]) == (0, 365)
     fact = next(each for each in FACTS if each.name == "chws").says
     outcome = next(each for each in OUTCOMES if each.name == "chws").says
     assert all(says.endswith("once all posts are filled.") for says in (fact, outcome))

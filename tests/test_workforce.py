@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from small import only_if_compiled
 from world import KEY, MANY, a_provider, assert_mean, assert_share, parameters
 
 from iccmsim.rules.workforce import (
@@ -370,6 +371,7 @@ def test_in_the_programme_as_delivered_absence_and_attrition_are_as_stated():
     from iccmsim.engine.simulation import Simulation
     from iccmsim.parameters.scenario import load_scenario
 
+    only_if_compiled()
     scenario = load_scenario("sahel/iccm-as-delivered")
     p = scenario.programme
     runs = Simulation(scenario, seed=5, tables=False).run().runs

@@ -107,8 +107,9 @@ def run_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
                                   ("came in vain", "visits_in_vain"), ("  turned away", "turned_away"))]  # fmt: skip
     total = sum(said["deaths"].values())
     blocks = [
-        f"{said['scenario']}, seed {said['seed']}\n{place_line(setting)}, {several(setting['chws'], 'CHW')} in "
-        f"{several(setting['posts'], 'post')}; {duration(setting['window_days'])} from launch"
+        f"{said['scenario']}, seed {said['seed']}\n"
+        + folded(f"{place_line(setting)}, {several(setting['chws'], 'CHW')} in {several(setting['posts'], 'post')}"
+                 f"{_by_and_by(setting)}; {duration(setting['window_days'])} from launch", width=width)
         + "".join(f"\nShock, {with_own_values(shock)}" for shock in setting["shocks"]),
         grid([("Births", [count(said["births"])]), ("Deaths under five", [count(total)]),
               ("  per 1,000 births (U5MR)", [count(rates["u5mr"], 1)]),
@@ -120,6 +121,12 @@ def run_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
         *(folded(text, width=width, first="! ") for text in said["warnings"]),
     ]  # fmt: skip
     return "\n\n".join(blocks)
+
+
+def _by_and_by(setting: Mapping[str, Any]) -> str:
+    """How long it takes until all posts have been filled, if not all are on the day of launch."""
+    days = setting.get("rollout_days")
+    return f", all filled after {duration(days)}" if days else ""
 
 
 def in_a_row(seeds: Sequence[int]) -> bool:
@@ -240,6 +247,9 @@ def _size(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     settings = [arm["setting"] for arm in arms]
     yield "CHWs in posts", [f"{count(each['chws'])} in {count(each['posts'])}" if each["chws"] else "none"
                             for each in settings]  # fmt: skip
+    if any(each.get("rollout_days") for each in settings):
+        yield "  all filled after", [duration(each["rollout_days"]) if each.get("rollout_days") else ""
+                                     for each in settings]  # fmt: skip
     yield "  people they serve", [count(each["people_served_by_chws"]) if each["chws"] else "" for each in settings]
     yield "People 5 km or more from care", [percent(1.0 - each["share_5km"]) for each in settings]
     lacking = [percent(arm["stock_out"]["chw"]["any"]["mean"]) for arm in arms]

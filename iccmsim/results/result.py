@@ -116,6 +116,7 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
         "place": name or places.name, "villages": int(mine.sum()), "people": int(people[mine].sum()),
         "zones": int(inside.sum()), "deploys_chws": posts is not None,
         "chws": int(posts.post_chws[there].sum()) if posts else 0, "posts": int(there.sum()),
+        "rollout_days": int(plan.scenario.programme["chw.rollout"]) if posts else 0,
         "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
         "share_5km": float(people[near].sum() / max(1, people[mine].sum())),
         **lost_by_lists(places),
