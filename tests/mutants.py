@@ -37,6 +37,7 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("facility_care", "if p.shock_closed <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("workforce", "if p.shock_chws_gone <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("pay", "return"): "a short cut: what follows draws against a chance of nought",
+    ("nutrition", "if until == 0: return 0"): "a short cut: where there is no spell, 0 is found all the same",
     ("illness", "if p.relais_reach <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("illness", "return False"): "the same short cut",
     ("care_seeking", "shortest = 0.0"): "for the compiler alone: the first alternative is taken whatever stands there",
