@@ -35,11 +35,11 @@ EXCUSED: dict[tuple[str, str], str] = {
     ("information", "if p.info_error <= 0.0 and p.info_bias == 1.0: return count"): "a short cut: the factor is one",
     ("information", "return count"): "the same short cut",
     ("facility_care", "if p.shock_closed <= 0.0: return False"): "a short cut: no uniform is below nought",
-    ("workforce", "if p.shock_chws_gone <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("pay", "return"): "a short cut: what follows draws against a chance of nought",
     ("nutrition", "if until == 0: return 0"): "a short cut: where there is no spell, 0 is found all the same",
     ("illness", "if p.relais_reach <= 0.0: return False"): "a short cut: no uniform is below nought",
     ("illness", "return False"): "the same short cut",
+    ("nutrition", "if p.was_per_day <= 0.0: return n + 1"): "a short cut: the wait for the next spell is endless",
     ("care_seeking", "shortest = 0.0"): "for the compiler alone: the first alternative is taken whatever stands there",
     ("facility_care", "return False"): "a short cut: no uniform is below nought; and no bed is no bed",
     ("care_seeking", "if 1.0 - uniforms[v] >= household.usual[v] * p.seek_trust_most * mine * shortest: continue"):

@@ -14,6 +14,7 @@ from nation import VILLAGES, nation_scenario, write_nation
 from small import lived, tiny
 
 from iccmsim.cli import main
+from iccmsim.core.records import AT_FACILITY, FOUND_CLOSED, MINUTES, TURNED_AWAY
 from iccmsim.engine.plan import make_plan
 from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
@@ -22,6 +23,7 @@ from iccmsim.results.result import facts_of
 from iccmsim.studies.compare import compare
 from iccmsim.studies.country import Country, compare_country, districts_of
 from iccmsim.world.made_up import synthetic_places
+from iccmsim.world.zone import VISITS
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 
@@ -151,6 +153,7 @@ def test_a_centre_of_more_people_has_more_staff_and_room(arms, folder):
         times = max(1.0, living / people)
         mine, plain = plan.record(0, zone)[0], usual.record(0, zone)[0]
         assert mine.fac_minutes_day == pytest.approx(times * plain.fac_minutes_day)
+        assert mine.fac_hands == pytest.approx(times)
         assert mine.fac_queue == int(times * plain.fac_queue)
     assert len(plan.own) == (places.zone_people > people).sum() > 0
 
@@ -160,6 +163,16 @@ def test_more_staff_means_fewer_children_turned_away():
                  for people in (0, 100))  # fmt: skip
     assert seen(more) > 1.2 * seen(few)
     assert seen(lived({"fac.people": 1_000_000}, programme="facility-only")) == seen(lived(programme="facility-only"))
+
+
+@pytest.mark.parametrize("more", [{"fac.minutes_day": 480, "fac.people": 100}, {"fac.minutes_day": 7200}])
+def test_a_large_staff_sees_more_in_a_day_than_one_after_another_can_before_midnight(more):
+    """Fifteen times the staff for 1,500 people; from six in the morning one sees three children of 360 minutes."""
+    hours = {"fac.minutes": 360, "fac.queue": 500, "fac.patience": 9, "seek.k": [3.0] * 5}
+    runs = lived({**hours, **more}, programme="facility-only").runs
+    visits = runs[0].zone.visit[: runs[0].zone.n[VISITS]]
+    there = visits[(visits["provider"] == AT_FACILITY) & (visits["marks"] & (TURNED_AWAY | FOUND_CLOSED) == 0)]
+    assert np.bincount(there["minute"] // MINUTES).max() > 6
 
 
 def seen(simulation) -> int:

@@ -20,6 +20,7 @@ from iccmsim.rules.facility_care import (
     minutes_today,
     month_number,
     referral_minutes,
+    see_to,
 )
 
 
@@ -177,3 +178,40 @@ def test_with_a_fee_too_the_stated_share_of_families_that_feel_it_as_the_mean_do
     assert sum(gone(dear, km_facility=8.0, severe=1)) < sum(gone(p, km_facility=8.0, severe=1))
     free = gone(roads(), severe=1, km_facility=8.0)
     assert gone(p, severe=1, km_facility=8.0, wealth=1 / POOR) == free
+
+
+# --- one child after another, or several side by side ------------
+
+
+def turns(n, *, hands, takes=12.0, kind=AT_FACILITY, minutes=480.0):
+    """A provider after `n` children who were all there in the morning."""
+    p, provider = parameters(), a_provider(kind, minutes=minutes, clock=360)
+    p.fac_hands = hands
+    for _ in range(n):
+        see_to(provider, provider.clock, takes, provider.minutes <= 0.0, p)
+    return provider
+
+
+@pytest.mark.parametrize(("hands", "clock"), [(1.0, 360 + 252), (2.0, 360 + 126), (3.5, 360 + 72), (21.0, 360 + 12)])
+def test_several_who_work_side_by_side_see_so_many_times_the_children_in_the_same_time(hands, clock):
+    centre = turns(21, hands=hands)
+    assert centre.clock == clock
+    assert centre.minutes == 480 - 21 * 12
+
+
+def test_parts_of_a_minute_are_not_lost_where_many_work_side_by_side():
+    assert turns(1000, hands=37.0, minutes=12_000.0).clock == pytest.approx(360 + 12_000 / 37, abs=1)
+
+
+def test_a_chw_works_alone():
+    assert turns(3, hands=5.0, kind=AT_CHW, takes=30.0).clock == 360 + 90
+
+
+def test_what_is_done_beyond_the_hours_is_owed_and_takes_its_time():
+    centre = turns(3, hands=1.0, minutes=18.0)
+    assert (centre.minutes, centre.owed, centre.overloaded_today, centre.clock) == (0.0, 18.0, 1, 360 + 36)
+
+
+def test_more_staff_time_than_one_can_work_before_midnight_is_worked_side_by_side():
+    hours = 1440 - 360
+    assert [parameters(fac_minutes_day=minutes).fac_hands for minutes in (480, hours, 4 * hours)] == [1, 1, 4]

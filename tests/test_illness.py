@@ -61,6 +61,7 @@ from iccmsim.core.records import (
 )
 from iccmsim.rules.illness import (
     awaits,
+    begin,
     live_until,
     protection,
     signs_now,
@@ -163,6 +164,10 @@ def test_a_newborn_infection_is_severe_from_its_onset():
     assert (courses[0].stage, courses[0].due, courses[0].was_severe) == (SEVERE, KILLS, 1)
     assert courses[0].chance_severe == 1.0
     assert courses[0].outcome == RUNNING
+    child, courses = with_courses(course)
+    awaits(child, courses[0], 0)
+    begin(child, courses[0], p, KEY)
+    assert (courses[0].stage, child.severe > 0) == (SEVERE, True)
 
 
 @pytest.mark.parametrize("illness", [MALARIA, PNEUMONIA, DIARRHOEA])

@@ -104,7 +104,10 @@ def test_each_spell_is_a_draw_of_its_own_and_comes_out_the_same_however_often_it
         minutes = range(HALF_YEAR - 5, HALF_YEAR + 900 * DAY, 37 * DAY)
         walked = table(CANDIDATE, 2 * len(minutes))  # of two illnesses
         walked["onset"] = [*minutes, *minutes]
-        mark_wasting(walked, 0, len(walked), 0, who, table(SPELL, 1000), p, KEY)
+        spells = table(SPELL, 1000)
+        n = mark_wasting(walked, 0, len(walked), 0, who, spells, p, KEY)
+        assert (spells["until"][:n] > 0).all()
+        assert not spells["until"][n:].any()
         for course in walked:
             assert (int(course.wasting), int(course.wasted_until)) == wasting_at(0, who, int(course.onset), p)
         state, until = wasting_at(0, who, HALF_YEAR, p)

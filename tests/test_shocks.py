@@ -283,6 +283,7 @@ def test_the_same_share_of_chws_is_driven_away_every_day():
     assert_share(sum(gone), MANY, 0.4)
     assert gone == [bool(is_displaced(a_provider(number=i), p, KEY)) for i in range(MANY)]
     assert not any(is_displaced(a_provider(number=i), parameters(), KEY) for i in range(50))
+    assert not any(is_displaced(a_provider(AT_FACILITY, number=i), p, KEY) for i in range(50))
 
 
 def test_a_recalled_product_is_thrown_out_and_booked_and_no_other():

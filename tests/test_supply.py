@@ -21,6 +21,7 @@ from iccmsim.rules.supply import (
     close_period,
     filled,
     free_slot,
+    hand_over_first_box,
     lead_days,
     monthly_use,
     note_stock,
@@ -371,3 +372,14 @@ def test_a_product_that_is_new_comes_once_with_a_first_kit_and_the_health_centre
     bring_in_products(providers, p)
     assert providers["kit"][:, GENTAMICIN].tolist() == [0.0, 0.0, 0.0]
     assert providers["stock"][:, GENTAMICIN].tolist() == [12, 5, 5]
+
+
+def test_whoever_is_first_in_a_post_brings_a_full_box_without_what_has_been_recalled():
+    recall = [0.0] * N_PRODUCTS
+    recall[ORS] = 1.0
+    p, chw = parameters(sup_kit_days=45, shock_recall=recall), a_provider(stock=0)
+    chw.kit[:], chw.kit[GENTAMICIN] = 20.0, 0.0
+    hand_over_first_box(chw, p)
+    wanted = [30] * N_PRODUCTS
+    wanted[ORS] = wanted[GENTAMICIN] = 0
+    assert list(chw.stock) == list(chw.began_with) == wanted

@@ -162,9 +162,10 @@ def _staffed(scenario: Scenario, places: Places, regimes: Regimes, struck: dict[
 
 
 def _larger(record: np.recarray, ratio: float) -> np.recarray:
-    """The same parameters with so many times the staff at the health centre."""
+    """The same parameters with so many times the staff at the health centre, who work side by side."""
     more = record.copy()
     more[0].fac_minutes_day *= ratio
+    more[0].fac_hands *= ratio
     more[0].fac_queue = math.floor(more[0].fac_queue * ratio)
     return more
 

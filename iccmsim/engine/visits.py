@@ -63,9 +63,9 @@ from iccmsim.rules.facility_care import (
     month_number,
     referral_minutes,
     ride_minutes,
+    see_to,
     takes_bed,
     triage,
-    work,
 )
 from iccmsim.rules.illness import signs_now, signs_of_breathing
 from iccmsim.rules.outreach import promise_follow_up
@@ -165,12 +165,7 @@ def at_provider(zone, row, p, key, day):
     if child.state != ALIVE or child.ill == 0:
         go_home(child)
         return
-    if full:  # seen all the same
-        provider.owed += takes
-        provider.overloaded_today = 1
-    else:
-        work(provider, takes)
-    provider.clock = max(starts, provider.clock) + int(takes)
+    see_to(provider, starts, takes, full, p)
     if p.seek_wait > 0.0:
         note_wait(provider, starts - (child.arrives if child.waits_since < 0 else child.waits_since))
     be_seen(zone, row, p, key, starts, who, month, marks)

@@ -18,6 +18,7 @@ from iccmsim.core.records import (
     BASIC_PRODUCTS,
     DIARRHOEA,
     MALARIA,
+    MINUTES,
     MONTH,
     N_PRODUCTS,
     NEWBORN,
@@ -46,11 +47,10 @@ DERIVED = (
     ("effect", (5,)), ("lag", (5,)), ("seek_factor", (6,)),
     ("chw_logit", (9,)), ("fac_logit", (9,)), ("chw_kit", (N_PRODUCTS,)), ("fac_kit_per_person", (N_PRODUCTS,)),
     ("trust_left", (512,)), ("was_power", (5,)), ("spread", (3, SPREAD_POINTS)),
-
 )  # fmt: skip
 DERIVED_ONE = ("seek_severe_factor", "seek_tried_factor", "seek_trust_most", "ref_base", "ref_severe_gain",
                "chw_danger_factor", "fac_danger_factor", "month_offset", "skill_start",
-               "fee_at_chw", "fee_at_facility", "fee_exempt_below", "recog_mild_taught",
+               "fac_hands", "fee_at_chw", "fee_at_facility", "fee_exempt_below", "recog_mild_taught",
                "recog_severe_taught", "ref_ras_gain",
                "was_per_day", "was_severe_share", "transport_gain", "escort_gain",
                "shock_recalls", "surge_ratio", "surge_from", "surge_until")  # fmt: skip
@@ -330,6 +330,7 @@ def _providers(p: np.record, values: Mapping[str, object], reference: Mapping[st
     p.fac_logit[:] = [logit(values[f"fac.step.{step}"]) for step in STEPS]
     p.chw_danger_factor = math.exp(values["chw.danger_severe"])
     p.fac_danger_factor = math.exp(values["fac.danger_severe"])
+    p.fac_hands = max(1.0, values["fac.minutes_day"] / (MINUTES - values["seek.hours"][0]))  # all before midnight
     p.skill_start = min(values["skill.training"], values["skill.max"])
     month = values["sup.kit_contacts"] * UNDER_FIVES / 12.0  # contacts per person and month
     mix = np.array([*values["sup.kit_mix"], values["sup.kit_ras"], values["sup.kit_gentamicin"],

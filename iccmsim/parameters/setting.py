@@ -177,11 +177,12 @@ FACILITIES = (
     assumed("fac.days_week", 6, "days per week", (1, 7), (5, 7), integer=True,
             says="Days on which a facility is open."),
     assumed("fac.minutes_day", 480, "staff minutes per day", (1, 14400), (240, 960),
-            says="Staff time for sick children on an open day."),
+            says="Staff time for sick children on an open day; what is more than one can work before midnight is "
+                 "worked side by side."),
     convention("fac.people", 0, "people; 0: every centre has the same staff", (0, 1000000),
                note="which centres a zone stands for is a matter of the list of places",
-               says="People for whom that staff is; the centre of a larger zone has as many times the staff time and "
-                    "room to wait."),
+               says="People for whom that staff is; the centre of a larger zone has as many times the staff, side "
+                    "by side, and room to wait."),
     assumed("fac.minutes", 12, "minutes per child", (0, 480), (8, 20), says="Staff time for one sick child.",
             source="assumption; 8 minutes in nine countries, PMC6052007"),
     assumed("fac.queue", 128, "children", (1, 100000), (64, 256), integer=True,

@@ -8,6 +8,7 @@ from iccmsim.core.compiled import rule
 from iccmsim.core.draws import Decision, draw, expit, two_normals
 from iccmsim.core.records import (
     AT_CHW,
+    AT_FACILITY,
     AT_HOSPITAL,
     ESCORTED,
     HAS_DANGER,
@@ -76,6 +77,21 @@ def work(provider, minutes):
     if provider.minutes < 0.0:
         provider.owed -= provider.minutes
         provider.minutes = 0.0
+
+
+@rule
+def see_to(provider, starts, takes, full, p):
+    """A child's turn: what it takes of the hours, or beyond them where they are full, and when the next turn comes.
+    Where several work side by side (`fac_hands`, at least 1) that is so much sooner; parts of a minute add up."""
+    hands = p.fac_hands if provider.kind == AT_FACILITY else 1.0
+    done = provider.owed - provider.minutes
+    if full:
+        provider.owed += takes
+        provider.overloaded_today = 1
+    else:
+        work(provider, takes)
+    passes = math.floor((done + int(takes)) / hands) - math.floor(done / hands)
+    provider.clock = max(starts, provider.clock) + int(passes)
 
 
 @rule
