@@ -139,8 +139,8 @@ def test_levels_beside_a_programme_are_refused_and_taken_in_its_file(tmp_path):
     file.write_text(head + levels, encoding="utf-8")
     with pytest.raises(ScenarioError) as refused:
         load_scenario(file)
-    assert str(refused.value) == ("programme = 'plan.toml' beside [maturity]: must be one of both (the file of a "
-                                  "programme may have [maturity])")  # fmt: skip
+    assert str(refused.value) == ("programme = 'plan.toml' beside [maturity]: a file must have one of them "
+                                  "([maturity] may stand in the file of a programme)")  # fmt: skip
     file.write_text(head, encoding="utf-8")
     assert load_scenario(file).programme == load_scenario("sahel/maturity-22232222").programme
 

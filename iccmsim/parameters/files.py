@@ -233,8 +233,8 @@ def _lay_over(draft: Draft, table: Mapping[str, Any], *, path: Path) -> None:
     else:
         draft.faults.append("shock: must be written [[shock]], one for each")
     if "maturity" in table and isinstance(named := table.get("programme"), str):
-        draft.faults.append(f"programme = {plain(named)} beside [maturity]: must be one of both (the file of a "
-                            "programme may have [maturity])")
+        draft.faults.append(f"programme = {plain(named)} beside [maturity]: a file must have one of them "
+                            "([maturity] may stand in the file of a programme)")
     elif "maturity" in table:
         _lay_maturity(draft, table["maturity"], path=path)
     for section in SECTIONS:
