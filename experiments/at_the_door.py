@@ -24,7 +24,8 @@ Reading    Right of the line children saved, left of it children lost, by the fi
            lost "at the door" died of an illness with which the family came to a CHW who was away or had no turn left,
            and whom no CHW saw; without CHWs the same child lives.
 
-python experiments/at_the_door.py --out FOLDER [--settings sahel sahel-registers] [--seeds 20] [--toy] [--remake]
+python experiments/at_the_door.py --out FOLDER [--settings sahel sahel-registers] [--places FOLDER] [--seeds 20] [--toy]
+                                  [--remake]
 """
 
 from __future__ import annotations
@@ -72,12 +73,12 @@ TOY = {"setting.place.people": 6000, "setting.place.zones": 2, "setting.place.vi
        "run.days": 365, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
 
 
-def arms(setting: str, *, toy: bool) -> list:
+def arms(setting: str, *, places: str | None, toy: bool) -> list:
     """Facilities only, then the programme with each change."""
-    size = toy_of(setting, TOY) if toy else {}
-    changed = [replace(load_scenario(f"{setting}/iccm-as-delivered", overrides={**size, **levers}), name=name)
-               for name, levers in LEVERS.items()]  # fmt: skip
-    return [load_scenario(f"{setting}/facility-only", overrides=size), *changed]
+    size = toy_of(setting, TOY, places=places) if toy else {}
+    changed = [replace(load_scenario(f"{setting}/iccm-as-delivered", overrides={**size, **levers}, places=places),
+                       name=name) for name, levers in LEVERS.items()]  # fmt: skip
+    return [load_scenario(f"{setting}/facility-only", overrides=size, places=places), *changed]
 
 
 def rows(setting: str, result: Comparison) -> list[dict]:
@@ -143,6 +144,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the arms, or take them from the folder again, and write table, manifest and figure."""
     options = Words(__doc__)
     options.add_argument("--settings", nargs="+", default=["sahel", "sahel-registers"])
+    options.add_argument("--places")
     options.add_argument("--seeds", type=at_least(2), default=20)
     options.add_argument("--toy", action="store_true", help="a few seconds: two small zones, one year, 2 seeds")
     options.add_argument("--remake", action="store_true", help="table and figure again from the stored results")
@@ -155,7 +157,8 @@ def main(argv: list[str] | None = None) -> int:
     for setting in given.settings:
 
         def live(progress: Progress, setting: str = setting) -> Comparison:
-            return compare(arms(setting, toy=given.toy), seeds=2 if given.toy else given.seeds, progress=progress)
+            return compare(arms(setting, places=given.places, toy=given.toy),
+                           seeds=2 if given.toy else given.seeds, progress=progress)  # fmt: skip
 
         result, keep = lived_or_stored(given.out / setting, live, remake=given.remake, what=setting,
                                        fits=lambda names: names[1:] == tuple(LEVERS))  # fmt: skip

@@ -3,7 +3,9 @@
 Question   In the trial in Bankass (Liu 2024 Bull WHO 102:639) under-five mortality with proactive home visits was 1.02
            (.88-1.19) times that with CHWs at a fixed site, fees removed in both arms. What does this model give?
 Design     `scenarios/fixed-site.toml` and `scenarios/proactive.toml` differ in two hours of home visits a working day
-           and in nothing else. Three years, real geography, paired replicates. Nothing is fitted to the trial.
+           and in nothing else. Three years, real geography, paired replicates. Nothing is fitted to the trial. The
+           trial had one CHW for about 700 people; by that norm, which is rounded up at each post, both arms here have
+           one for 576.
 Reading    The rate ratio first, with its Monte-Carlo error; then the lever's own trace: were children seen sooner, and
            by how many more visits? A ratio near 1 with a clear trace says that visits came, and came for illnesses
            that were not going to kill or that the fixed site would have treated too.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from places import needs_real_places, refused
 
 from iccmsim.exchange.places_files import find_places_folder, read_places
+from iccmsim.parameters.scenario import load_scenario
 from iccmsim.world.deployment import place_chws
 from iccmsim.world.geography import Facility, Village, make_places
 from iccmsim.world.made_up import synthetic_places
@@ -132,3 +134,16 @@ def test_keeping_to_zones_costs_a_few_posts(case, posts, chws, zoned_posts, zone
     assert (plan.n_posts, plan.n_chws) == (posts, chws)
     plan = place_chws(places, **NORM)
     assert (plan.n_posts, plan.n_chws) == (zoned_posts, zoned_chws)
+
+
+@needs_real_places
+def test_the_norm_of_the_trial_in_bankass_is_rounded_up_to_as_many_chws_as_is_said():
+    root = Path(__file__).resolve().parents[1]
+    places = read_places(find_places_folder(None, "bankass"))
+    for name in ("fixed-site", "proactive"):
+        norm = load_scenario(root / "experiments" / "scenarios" / f"{name}.toml", need_files=False).programme
+        plan = place_chws(places, people_per_chw=norm["chw.catch"], min_km=norm["chw.min_km"],
+                          radius_km=norm["chw.radius_km"])  # fmt: skip
+        said = f"{plan.n_posts} posts have {plan.n_chws} CHWs, one for {plan.people / plan.n_chws:.0f}"
+        for file in ("docs/known-gaps.md", "experiments/scenarios/fixed-site.toml"):
+            assert said in " ".join((root / file).read_text(encoding="utf-8").replace("\n#", "").split()), file

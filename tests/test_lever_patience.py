@@ -8,6 +8,7 @@ from small import NEAR, lived, only_if_compiled, tiny, what_differs
 from world import DAY, KEY, MANY, a_child, assert_share, parameters
 
 from iccmsim.core.records import AT_CHW, AT_FACILITY, DEAD, DIED, FOUND_CLOSED, MISSED_CHW, TURNED_AWAY
+from iccmsim.parameters.catalogue import of_section
 from iccmsim.rules.care_seeking import leaves_the_line
 from iccmsim.studies.compare import compare
 
@@ -131,6 +132,13 @@ def test_nobody_who_has_tried_elsewhere_today_leaves_a_second_line():
     for tired in ({"attempt": 1}, {"waits_since": 99 * DAY}, {"going_to": AT_FACILITY}):
         assert not leaves_the_line(a_child(**{"going_to": AT_CHW, **tired}), p, KEY, 7, 100)
     assert not leaves_the_line(a_child(going_to=AT_CHW), parameters(chw_elsewhere=0.0), KEY, 7, 100)
+
+
+def test_of_those_who_cannot_wait_as_many_go_elsewhere_whatever_share_would_leave_a_line():
+    impatient = {**CROWDED, "programme.chw.patience": 0}
+    assert what_differs(lived(impatient), lived({**impatient, "programme.chw.elsewhere": 1})) == set()
+    for key in ("chw.patience", "chw.elsewhere"):
+        assert "seek.second" in of_section("programme")[key].says
 
 
 def test_without_a_line_there_is_none_to_leave():

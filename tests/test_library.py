@@ -95,6 +95,12 @@ def test_a_programme_differs_from_the_one_it_extends_in_what_its_file_says_and_n
     assert differ <= written
 
 
+def test_bankass_says_that_more_than_its_place_is_set_and_fitted_in_its_file():
+    about = reasons_of(piece_file("setting", "bankass")).about
+    assert "only the place" not in about
+    assert all(word in about for word in ("staff time", "store", "rains", "wasting", "fitted"))
+
+
 def test_settings_other_than_the_first_are_other_places():
     people = {name: load_scenario(f"{name}/facility-only").place for name in ("sahel", "low-utilisation-highland",
                                                                               "remote-forest")}  # fmt: skip

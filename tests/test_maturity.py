@@ -8,10 +8,11 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from small import TWO_ZONES, lived, what_differs
+from small import NEAR, TWO_ZONES, lived, what_differs
 from test_explain import said
 from world import PLAIN
 
+from iccmsim.core.records import AT_CHW, FOUND_CLOSED, RECTAL_ARTESUNATE, REFERRED, TURNED_AWAY
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.catalogue import of_section
 from iccmsim.parameters.files import LIBRARY
@@ -68,11 +69,16 @@ def test_a_name_with_other_digits_is_refused(name):
     ({"suply": 3, "others": 1}, "maturity.suply: unknown component; did you mean supply?"),
     ({"supply": 4, "others": 1}, "maturity.supply = 4: must be a whole number between 0 and 3"),
     ({"others": -1}, "maturity.others = -1: must be a whole number between 0 and 3"),
+    ({"supply": 2.5, "others": 1}, "maturity.supply = 2.5: must be a whole number between 0 and 3"),
     ({"others": True}, "maturity.others = true: must be a whole number between 0 and 3"),
     (dict.fromkeys(COMPONENTS[1:], 2), "maturity.coordination: must have a level (or give the level of all others)"),
 ])  # fmt: skip
 def test_a_wrong_profile_is_refused_in_one_line(given, fault):
     assert check_profile(given)[1] == [fault]
+
+
+def test_3_0_is_the_whole_number_3():
+    assert check_profile({"supply": 3.0, "others": 1}) == ({**PARTIAL, "supply": 3}, [])
 
 
 def test_a_scenario_file_names_levels_and_may_change_what_they_set(tmp_path):
@@ -91,10 +97,52 @@ def test_levels_can_be_one_s_own(tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text('format = 1\nsetting = "sahel"\n[maturity]\nothers = 1\nfolder = "levels"\n', encoding="utf-8")
     assert load_scenario(file).programme["sup.lead"] == 25
+    supply.write_text(supply.read_text().replace("sup.lead = 25", "sup.lead = 20"))
+    assert load_scenario(file).programme["sup.lead"] == 20
     supply.unlink()
-    components.cache_clear()
     with pytest.raises(ScenarioError, match=r"supply\.toml: no such file"):
         load_scenario(file)
+
+
+@pytest.mark.parametrize(("changed", "old", "new", "fault"), [
+    ("supply", "sup.lead = 30", "sup.leed = 30",
+     "supply.toml, level-1: programme.sup.leed: unknown key; did you mean sup.lead?"),
+    ("supply", "sup.lead = 30", "sup.lead = -1",
+     "supply.toml, level-1: programme.sup.lead = -1: must be between 0 and 365 (days, mean)"),
+    ("workforce", "chw.catch = 2500", "chw.catch = 2500\nsup.lead = 9",
+     "supply.toml: sets sup.lead, which workforce.toml sets too; a lever belongs to one component"),
+])  # fmt: skip
+def test_a_fault_in_levels_of_one_s_own_is_told_with_its_file(changed, old, new, fault, tmp_path):
+    shutil.copytree(FOLDER, tmp_path / "levels")
+    levels = tmp_path / "levels" / f"{changed}.toml"
+    levels.write_text(levels.read_text().replace(old, new))
+    file = tmp_path / "mine.toml"
+    file.write_text('format = 1\nsetting = "sahel"\n[maturity]\nothers = 1\nfolder = "levels"\n', encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(file)
+    assert str(refused.value) == fault
+
+
+def test_a_folder_of_levels_without_a_name_is_refused(tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text('format = 1\nsetting = "sahel"\n[maturity]\nothers = 1\nfolder = ""\n', encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(file)
+    assert str(refused.value) == ("maturity.folder = '': must be the name of a folder with the levels of components")
+
+
+def test_levels_beside_a_programme_are_refused_and_taken_in_its_file(tmp_path):
+    levels = "[maturity]\nsupply = 3\nothers = 2\n"
+    (tmp_path / "plan.toml").write_text(f'format = 1\nextends = "facility-only"\n{levels}', encoding="utf-8")
+    file = tmp_path / "mine.toml"
+    head = 'format = 1\nsetting = "sahel"\nprogramme = "plan.toml"\n'
+    file.write_text(head + levels, encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(file)
+    assert str(refused.value) == ("programme = 'plan.toml' beside [maturity]: a file must have one of them "
+                                  "([maturity] may stand in the file of a programme)")  # fmt: skip
+    file.write_text(head, encoding="utf-8")
+    assert load_scenario(file).programme == load_scenario("sahel/maturity-22232222").programme
 
 
 def test_explain_gives_the_reason_of_each_level(capsys):
@@ -118,6 +166,32 @@ def test_no_value_but_a_default_is_called_the_declared_default():
               for key, value in level.items() if reasons[key].text.startswith("The declared default")]  # fmt: skip
     assert len(called) > 10
     assert [each for each in called if each[2] != of_section("programme")[each[1]].default] == []
+
+
+def test_the_high_and_the_low_end_of_what_is_plausible_are_so():
+    for component in components(FOLDER).values():
+        for level, reasons in zip(component.levels, component.reasons, strict=True):
+            for key, value in level.items():
+                low, high = of_section("programme")[key].plausible or (value, value)
+                if reasons[key].text.startswith(("The high end of what is", "The long end of what is")):
+                    assert value == high, key
+                if reasons[key].text.startswith("The low end of what is plausible."):
+                    assert value == low, key
+
+
+@pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")
+def test_chws_who_may_treat_nothing_send_on_whom_they_find_ill_and_give_rectal_artesunate_where_service_is_strong():
+    given = []
+    for name in ("maturity-02222222", "maturity-02223222"):
+        run = lived({**NEAR, "setting.place.people": 6000, "setting.inc.mal": 2.0}, programme=name).runs[0]
+        visits = run.zone.visit[: run.zone.n[1]]
+        seen = visits[(visits["provider"] == AT_CHW) & (visits["marks"] & (TURNED_AWAY | FOUND_CLOSED) == 0)]
+        given.append(set(np.unique(seen["given"])))
+        assert 0.5 < np.mean(seen["marks"] & REFERRED > 0) < 0.95
+    assert given == [{0}, {0, 1 << RECTAL_ARTESUNATE}]
+    said = components(FOLDER)["coordination"].reasons[0]["policy.malaria"].text
+    assert "every child" not in said
+    assert "Rectal artesunate" in said
 
 
 @pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")

@@ -232,7 +232,10 @@ def _lay_over(draft: Draft, table: Mapping[str, Any], *, path: Path) -> None:
         draft.shock_why += [_of_one("shock", n, path=path) for n in range(len(shocks))]
     else:
         draft.faults.append("shock: must be written [[shock]], one for each")
-    if "maturity" in table:
+    if "maturity" in table and isinstance(named := table.get("programme"), str):
+        draft.faults.append(f"programme = {plain(named)} beside [maturity]: a file must have one of them "
+                            "([maturity] may stand in the file of a programme)")
+    elif "maturity" in table:
         _lay_maturity(draft, table["maturity"], path=path)
     for section in SECTIONS:
         part = table.get(section, {})
@@ -252,8 +255,8 @@ def _lay_maturity(draft: Draft, given: Any, *, path: Path) -> None:
         return
     levels, wrong = check_profile(given)
     folder = given.get("folder")
-    if folder is not None and not isinstance(folder, str):
-        wrong.append(f"maturity.folder = {plain(folder)}: must be a text (a folder with the levels of components)")
+    if folder is not None and (not isinstance(folder, str) or not folder.strip()):
+        wrong.append(f"maturity.folder = {plain(folder)}: must be the name of a folder with the levels of components")
     draft.faults += wrong
     if not wrong:
         draft.clear("programme")

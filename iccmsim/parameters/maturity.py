@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from iccmsim.parameters.checks import check_section, whole
 from iccmsim.parameters.declare import did_you_mean, plain
 from iccmsim.parameters.faults import ScenarioError
 from iccmsim.parameters.reasons import Reason, flat
@@ -39,10 +40,35 @@ class Component:
     reasons: tuple[Mapping[str, Reason], ...]
 
 
-@cache
 def components(folder: Path) -> dict[str, Component]:
     """The components whose levels stand in a folder, in the order in which a profile names them."""
-    return {name: _read(folder / f"{name}.toml", name) for name in COMPONENTS}
+    from iccmsim.parameters.files import LIBRARY
+
+    return _of_library(folder) if LIBRARY in folder.parents else _of_folder(folder)
+
+
+@cache
+def _of_library(folder: Path) -> dict[str, Component]:
+    return _of_folder(folder)
+
+
+def _of_folder(folder: Path) -> dict[str, Component]:
+    found = {name: _read(folder / f"{name}.toml", name) for name in COMPONENTS}
+    if faults := _check_levels(found):
+        raise ScenarioError(faults)
+    return found
+
+
+def _check_levels(found: Mapping[str, Component]) -> list[str]:
+    """A line for each value that no programme may have, and for each lever that two components set."""
+    owner: dict[str, str] = {}
+    faults = []
+    for name, component in found.items():
+        for number, level in enumerate(component.levels):
+            faults += [f"{name}.toml, level-{number}: {fault}" for fault in check_section("programme", level)[1]]
+            faults += [f"{name}.toml: sets {key}, which {owner[key]}.toml sets too; a lever belongs to one component"
+                       for key in level if owner.setdefault(key, name) != name]  # fmt: skip
+    return list(dict.fromkeys(faults))
 
 
 def _read(file: Path, name: str) -> Component:
@@ -84,7 +110,7 @@ def check_profile(given: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
     faults += [f"maturity.{word}: unknown component{did_you_mean(word, COMPONENTS)}"
                for word in given if word not in (*COMPONENTS, *SPARE)]  # fmt: skip
     for name in COMPONENTS:
-        level = given.get(name, given.get("others"))
+        level = whole(given.get(name, given.get("others")))
         where = f"maturity.{name}" if name in given else "maturity.others"
         if level is None:
             faults.append(f"maturity.{name}: must have a level (or give the level of all others)")

@@ -60,11 +60,12 @@ CHW = (
     lever("chw.patience", 2, "nights", (0, 30), (0, 3), integer=True,
           source="assumption; no study found of what families do whom a CHW has no turn for",
           says="Nights over which a family waits for its turn at a CHW before it goes home or elsewhere; 0: it does so "
-          "at once, and decides anew the next day."),
+          "at once, and decides anew the next day. How many then go elsewhere is seek.second, not chw.elsewhere."),
     lever("chw.elsewhere", 0, "share of families", (0, 1), (0, 1),
           source="assumption, all wait; no study found of what families do whom a CHW has no turn for",
           says="Families for whom a CHW has no turn today, who go to another provider the same day, of themselves or "
-          "because the CHW says so, and do not wait for a turn; 0: all wait."),
+          "because the CHW says so, and do not wait for a turn; 0: all wait. Of those who cannot wait, because "
+          "chw.patience is 0 or the line is full, seek.second go, whatever stands here."),
     lever("chw.triage", 0, "share of children in danger", (0, 1), (0, 1),
           source="assumption, strictly in order of arrival; no study found of whom CHWs see first",
           says="Children who show a danger sign whom a CHW picks out of those who wait and sees at once, if need be "
