@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import copy
 import io
+import math
 import re
 import socket
 import subprocess
 import sys
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace as Made
@@ -30,11 +32,11 @@ from iccmsim.classroom.stories import LINE, story_of
 from iccmsim.classroom.table import Table
 from iccmsim.classroom.village_map import Clicked, VillageMap
 from iccmsim.cli import main
-from iccmsim.core.records import ALIVE, DEAD, MINUTES, PRODUCTS
+from iccmsim.core.records import ALIVE, DEAD, MINUTES, NOT_YET_POSTED, PRODUCTS
 from iccmsim.engine.simulation import Simulation
 from iccmsim.model.model import ICCMModel
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.trace import life_of
+from iccmsim.report.trace import LAUNCH, MONTHS, age, life_of
 from iccmsim.results.cascade import cascade as cascade_of_result
 from iccmsim.results.result import result_of
 from iccmsim.results.tables import wealth_fifths
@@ -341,6 +343,19 @@ def test_a_childs_story_is_its_own_so_far(over, middle):
     assert before.says[1] != story.says[1] or number in np.concatenate(middle.parted())
 
 
+def test_a_saved_childs_story_has_its_twins_death_on_the_day_and_at_the_age_it_died(over):
+    game = copy.deepcopy(over)
+    alive = [number for number, child in enumerate(game.here.children) if child.state == ALIVE and child.birth < 0]
+    for number in (*over.parted()[0].tolist(), *alive[:5]):
+        twin = game.twin.children[number]
+        if twin.state == ALIVE:
+            twin.state, twin.cause, twin.end = DEAD, 0, (60 + 150) * MINUTES + 30 * number
+        story = story_of(game, Clicked("child", number))
+        place = [said for _, said in story.events].index("Here its twin, without the programme, dies.")
+        day = LAUNCH + timedelta(days=math.floor(twin.end / MINUTES) - 60)
+        assert story.events[place][0] == f"{day.day} {MONTHS[day.month - 1]}, year 1 · {age(twin.age_days)}"
+
+
 def test_a_childs_story_tells_the_nights_in_the_line_and_the_fifth_of_wealth_as_its_trace_does(over):
     result = result_of(over.here.simulation.runs, scenario=over.here.config, seed=over.seed)
     c, v = result.children, result.visits
@@ -393,6 +408,22 @@ def test_a_chws_story_tells_the_box_the_pay_and_the_supervisor(game):
         assert chw.unpaid >= 3
     chw.vacant_until = game.here.simulation.day + 9
     assert "The post is empty; somebody comes in 10 days." in story_of(game, Clicked("chw", 0)).says
+
+
+def test_a_chw_who_comes_tomorrow_has_children_already_and_no_box_that_could_be_emptied(game):
+    game.add_chw()
+    boxes = len(game.here.chws) - 1
+    number, chw = next((i, each) for i, each in enumerate(game.here.chws) if each.generation == NOT_YET_POSTED)
+    game.empty_boxes()
+    assert game.acted[-1][1].startswith(f"All {boxes} boxes emptied: ")
+    today = story_of(game, Clicked("chw", number)).says
+    children = int(re.search(r"with ([\d,]+) children", today[0])[1].replace(",", ""))
+    assert children > chw.families / 2
+    game.play(1)
+    homes = {home.row for home in chw.households}
+    served = sum(child.is_alive and child.household in homes for child in game.here.children
+                 if child.zone_index == chw.zone_index)  # fmt: skip
+    assert abs(served - children) <= 3
 
 
 def test_on_the_first_day_chws_are_about_to_begin():
@@ -637,6 +668,12 @@ def test_a_port_that_is_taken_is_refused(monkeypatch, capsys):
         port = other.getsockname()[1]
         assert main(["classroom", "--host", "127.0.0.1", "--port", str(port)]) == 2
     assert f"--port {port}: cannot be used on 127.0.0.1" in capsys.readouterr().err
+
+
+def test_a_host_that_is_none_is_named(monkeypatch, capsys):
+    monkeypatch.setattr(server, "missing", list)
+    assert main(["classroom", "--host", "300.1.1.1"]) == 2
+    assert capsys.readouterr().err.startswith("iccmsim: --host 300.1.1.1: is no address of this machine (")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])

@@ -16,6 +16,7 @@ from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import load_scenario
+from iccmsim.report.terminal import comparison_text
 from iccmsim.results.result import simulate
 from iccmsim.studies.check import check
 from iccmsim.studies.compare import Comparison, compare, seeds_of
@@ -422,3 +423,18 @@ def test_seeds_are_added_until_the_error_is_small_enough_and_the_first_ones_stay
     assert at_once.tallies.tobytes() == more.tallies.tobytes()
     assert at_once.pairs.tobytes() == more.pairs.tobytes()
     assert compare(arms, seeds=2, until_mcse=2 * error).seeds == (1, 2)
+
+
+def test_the_error_that_seeds_were_added_for_is_shown_and_said_to_be_missed_where_it_is(tmp_path):
+    arms = [tiny("facility-only"), tiny()]
+    plain, easy, hard = (compare(arms, seeds=2, until_mcse=until, most_seeds=4) for until in (None, 1e3, 1e-4))
+    lines = [comparison_text(each.to_json()).splitlines() for each in (plain, easy, hard)]
+    below = [told[1 + next(i for i, line in enumerate(told) if "Expected deaths averted" in line)] for told in lines]
+    assert ["Monte-Carlo error" in line for line in below] == [False, True, True]
+    errors = [each.to_json()["arms"][1]["deaths_averted_expected"]["mcse"] for each in (plain, easy, hard)]
+    assert below[1].split()[-1] == f"{errors[1]:.3f}"
+    missed = f"Monte-Carlo error of expected deaths averted {errors[2]:.3g} after 4 pairs of runs, not 0.0001 as asked"
+    assert [missed in each.to_json()["warnings"] for each in (plain, easy, hard)] == [False, False, True]
+    assert [each.to_json().get("until_mcse") for each in (plain, easy, hard)] == [None, 1e3, 1e-4]
+    hard.save(tmp_path / "kept")
+    assert Comparison.load(tmp_path / "kept").to_json() == hard.to_json()

@@ -177,6 +177,52 @@ def test_a_chw_in_a_village_without_one_serves_those_near_who_have_none():
     assert seen > 0
 
 
+def families_of(model: ICCMModel, village: int) -> list[int]:
+    """The families who reckon with each CHW of a village today."""
+    chws = [chw for chw in model.chws if int(chw.zone.village["number"][chw.village]) == village]
+    assert [chw.families for chw in chws] == [len(chw.households) for chw in chws]
+    return [chw.families for chw in chws]
+
+
+@pytest.mark.parametrize(("programme", "before"), [("facility-only", 0), ("iccm-as-delivered", 1)])
+def test_chws_added_on_one_day_share_the_families_of_a_village_equally(programme, before):
+    model = go(ICCMModel(tiny(programme, more=FULL), agents="providers"), 20)
+    busiest = max(model.chws, key=lambda chw: chw.families, default=None)
+    village = int(busiest.zone.village["number"][busiest.village]) if busiest else model.add_chw().village
+    families = busiest.families if busiest else model.chws[0].families
+    added = [model.add_chw(village) for _ in range(3 if busiest else 2)]
+    shared = families_of(go(model, 1), village)
+    assert (len(shared), sum(shared)) == (before + 3, families)
+    assert max(shared) - min(shared) <= 1
+    go(model, DAYS)
+    assert all(model.simulation.runs[0].zone.monthly["cases"][chw.row].sum() > 0 for chw in added)
+
+
+def test_a_chw_added_before_a_post_of_the_roll_out_is_filled_has_half_of_its_families_from_the_next_morning():
+    model = go(ICCMModel(tiny(more={**FULL, "programme.chw.rollout": 180}), agents="providers"), 5)
+    waiting = max((chw for chw in model.chws if not chw.is_in_post), key=lambda chw: chw.vacant_until)
+    village, families = int(waiting.zone.village["number"][waiting.village]), waiting.families
+    chw = model.add_chw(village)
+    comes = waiting.vacant_until - model.simulation.day
+    go(model, 1)
+    assert (len(chw.households), len(waiting.households)) == (chw.families, 0)
+    assert chw.families == families // 2 > 0
+    go(model, comes)
+    assert families_of(model, village) == [families - families // 2, families // 2]
+
+
+def test_a_village_whose_families_all_have_a_chw_elsewhere_gets_none_of_its_own(middle):
+    model = copy.deepcopy(middle)
+    zone = model.simulation.runs[0].zone
+    seats = {chw.village for chw in model.chws}
+    elsewhere = [v for v in range(len(zone.village)) if v not in seats]
+    zone.household["chw"][zone.household["chw"] == -1] = 1
+    before, village = digest(model.simulation), int(zone.village["number"][elsewhere[0]])
+    with pytest.raises(ValueError, match=rf"^village = {village}: a CHW posted there would have no family to serve"):
+        model.add_chw(village)
+    assert (digest(model.simulation), model.deeds, len(model.chws)) == (before, [], len(middle.chws))
+
+
 def test_a_chw_can_be_sent_to_a_village_and_others_keep_their_numbers_in_order():
     model = go(ICCMModel("sahel/iccm-as-delivered", overrides=TWO_ZONES), 5)
     assert len(model.agents_by_type[CommunityHealthWorker]) == len(model.chws)
@@ -323,3 +369,11 @@ def test_a_village_or_a_number_of_days_that_is_none_is_named(wrong, brief):
     with pytest.raises(ValueError, match=r"^days = 1.5: must be a whole number, 1 to 366$"):
         brief.cut_roads(1.5)
     assert brief.deeds == []
+
+
+@pytest.mark.parametrize("wrong", [-30, float("nan"), float("inf"), True, "20", None])
+@pytest.mark.parametrize("name", ["detour_km", "beyond_km"])
+def test_a_way_round_that_is_no_distance_is_named(name, wrong, brief):
+    with pytest.raises(ValueError, match=rf"^{name} = {wrong!r}: must be a number of km, 0 or more$"):
+        brief.cut_roads(3, **{name: wrong})
+    assert (brief.deeds, brief.is_flooded) == ([], False)

@@ -13,7 +13,7 @@ import pytest
 from small import TWO_ZONES, tiny
 
 import iccmsim
-from iccmsim.core.records import ILLNESSES, PRODUCTS
+from iccmsim.core.records import ILLNESSES, MINUTES, PRODUCTS, RECOVERED
 from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import TALLY
 from iccmsim.results.result import read_result, result_of, simulate
@@ -88,6 +88,22 @@ def test_a_child_alive_has_no_cause_and_a_dead_one_has(result):
     assert (children.cause.notna() == (children.state == "dead")).all()
     assert (children.end_day.isna() == children.state.isin(["alive", "unborn"])).all()
     assert list(result.episodes.illness.cat.categories) == list(ILLNESSES)
+
+
+def test_an_illness_that_never_turns_severe_is_over_on_the_day_that_the_table_has():
+    scenario = tiny(more={"setting.place.people": 3000, "run.days": 120})
+    simulation = Simulation(scenario, seed=2, threads=1).run_to(60)
+    (run,) = simulation.runs
+    over: dict[int, int] = {}
+    for day in range(120):
+        simulation.run_to(60 + day + 1)
+        over |= dict.fromkeys(set(np.flatnonzero(run.course["outcome"] == RECOVERED).tolist()) - over.keys(), day)
+    e = result_of([run], scenario=scenario, seed=2).episodes
+    mild = e[~e.severe & (e.outcome == "recovered") & (e.mends_day >= 1)]
+    assert np.floor(mild.mends_day).tolist() == [over[episode] for episode in mild.episode_id]
+    drawn = run.course["mends"][mild.episode_id] / MINUTES - 60
+    assert set(mild.illness[drawn < mild.mends_day]) == {"malaria", "pneumonia", "diarrhoea"}
+    assert {"other_fever", "cough_or_cold"} < set(mild.illness)
 
 
 def test_visits_give_what_episodes_got(result):

@@ -59,6 +59,18 @@ def test_of_every_illness_that_nobody_sees_it_is_told_whether_the_family_went(di
     assert with_words(lines, "goes to a CHW without being seen that day.") == (unseen & e.missed_chw).sum() > 100
 
 
+def test_that_an_illness_outlasts_the_run_is_told_on_its_last_day_after_all_else(district):
+    result, lines, _ = district
+    unfinished = result.episodes[result.episodes.outcome == "running"]
+    told = [line for line in lines if "The run ends before" in line]
+    assert len(told) == len(unfinished) > 10
+    assert all(line.startswith("day   729 ") for line in told)
+    for child in unfinished.child.unique():
+        life = life_of(result, child)
+        assert sum("The run ends before" in line for line in life) == (unfinished.child == child).sum()
+        assert "The run ends before" in life[-1]
+
+
 def test_nights_in_the_line_are_told_whether_the_child_is_then_seen_or_not(district):
     result, lines, _ = district
     v = result.visits[result.visits.provider.isin(["chw", "facility", "hospital"]) & ~result.visits.at_home]
@@ -142,4 +154,5 @@ def test_dates_and_ages_are_those_of_a_calendar():
     assert dated(364.9, born=364.0).split() == ["day", "364", "31", "Dec,", "year", "1", "0", "days"]
     assert "31 Dec, warm-up" in dated(-0.1, born=-400.0)
     assert [age(1.2), age(27.9), age(400.0), age(1000.0)] == ["1 day", "27 days", "13 months", "2.7 years"]
+    assert [age(29.4), age(30.5)] == ["29 days", "1 month"]
     assert listed(["fever", "cough", "diarrhoea"]) == "fever, cough and diarrhoea"

@@ -8,7 +8,7 @@ import numpy as np
 
 from iccmsim.classroom.history import History
 from iccmsim.classroom.lessons import Lesson
-from iccmsim.core.records import ALIVE, DEAD, MINUTES
+from iccmsim.core.records import ALIVE, DEAD, MINUTES, NOT_YET_POSTED
 from iccmsim.model.model import ICCMModel, seed_of
 from iccmsim.parameters.scenario import Scenario, load_scenario
 
@@ -68,9 +68,10 @@ class Game:
         self.acted.append((self.day, told))
 
     def empty_boxes(self) -> None:
-        """All CHWs' boxes are emptied."""
+        """All CHWs' boxes are emptied; who is still to come brings a full one."""
         doses = self.here.empty_boxes()
-        self._say(f"All {len(self.here.chws)} boxes emptied: {doses:,} doses gone")
+        boxes = sum(chw.generation != NOT_YET_POSTED for chw in self.here.chws)
+        self._say(f"All {boxes} boxes emptied: {doses:,} doses gone")
 
     def set_supply(self, on: bool) -> None:
         """Orders of the CHWs are filled, or not any more."""
@@ -78,7 +79,7 @@ class Game:
         self._say("Resupply of CHWs goes on again" if on else "Resupply of CHWs stops")
 
     def set_supervision(self, chance: float) -> None:
-        """The share of CHWs who are visited in a month; from half of them on, visits mentor."""
+        """The share of CHWs who are visited in a month; from more than half of them on, visits mentor."""
         observed = 0.7 if chance > 0.5 else 0.35
         self.here.change({"spv.freq": chance, "spv.obs": observed})
         self._say(f"Supervision: {100 * chance:.0f} % of CHWs visited a month")
@@ -100,7 +101,7 @@ class Game:
         self._say(f"One more CHW in village {village + 1}: CHW {chw.district_number + 1}")
 
     def flood(self) -> None:
-        """A flood comes over both districts."""
+        """A flood comes over both districts; supervisors wade through it."""
         self.here.cut_roads(FLOOD_DAYS)
         self.twin.cut_roads(FLOOD_DAYS)
         self._say(f"Flood: roads cut for {FLOOD_DAYS} days, here and in the twin")

@@ -11,7 +11,7 @@ import numpy as np
 
 from iccmsim.core.records import ALIVE, AT_FACILITY, BASIC_PRODUCTS, CAUSES, DEAD, MINUTES, PRODUCTS
 from iccmsim.report.terminal import PRODUCT_NAMES
-from iccmsim.report.trace import FIFTHS, age, illness_words, life_of, listed, walk
+from iccmsim.report.trace import FIFTHS, age, dated, illness_words, life_of, listed, walk
 from iccmsim.results.result import result_of
 from iccmsim.results.tables import wealth_fifths
 from iccmsim.rules.facility_care import month_number
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iccmsim.model.agents import Child, CommunityHealthWorker, HealthFacility
 
 LINE = re.compile(r"day\s+(?P<day>-?\d+)  (?P<date>.{15})  (?P<age>.{9})  (?P<said>.*)")
-UNFINISHED = "The run ends before this illness does."  # told of a run that is over; here it goes on
+UNFINISHED = "The run ends before "  # told of a run that is over; here it goes on
 MOST_LINES = 14
 
 
@@ -55,11 +55,12 @@ def child_story(game: Game, number: int) -> Story:
     alone = result_of([run], scenario=game.here.config, seed=game.seed)
     lines = life_of(alone, child.row)
     told = [_event(LINE.fullmatch(line)) for line in lines[1:]]
-    told = [each for each in told if each[2] != UNFINISHED]
+    told = [each for each in told if not each[2].startswith(UNFINISHED)]
     if twin.state == DEAD and child.state != DEAD:
-        end = math.floor(twin.end / MINUTES) - run.plan.warmup
-        place = sum(day <= end for day, _, _ in told)
-        told.insert(place, (end, told[max(0, place - 1)][1], "Here its twin, without the programme, dies."))
+        end, born = (minute / MINUTES - run.plan.warmup for minute in (twin.end, twin.birth))
+        place = sum(day <= math.floor(end) for day, _, _ in told)
+        line = f"{dated(end, born=born)}  Here its twin, without the programme, dies."
+        told.insert(place, _event(LINE.fullmatch(line)))
         first = max(0, min(place - MOST_LINES // 2, len(told) - MOST_LINES))
     else:
         first = max(0, len(told) - MOST_LINES)
@@ -120,7 +121,8 @@ def chw_story(chw: CommunityHealthWorker) -> Story:
     today = chw.model.simulation.day - 1
     village = int(run.zone.village["number"][chw.village])
     child = run.zone.child
-    served = np.isin(child["household"], np.flatnonzero(run.zone.household["chw"] == chw.row))
+    mine = np.isin(run.zone.household["chw"], (chw.row, -1 - chw.row))  # the latter until somebody comes
+    served = np.isin(child["household"], np.flatnonzero(mine))
     children = int((served & (child["state"] == ALIVE)).sum())
     says = [f"Serves {chw.families} families with {children:,} children under five.", _at_post(chw, today)]
     if chw.is_in_post:
@@ -157,7 +159,7 @@ def _months(run: Any, row: int) -> str:
     number = month_number(run.day - 1, p)
     book = run.zone.monthly[row, max(int(p["month_offset"]) if row else 0, number - 1) : number + 1]
     seen, missed, without = (int(book[name].sum()) for name in ("cases", "visits_missed", "without_drug"))
-    return (f"This month and last: {seen:,} children seen, {missed:,} came in vain, {without:,} left without a drug "
+    return (f"This month and last: {several(seen)} seen, {missed:,} came in vain, {without:,} left without a drug "
             "they needed.")  # fmt: skip
 
 

@@ -48,9 +48,12 @@ def say(text: str) -> None:
 
 
 def refuse_taken(host: str, port: int) -> None:
-    """Somebody else's port is the asker's matter."""
+    """Somebody else's port is the asker's matter, and so is a host that is none."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as fault:
+        raise InputError(f"--host {host}: is no address of this machine ({fault.args[-1]})") from None
+    try:
         with socket.socket(family, kind, proto) as probe:
             if sys.platform != "win32":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

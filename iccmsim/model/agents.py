@@ -86,7 +86,8 @@ class _Unnumbered:
 class Window(mesa.Agent):
     """A row seen as an agent: it holds the zone's index and the row number, and that is all.
 
-    `unique_id` follows from what it is and where: the same child has the same one in every arm and every copy.
+    `unique_id` follows from what it is and where: the same child has the same one in every arm and every copy. Numbers
+    of CHWs move when one is added in a zone before theirs (`add_chw`); `key` is one CHW's through the whole run.
     `remove()` takes the window out of the model's agents; it does nothing to the person.
     """
 

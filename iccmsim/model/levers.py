@@ -98,15 +98,16 @@ def neediest_village(simulation: Simulation) -> int:
     """Where one more CHW is owed first: the most people beyond the norm's distance without one, else the post with
     the most families for each of its CHWs."""
     places, levers = simulation.plan.places, simulation.plan.scenario.programme
-    served = np.zeros(places.n_villages, bool)
+    served, lived_in = np.zeros((2, places.n_villages), bool)
     load: dict[int, float] = {}
     for run in simulation.runs:
         home, numbers = run.zone.household, run.zone.village["number"]
+        lived_in[numbers[home["village"]]] = True
         served[numbers[home["village"][home["chw"] != -1]]] = True
         chws = run.zone.provider[1:]
         for seat in np.unique(chws["village"]).tolist():
             load[int(numbers[seat])] = float(chws["families"][chws["village"] == seat].mean())
-    owed = np.where(~served & (places.km_nearest >= levers["chw.min_km"]), places.people, 0)
+    owed = np.where(lived_in & ~served & (places.km_nearest >= levers["chw.min_km"]), places.people, 0)
     if owed.any() or not load:
         return int((owed if owed.any() else places.people).argmax())
     return max(load, key=lambda village: (load[village], -village))
@@ -115,8 +116,9 @@ def neediest_village(simulation: Simulation) -> int:
 def add_chw(simulation: Simulation, village: int) -> tuple[int, int]:
     """Train and post one more CHW in a village, with a full box, from tomorrow morning: (index of the zone, row).
 
-    Where CHWs work already they share their families out anew, turn by turn; elsewhere the newcomer serves those
-    within the norm's radius who have none. ValueError where posts are not filled (`chw.recruit` = 0).
+    Where there are CHWs already, at work or still to come, each gives the newcomer an equal part of its families, turn
+    by turn; elsewhere the newcomer serves those within the norm's radius who have none. ValueError where posts are not
+    filled (`chw.recruit` = 0), and where there would be no family to serve.
     """
     plan = simulation.plan
     z = next(i for i, run in enumerate(simulation.runs) if village in run.zone.village["number"])
@@ -124,13 +126,18 @@ def add_chw(simulation: Simulation, village: int) -> tuple[int, int]:
     p = plan.record(run.day)[0]
     if p["chw_recruit"] == 0:
         raise ValueError("chw.recruit = 0: no post is filled, so nobody can be added")
+    here = int(np.flatnonzero(run.zone.village["number"] == village)[0])
+    others = np.flatnonzero((run.zone.provider["village"] == here) & (run.zone.provider["kind"] == AT_CHW))
+    mine = _part_of(others, run.zone.household) if len(others) else _without_a_chw(run, plan, village)
+    if not len(mine):
+        raise ValueError(f"village = {village}: a CHW posted there would have no family to serve; all near have one")
     row = len(run.zone.provider)
     run.zone = _with_a_row_more(run.zone)
     chw = run.zone.provider[row]
     _new_post(chw, row, p, day=run.day)
-    chw["village"] = int(np.flatnonzero(run.zone.village["number"] == village)[0])
+    chw["village"] = here
     chw["cut_off"] = _cut_off(run, plan.places, village, p)
-    _hand_over_families(run, plan, village, row)
+    _hand_over(mine, run.zone, others, row)
     _follow(simulation, replace(plan, deployment=_with_one_more(plan.deployment, plan, village)))
     return z, row
 
@@ -162,28 +169,41 @@ def _cut_off(run: ZoneRun, places: Places, village: int, p: np.record) -> bool:
     return bool(places.km_facility[village] >= p["road_cut_km"] and u < p["road_cut_posts"])
 
 
-def _hand_over_families(run: ZoneRun, plan: Plan, village: int, row: int) -> None:
-    """Families reckon with the new CHW from the morning of the posting (a negative row until then)."""
-    home, chws = run.zone.household, run.zone.provider
-    here = int(chws["village"][row])
-    others = np.flatnonzero((chws["village"] == here) & (chws["kind"] == AT_CHW))
-    others = others[others != row]
-    if len(others):
-        shared = np.flatnonzero(np.isin(home["chw"], others))
-        mine = shared[len(others) :: len(others) + 1]
-    else:
-        numbers, places = run.zone.village["number"], plan.places
-        km = haversine_km(places.village_lat[numbers], places.village_lon[numbers],
-                          places.village_lat[village], places.village_lon[village])  # fmt: skip
-        near = (km <= plan.scenario.programme["chw.radius_km"])[home["village"]]
-        mine = np.flatnonzero(near & (home["chw"] == -1))
+def _promised(home: np.recarray) -> np.ndarray:
+    """The CHW of each family, also one who is still to come (a negative row until then); below 1 for none."""
+    return np.where(home["chw"] < -1, -1 - home["chw"], home["chw"])
+
+
+def _part_of(others: np.ndarray, home: np.recarray) -> np.ndarray:
+    """The families that CHWs of one place give to one more: of each CHW every so many."""
+    whose = _promised(home)
+    shared = np.flatnonzero(np.isin(whose, others))
+    shared = shared[np.argsort(whose[shared], kind="stable")]
+    return np.sort(shared[len(others) :: len(others) + 1])
+
+
+def _without_a_chw(run: ZoneRun, plan: Plan, village: int) -> np.ndarray:
+    """The families near a village who have no CHW; from now on they are of a post there, so far away."""
+    home, numbers, places = run.zone.household, run.zone.village["number"], plan.places
+    km = haversine_km(places.village_lat[numbers], places.village_lon[numbers],
+                      places.village_lat[village], places.village_lon[village])  # fmt: skip
+    near = (km <= plan.scenario.programme["chw.radius_km"])[home["village"]]
+    mine = np.flatnonzero(near & (home["chw"] == -1))
+    if len(mine):
         home["km_chw"][mine] = km[home["village"][mine]] * float(plan.record(run.day)[0]["seek_path"])
         run.zone.village["post"][np.unique(home["village"][mine])] = run.zone.village["post"].max() + 1
+    return mine
+
+
+def _hand_over(mine: np.ndarray, zone: Any, others: np.ndarray, row: int) -> None:
+    """Families reckon with the new CHW from the morning of the posting."""
+    home = zone.household
     home["chw"][mine] = -1 - row
+    whose = _promised(home)
     for who in (*others.tolist(), row):
-        served = np.flatnonzero((home["chw"] == who) | (home["chw"] == -1 - who))
-        home["round_place"][served] = np.arange(len(served))
-        chws["families"][who] = len(served)
+        families = np.flatnonzero(whose == who)
+        home["round_place"][families] = np.arange(len(families))
+        zone.provider["families"][who] = len(families)
 
 
 def _with_one_more(posts: Deployment | None, plan: Plan, village: int) -> Deployment | None:
@@ -212,7 +232,8 @@ def _with_one_more(posts: Deployment | None, plan: Plan, village: int) -> Deploy
 
 @dataclass
 class Flood:
-    """Roads that are cut until a day (since the warm-up began): the ways round are longer, and nothing is delivered."""
+    """Roads that are cut until a day (since the warm-up began): the ways round are longer, and nothing is delivered.
+    Supervisors come and reports go as on other days; in a shock that cuts roads no supervisor comes."""
 
     until: int
     detour_km: float = DETOUR_KM

@@ -98,7 +98,8 @@ class ICCMModel(mesa.Model):
         return levers.empty_boxes(self.simulation, products or PRODUCTS)
 
     def add_chw(self, village: int | None = None) -> CommunityHealthWorker:
-        """Post one more CHW, at work from tomorrow: in a village (its number), or where one is owed first."""
+        """Post one more CHW, at work from tomorrow: in a village (its number), or where one is owed first.
+        CHWs of later zones have a `unique_id` 4 higher from then on; `key` stays theirs."""
         if self.day < 0:
             raise ValueError(f"day {self.day}: a programme posts nobody before its launch")
         self._refuse_when_over()
@@ -116,10 +117,12 @@ class ICCMModel(mesa.Model):
     def cut_roads(self, days: int, *, detour_km: float = levers.DETOUR_KM,
                   beyond_km: float = levers.FAR_FROM_CENTRE_KM) -> None:  # fmt: skip
         """A flood from today on: families further than `beyond_km` from the centre have `detour_km` more to go, and no
-        delivery gets through. A second flood in the first only makes it last longer."""
+        delivery gets through. Supervisors come all the same (in a shock that cuts roads none does). A second flood in
+        the first only makes it last longer."""
         days = _whole("days", days, 1, 366)
+        detour_km, beyond_km = _distance("detour_km", detour_km), _distance("beyond_km", beyond_km)
         self._refuse_when_over()
-        self._did("cut_roads", days=days, detour_km=float(detour_km), beyond_km=float(beyond_km))
+        self._did("cut_roads", days=days, detour_km=detour_km, beyond_km=beyond_km)
         until = self.simulation.day + days
         if self._flood is not None:
             self._flood.until = max(self._flood.until, until)
@@ -327,6 +330,14 @@ def _whole(name: str, given: Any, low: int, high: int) -> int:
     if not number or not low <= given <= high or given != int(given):
         raise ValueError(f"{name} = {given!r}: must be a whole number, {low} to {high}")
     return int(given)
+
+
+def _distance(name: str, km: Any) -> float:
+    """A distance, as one asks for it from a prompt."""
+    number = isinstance(km, (int, float, np.integer, np.floating)) and not isinstance(km, bool)
+    if not number or not 0 <= km < float("inf"):
+        raise ValueError(f"{name} = {km!r}: must be a number of km, 0 or more")
+    return float(km)
 
 
 def scenario_of(scenario: Scenario | str | os.PathLike[str], *, overrides: Mapping[str, Any] | None,

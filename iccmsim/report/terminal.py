@@ -146,7 +146,7 @@ def comparison_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
             f"{n} paired run{'s' * (n > 1)} ({shown})")  # fmt: skip
     arms = said["arms"]
     common = common_start([arm["name"] for arm in arms])
-    rows = list(_rows(arms, common, causes=_causes(arms)))
+    rows = list(_rows(arms, common, causes=_causes(arms), until=said.get("until_mcse")))
     column = 2 + max(len(cell) for _, cells in rows for cell in cells)
     many = max(1, (width - LABEL) // column)
     blocks = [grid([(label, cells[i : i + many]) for label, cells in rows], column=column)
@@ -202,8 +202,9 @@ def _causes(arms: Sequence[Mapping[str, Any]]) -> list[str]:
             if any(arm["by_cause"][name]["deaths"]["mean"] for arm in arms)]  # fmt: skip
 
 
-def _rows(arms: Sequence[Mapping[str, Any]], common: str, *, causes: Sequence[str]) -> Iterator[Row]:
-    """The rows of a comparison, the comparator first."""
+def _rows(arms: Sequence[Mapping[str, Any]], common: str, *, causes: Sequence[str],
+          until: float | None) -> Iterator[Row]:  # fmt: skip
+    """The rows of a comparison, the comparator first; with the error that seeds were added for, if they were."""
     others = [None, *arms[1:]]
 
     def beside(label: str, show: Any) -> Row:
@@ -224,6 +225,8 @@ def _rows(arms: Sequence[Mapping[str, Any]], common: str, *, causes: Sequence[st
     yield beside("  children lost", lambda arm: with_interval(arm["lost"]))
     yield from _parts_of_chws(arms, beside)
     yield beside("Expected deaths averted", lambda arm: with_interval(arm["deaths_averted_expected"]))
+    if until is not None:
+        yield beside("  Monte-Carlo error", lambda arm: count(arm["deaths_averted_expected"]["mcse"], 3))
     yield "Deaths averted by cause", []
     for name in causes:
         yield beside("  " + words(name), lambda arm, name=name: with_interval(arm["by_cause"][name]["deaths_averted"]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from iccmsim.core.records import MONTH, PRODUCTS, YEAR
+from iccmsim.core.records import MINUTES, MONTH, PRODUCTS, YEAR
 
 if TYPE_CHECKING:
     from iccmsim.results.result import Result
@@ -35,8 +35,9 @@ def life_of(result: Result, child: int) -> list[str]:
     episodes = result.episodes[result.episodes["child"] == child].to_dict("records")
     visits = result.visits[result.visits["child"] == child].to_dict("records")
     events = [*_frame(row)]
+    last = result.plan["window_days"] + result.plan["tail_days"] - 1 / MINUTES
     for episode in episodes:
-        events += _course(episode, visits)
+        events += _course(episode, visits, last)
     for visit in visits:
         events.append((visit["day"], 2, _visit(visit, episodes)))
     first = -float(result.plan["warmup_days"])
@@ -54,7 +55,7 @@ def dated(day: float, *, born: float) -> str:
 
 def age(days: float) -> str:
     """An age as families say it."""
-    if days < 28:
+    if days < MONTH:
         return f"{int(days)} days" if int(days) != 1 else "1 day"
     if days < 2 * YEAR:
         return f"{int(days / MONTH)} months" if int(days / MONTH) != 1 else "1 month"
@@ -82,10 +83,11 @@ def _frame(row: Mapping[str, Any]) -> Iterator[Event]:
         yield row["end_day"], 9, "turns five."
 
 
-def _course(e: Mapping[str, Any], visits: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
+def _course(e: Mapping[str, Any], visits: Sequence[Mapping[str, Any]], last: float) -> Iterator[Event]:
     """How one illness goes, and what the family makes of it.
 
-    A family judges at the onset, and anew when the illness becomes severe; the table has its last answer.
+    A family judges at the onset, and anew when the illness becomes severe; the table has its last answer. `last`: the
+    last minute of the run.
     """
     name = illness_words(e["illness"])
     if e["outcome"] == "prevented":
@@ -102,7 +104,7 @@ def _course(e: Mapping[str, Any], visits: Sequence[Mapping[str, Any]]) -> Iterat
         else:
             yield max(e["mends_day"], e["worsens_day"]), 4, f"is well again after {name}."
     elif e["outcome"] == "running":
-        yield e["onset_day"], 5, "The run ends before this illness does."
+        yield last, 10, f"The run ends before {name} does."
 
 
 def illness_words(illness: str) -> str:

@@ -79,7 +79,8 @@ EPISODES = (
         ("danger_sign", YES, "Has a general danger sign, from the onset or since it became severe."),
         ("perceived", YES, "The family took it for severe when it last judged: once it was severe, if it became so, "
          "else at the onset."),
-        ("visits", "visits", "Visits in this episode."),
+        ("visits", "visits", "Visits at which somebody saw the child while it had this illness, whichever illness led "
+         "there: one visit counts in each. Visits in vain do not."),
         ("first_care_day", SINCE_LAUNCH, "First care outside the home; empty for none."),
         ("first_formal_day", SINCE_LAUNCH, "First care by a CHW or health facility; empty for none."),
         ("first_provider", NAME, "Who gave the first care outside the home; wait: nobody did.", PROVIDERS),
@@ -116,7 +117,7 @@ MARKS_SAY = {
     "counted": "Counted breaths.",
     "fast_found": "Found fast breathing.",
     "referred": "Referred.",
-    "gone": "The family went where it was referred to.",
+    "gone": "The family set out for where it was referred to.",
     "not_allowed": "Policy forbade the CHW a treatment or this age.",
     "oximeter": "Measured oxygen.",
     "low_oxygen": "Found low oxygen.",

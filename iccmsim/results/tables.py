@@ -108,12 +108,13 @@ def _episodes(run: ZoneRun, i: int, numbers: Numbers) -> Columns:
     rows = np.flatnonzero(run.course["outcome"] != NOT_REACHED)
     c = run.course[rows]
     birth = run.zone.child["birth"][c["child"]]
+    over = np.maximum(c["mends"], c["worsens"])  # not before it is decided whether it worsens
     columns = {
         "child": numbers.child[i] + c["child"].astype(np.int64), "zone": np.full(len(c), run.number),
         "episode_id": numbers.course[i] + rows, "illness": c["illness"], "episode": c["episode"].astype(np.int32),
         "onset_day": since_launch(c["onset"], run), "age_days": (c["onset"] - birth) / MINUTES,
         "outcome": c["outcome"], "severe": c["was_severe"] > 0, "worsens_day": since_launch(c["worsens"], run),
-        "kills_day": since_launch(c["kills"], run), "mends_day": since_launch(c["mends"], run),
+        "kills_day": since_launch(c["kills"], run), "mends_day": since_launch(over, run),
     }  # fmt: skip
     columns |= {name: c["signs"] & bit > 0 for name, bit in SIGNS.items()}
     danger_now = (c["was_severe"] > 0) & (c["signs"] & HAS_DANGER_SEVERE > 0)

@@ -37,7 +37,7 @@ from iccmsim.world.population import ZoneMap
 FORMAT = 4  # of the folder; 2: saved and lost by a CHW's part in it; 3: who waited; 4: who had no turn that day
 KIND = "iccmsim comparison"
 SHAPE = {"names": many(str, 2), "seeds": many(int, 1), "facts": many(FACTS), "hashes": many(str),
-         "life_expectancy": many(float, 2, 2), "made_with": VERSIONS}  # fmt: skip
+         "life_expectancy": many(float, 2, 2), "until_mcse?": float | None, "made_with": VERSIONS}  # fmt: skip
 COUNTS, PAIRED = "tallies.npy", "pairs.npy"
 MOST_REPLICATES = 1_000_000
 
@@ -56,6 +56,7 @@ class Comparison:
     facts: tuple[Mapping[str, Any], ...] = field(repr=False)  # of the place and of each arm's deployment
     hashes: tuple[str, ...] = field(repr=False)
     life_expectancy: tuple[float, float] = field(repr=False)  # of the country, and of the reference life table
+    until_mcse: float | None = field(default=None, repr=False)  # the error that seeds were added for, if they were
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as one object of plain numbers, in the form that programs may rely on (format 1)."""
@@ -74,6 +75,8 @@ class Comparison:
         manifest = {"kind": KIND, "format": FORMAT, "names": list(self.names), "seeds": list(self.seeds),
                     "facts": [dict(each) for each in self.facts], "hashes": list(self.hashes),
                     "life_expectancy": list(self.life_expectancy), "made_with": made_with()}  # fmt: skip
+        if self.until_mcse is not None:
+            manifest["until_mcse"] = float(self.until_mcse)
 
         def fill(place: Path) -> None:
             np.save(place / COUNTS, np.asarray(self.tallies), allow_pickle=False)
@@ -94,7 +97,7 @@ class Comparison:
             tallies=read_counts(folder / COUNTS, TALLY).view(np.recarray),
             pairs=read_counts(folder / PAIRED, PAIRS).view(np.recarray),
             facts=tuple(manifest["facts"]), hashes=tuple(manifest["hashes"]),
-            life_expectancy=tuple(manifest["life_expectancy"]),
+            life_expectancy=tuple(manifest["life_expectancy"]), until_mcse=manifest.get("until_mcse"),
         )  # fmt: skip
         n, shape = len(found.names), (len(found.seeds), len(found.names))
         if (len(found.facts), len(found.hashes), found.tallies.shape, found.pairs.shape) != (n, n, shape, shape):
@@ -120,7 +123,7 @@ def compare(scenarios: Sequence[Scenario | str], *, seeds: int | Iterable[int],
 
     if until_mcse is not None and not (isinstance(until_mcse, Real) and 0 < until_mcse < float("inf")):
         raise ValueError(f"until_mcse = {until_mcse!r}: must be a number above 0")
-    found = run(seeds)
+    found = replace(run(seeds), until_mcse=until_mcse)
     first = len(found.seeds)
     while until_mcse is not None and len(found.seeds) < most_seeds and error_of_averted(found) > until_mcse:
         more = run(next_seeds(found.seeds, first=first, most=most_seeds)[len(found.seeds) :])

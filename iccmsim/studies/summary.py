@@ -40,6 +40,7 @@ def as_object(c: Comparison) -> dict[str, Any]:
         "format": FORMAT, "interval": {"kind": "chance", "level": LEVEL} if n > 1 else None, "replicates": n,
         "seeds": list(c.seeds), "window_days": [0, c.facts[0]["window_days"]], "tail_days": c.facts[0]["tail_days"],
         "place": {name: c.facts[0][name] for name in ("place", "villages", "people", "zones")},
+        **({} if c.until_mcse is None else {"until_mcse": c.until_mcse}),
         "comparator": c.names[0], "arms": arms, "warnings": warnings(c, arms),
     }  # fmt: skip
 
@@ -225,6 +226,7 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
         held = 100.0 * share_held(len(c.seeds))
         said.append(f"{len(c.seeds)} replicates: about {held:.0f} % of such districts would fall between "
                     "the 2.5 and 97.5 % points of so few, not 95 %")  # fmt: skip
+    said += _missed_error(c, arms)
     said += warnings_of_place(c.facts[0])
     if puts_off(arms):
         said.append("the run ends before the first year's births turn five: deaths put off are counted as averted")
@@ -236,6 +238,15 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
     for arm in arms[1:]:
         said += [f"{arm['name']}: {text}" for text in _warnings_of(arm)]
     return said
+
+
+def _missed_error(c: Comparison, arms: Sequence[Mapping[str, Any]]) -> list[str]:
+    """That seeds were added until the most, and the error that was asked for is not reached."""
+    errors = [arm["deaths_averted_expected"]["mcse"] for arm in arms[1:]]
+    if c.until_mcse is None or None in errors or max(errors) <= c.until_mcse:
+        return []
+    return [f"Monte-Carlo error of expected deaths averted {max(errors):.3g} after {len(c.seeds)} pairs of runs, not "
+            f"{c.until_mcse:g} as asked"]  # fmt: skip
 
 
 def puts_off(arms: Sequence[Mapping[str, Any]]) -> bool:
