@@ -181,7 +181,7 @@ def Levers(table: Table, tick: Any) -> None:  # noqa: N802
         choice("CHWs' boxes are refilled", words.YES_NO, now["sup.on"], game.set_supply)
         deed("All CHWs' boxes", "Empty them now", game.empty_boxes)
         deed("One more CHW, where owed first", "Post one", game.add_chw, sharp=False)
-        deed("Flood: roads cut 30 days; supervisors come", "Flood now", game.flood, off=game.here.is_flooded)
+        deed("Flood: roads cut for 30 days", "Flood now", game.flood, off=game.here.is_flooded)
         html(words.done(game), tag="ul", name="ic-did")
         Leave(begun=game.day > 0 or bool(game.acted))
 

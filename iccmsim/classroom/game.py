@@ -104,7 +104,7 @@ class Game:
         """A flood comes over both districts; supervisors wade through it."""
         self.here.cut_roads(FLOOD_DAYS)
         self.twin.cut_roads(FLOOD_DAYS)
-        self._say(f"Flood: roads cut for {FLOOD_DAYS} days, here and in the twin")
+        self._say(f"Flood: roads cut for {FLOOD_DAYS} days, here and in the twin; supervisors still come")
 
     def levers(self) -> dict[str, float]:
         """The levers as they stand today."""
