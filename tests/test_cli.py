@@ -142,10 +142,10 @@ def test_a_comparison_fits_a_narrow_terminal_by_putting_arms_below_one_another(h
 def test_posts_that_are_filled_by_and_by_are_told_so(here, capsys):
     later = " --set chw.rollout=90"
     run, at_once = (said(capsys, f"run care.toml --counts{more}").split("Births")[0] for more in (later, ""))
-    assert "all filled after 90 days; " in " ".join(run.split())
+    assert "filled over 90 days; " in " ".join(run.split())
     assert "filled" not in at_once
     both, at_once = (said(capsys, f"compare none.toml care.toml --seeds 1{more}") for more in (later, ""))
-    (row,) = (line for line in both.splitlines() if line.startswith("  all filled after"))
+    (row,) = (line for line in both.splitlines() if line.startswith("  posts filled over"))
     assert row.split()[-2:] == ["90", "days"]
     assert "filled" not in at_once
 

@@ -112,26 +112,19 @@ def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_pa
     assert "1.02 (.88-1.19)" in first
 
 
-def test_the_door_is_looked_at_in_a_real_place_whose_folder_is_named(tmp_path: Path, capsys):
+@pytest.mark.parametrize(("script", "option"), [("at_the_door", "--settings"), ("rectal_artesunate", "--setting")])
+def test_a_script_runs_at_toy_size_in_a_real_place_as_large_as_it_is(script, option, tmp_path: Path, capsys):
     two_villages(tmp_path)
-    main = runpy.run_path(str(EXPERIMENTS / "at_the_door.py"))["main"]
-    words = ["--out", str(tmp_path / "out"), "--settings", "bankass", "--places", str(tmp_path), "--toy"]
+    main = runpy.run_path(str(EXPERIMENTS / f"{script}.py"))["main"]
+    words = ["--out", str(tmp_path / "out"), option, "bankass", "--places", str(tmp_path), "--toy"]
     assert main(words) == 0, capsys.readouterr().err
-    assert capsys.readouterr().out == (tmp_path / "out" / "at_the_door.csv").read_text(encoding="utf-8")
+    assert capsys.readouterr().out == (tmp_path / "out" / f"{script}.csv").read_text(encoding="utf-8")
 
 
 def test_every_script_that_runs_in_any_setting_is_told_where_its_lists_are():
     for script in sorted(EXPERIMENTS.glob("*.py")):
         text = script.read_text(encoding="utf-8")
         assert ("--setting" in text) <= ('"--places"' in text), script.name
-
-
-def test_rectal_artesunate_runs_at_toy_size_in_a_real_place_as_large_as_it_is(tmp_path: Path, capsys):
-    two_villages(tmp_path)
-    main = runpy.run_path(str(EXPERIMENTS / "rectal_artesunate.py"))["main"]
-    words = ["--out", str(tmp_path / "out"), "--setting", "bankass", "--places", str(tmp_path), "--toy"]
-    assert main(words) == 0, capsys.readouterr().err
-    assert capsys.readouterr().out == (tmp_path / "out" / "rectal_artesunate.csv").read_text(encoding="utf-8")
 
 
 def test_deaths_are_set_beside_the_child_days_of_the_same_years():

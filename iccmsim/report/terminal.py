@@ -124,9 +124,9 @@ def run_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
 
 
 def _by_and_by(setting: Mapping[str, Any]) -> str:
-    """How long it takes until all posts have been filled, if not all are on the day of launch."""
+    """Over how long posts are first filled, if not all are on the day of launch."""
     days = setting.get("rollout_days")
-    return f", all filled after {duration(days)}" if days else ""
+    return f", filled over {duration(days)}" if days else ""
 
 
 def in_a_row(seeds: Sequence[int]) -> bool:
@@ -251,7 +251,7 @@ def _size(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     yield "CHWs in posts", [f"{count(each['chws'])} in {count(each['posts'])}" if each["chws"] else "none"
                             for each in settings]  # fmt: skip
     if any(each.get("rollout_days") for each in settings):
-        yield "  all filled after", [duration(each["rollout_days"]) if each.get("rollout_days") else ""
+        yield "  posts filled over", [duration(each["rollout_days"]) if each.get("rollout_days") else ""
                                      for each in settings]  # fmt: skip
     yield "  people they serve", [count(each["people_served_by_chws"]) if each["chws"] else "" for each in settings]
     yield "People 5 km or more from care", [percent(1.0 - each["share_5km"]) for each in settings]
