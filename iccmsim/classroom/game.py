@@ -8,8 +8,9 @@ import numpy as np
 
 from iccmsim.classroom.history import History
 from iccmsim.classroom.lessons import Lesson
+from iccmsim.core.draws import fit_seed
 from iccmsim.core.records import ALIVE, DEAD, MINUTES, NOT_YET_POSTED
-from iccmsim.model.model import ICCMModel, seed_of
+from iccmsim.model.model import ICCMModel
 from iccmsim.parameters.scenario import Scenario, load_scenario
 
 FLOOD_DAYS = 30  # assumption (grade D): a month without roads
@@ -24,7 +25,7 @@ class Game:
     def __init__(self, lesson: Lesson, *, seed: int | str | None = None) -> None:
         self.lesson = lesson
         scenario = load_scenario(lesson.scenario, overrides=lesson.overrides)
-        seed = lesson.seed if seed is None else seed_of(seed, name="seed")
+        seed = lesson.seed if seed is None else fit_seed(seed, digits=True)
         self.here = ICCMModel(scenario, rng=seed, agents="providers")
         self.twin = ICCMModel(facility_only(scenario), rng=seed, agents="providers", tables=False)
         self.seed = self.here.simulation.seed

@@ -226,10 +226,11 @@ def refuse_unfit(name: str, value: int, limit: int) -> None:
         raise ValueError(f"{name} = {value}: must be at least 0 and below {limit} to fit the key of a draw")
 
 
-def fit_seed(seed: int) -> int:
-    """A seed as it keys every draw; 1.9 is none, and neither are True and "1"."""
-    whole = isinstance(seed, (int, float, np.integer, np.floating)) and not isinstance(seed, bool) and seed % 1 == 0
-    if not whole:
-        raise ValueError(f"seed = {seed!r}: must be a whole number")
-    refuse_unfit("seed", int(seed), SEED_LIMIT)
-    return int(seed)
+def fit_seed(seed: int | str, *, name: str = "seed", digits: bool = False) -> int:
+    """A seed as it keys every draw; 1.9 is none, and neither is True. A page's text box may give its digits."""
+    given = int(seed) if digits and isinstance(seed, str) and seed.strip().removeprefix("-").isdecimal() else seed
+    number = isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+    if not number or given % 1 != 0:
+        raise ValueError(f"{name} = {seed!r}: must be a whole number{', or its digits' if digits else ''}")
+    refuse_unfit(name, int(given), SEED_LIMIT)
+    return int(given)

@@ -11,7 +11,7 @@ from typing import Any
 import mesa
 import numpy as np
 
-from iccmsim.core.draws import SEED_LIMIT, refuse_unfit
+from iccmsim.core.draws import fit_seed
 from iccmsim.core.records import ALIVE, DEAD, MINUTES, PRODUCTS
 from iccmsim.engine.simulation import Simulation
 from iccmsim.model import levers
@@ -52,7 +52,7 @@ class ICCMModel(mesa.Model):
                  rng: int | str | np.integer = 1, overrides: Mapping[str, Any] | None = None, agents: str = "auto",
                  collect: Any = None, places: str | os.PathLike[str] | None = None, from_warmup: bool = False,
                  tables: bool = True) -> None:  # fmt: skip
-        seed = seed_of(rng)
+        seed = fit_seed(rng, name="rng", digits=True)
         super().__init__(rng=seed)
         if agents not in WHICH:
             raise ValueError(f"agents = {agents!r}: must be one of {', '.join(WHICH)}")
@@ -310,18 +310,6 @@ class Windows(Sequence):
 
     def __iter__(self) -> Iterator[Window]:
         return (self[i] for i in range(len(self)))
-
-
-def seed_of(given: int | str | np.integer, *, name: str = "rng") -> int:
-    """The seed as a whole number; a page's text box gives its digits."""
-    try:
-        seed = int(given)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} = {given!r}: must be a whole number, or its digits") from None
-    if isinstance(given, (bool, np.bool_)) or (not isinstance(given, str) and seed != given):
-        raise ValueError(f"{name} = {given!r}: must be a whole number, or its digits")
-    refuse_unfit(name, seed, SEED_LIMIT)
-    return seed
 
 
 def _whole(name: str, given: Any, low: int, high: int) -> int:
