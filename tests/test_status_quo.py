@@ -8,14 +8,25 @@ import numpy as np
 import pytest
 from small import NEAR, only_if_compiled, tiny, what_differs
 
-from iccmsim.core.records import ALIVE, AT_CHW, AT_FACILITY, AT_HOSPITAL, CHILD, MINUTES, MONTH, WAIT, table
+from iccmsim.core.records import (
+    ALIVE,
+    AT_CHW,
+    AT_FACILITY,
+    AT_HOSPITAL,
+    CHILD,
+    MINUTES,
+    MONTH,
+    NOT_YET_POSTED,
+    WAIT,
+    table,
+)
 from iccmsim.engine.calendar import put
-from iccmsim.engine.launch import send_home
+from iccmsim.engine.launch import send_home, who_stays
 from iccmsim.engine.plan import make_plan
 from iccmsim.engine.simulation import BEYOND_CHWS, Simulation, without_chws
 from iccmsim.parameters.catalogue import parameter
 from iccmsim.parameters.kernel import stationary_skill
-from iccmsim.world.zone import ARRIVALS
+from iccmsim.world.zone import ARRIVALS, promised
 
 BUSY = {**NEAR, "place.people": 3000, "run.warmup_days": 60, "run.days": 60, "seek.chw_shift": 2.0,
         "sup.kit_contacts": 20}  # fmt: skip
@@ -53,7 +64,7 @@ def test_those_who_are_on_the_way_to_the_health_centre_or_the_hospital_go_on():
     child["follow_day"], child["waits_since"] = 7, [900, -1, -1, 800, -1, -1]
     for row, day in enumerate((5, 5, 5, 5, 6, 4)):
         put(days, ARRIVALS, child, row, day * MINUTES)
-    send_home(child, days, 5)
+    send_home(child, days, np.zeros(1, bool), 5)
     assert child["going_to"].tolist() == [WAIT, AT_FACILITY, WAIT, AT_HOSPITAL, WAIT, AT_FACILITY]
     assert child["waits_since"].tolist() == [-1, -1, -1, 800, -1, -1]
     assert set(child["follow_day"]) == {-1}
@@ -128,3 +139,86 @@ def test_the_chws_of_a_status_quo_have_long_been_in_post(more):
     month = opened.run_to(60).runs[0].zone.monthly
     assert month["cases"][1:].sum() > 100
     assert month["days_in_post"][1:].sum() == 60 * len(chws)
+
+
+def test_who_is_at_a_post_that_both_have_stays_there():
+    assert who_stays(np.array([5, 5, 9]), np.array([5, 9, 9, 12])).tolist() == [1, 3, -1, -1]
+    assert who_stays(np.array([9, 5, 5]), np.array([5, 5, 5])).tolist() == [2, 3, -1]
+    assert who_stays(np.zeros(0, int), np.array([5, 9])).tolist() == [-1, -1]
+    assert who_stays(np.array([5, 9]), np.zeros(0, int)).tolist() == []
+
+
+def last_morning_before() -> np.recarray:
+    """The CHWs of the status quo on the day before launch: 4, in as many villages."""
+    return after("iccm-as-delivered", {}, day=60).runs[0].zone.provider[1:]
+
+
+@pytest.mark.parametrize("rollout", [0, 90])
+def test_chws_who_are_added_come_beside_those_of_the_status_quo(rollout):
+    old = last_morning_before()
+    run = after("iccm-as-delivered", {"chw.catch": 300, "chw.rollout": rollout}, day=60).runs[0]
+    chws, home = run.zone.provider[1:], run.zone.household
+    kept = np.isin(chws["number"], old["number"])
+    assert (len(old), len(chws), kept.sum()) == (4, 12, 4)
+    for name in old.dtype.names:
+        if name not in ("families", "kit"):
+            np.testing.assert_array_equal(chws[kept][name], old[name], err_msg=name)
+    assert len(np.unique(chws["number"])) == 12
+    assert (chws["generation"][~kept] == (NOT_YET_POSTED if rollout else 0)).all()
+    whose, late = promised(run.zone), np.flatnonzero(chws["generation"] == NOT_YET_POSTED) + 1
+    assert (np.isin(whose, late).sum() > 200) == (rollout > 0)
+    assert ((home["chw"] > 0) == (whose > 0)).all()  # nobody loses a CHW to one who is still to come
+    assert not np.isin(home["chw"], late).any()
+    at_posts = run.zone.provider["village"]
+    np.testing.assert_array_equal(at_posts[home["chw"][home["chw"] > 0]], at_posts[whose[whose > 0]])
+
+
+def test_families_go_over_to_the_new_chw_of_their_post_on_the_day_of_the_posting():
+    more = {"chw.catch": 300, "chw.rollout": 30, "chw.attr": 0}
+    first, last = (after("iccm-as-delivered", more, day=day).runs[0].zone for day in (61, 93))
+    whose = last.household["chw"]
+    np.testing.assert_array_equal(whose, promised(first))
+    np.testing.assert_array_equal(last.provider["families"], np.bincount(whose[whose > 0], minlength=13))
+    for who in range(1, 13):
+        places = last.household["round_place"][whose == who]
+        np.testing.assert_array_equal(places, np.arange(len(places)))
+    assert (last.provider["stock"][1:].sum(axis=1) > 0).all()
+
+
+def test_a_family_whose_post_is_still_to_open_keeps_its_chw_as_far_away_as_before():
+    only_if_compiled()
+    far = {**FOLLOWED, "chw.radius_km": 30, "chw.catch": 4000}
+    near = {**BUSY, "chw.radius_km": 2, "chw.catch": 300, "chw.rollout": 3000}
+    few = Simulation(tiny(more=far), seed=3, status_quo=tiny(more=far), threads=1).run_to(60).runs[0].zone
+    many = Simulation(tiny(more=near), seed=3, status_quo=tiny(more=far), threads=1).run_to(60).runs[0].zone
+    assert (len(few.provider), many.provider["village"][1]) == (2, few.provider["village"][1])
+    elsewhere = many.provider["village"][np.maximum(0, promised(many))] != few.provider["village"][1]
+    waits = elsewhere & (promised(many) > 0) & (few.household["chw"] == 1)
+    assert waits.sum() > 20
+    assert (many.household["chw"][waits] == 1).all()
+    np.testing.assert_array_equal(many.household["km_chw"][waits], few.household["km_chw"][waits])
+    pledge = many.promise[np.isin(many.promise["household"], np.flatnonzero(waits))]
+    assert (pledge["km"] < many.household["km_chw"][pledge["household"]]).any()
+
+
+def test_where_a_post_loses_a_chw_the_others_keep_their_boxes_and_their_skill():
+    more = {"chw.catch": 300}
+    only_if_compiled()
+    before = tiny(more={**FOLLOWED, **more})
+    old = Simulation(before, seed=3, status_quo=before, threads=1).run_to(60).runs[0].zone.provider[1:]
+    fewer = tiny(more={**BUSY, "chw.catch": 700})
+    left = Simulation(fewer, seed=3, status_quo=before, threads=1).run_to(60).runs[0].zone.provider[1:]
+    assert len(old) > len(left) > 3
+    mine = old[np.isin(old["number"], left["number"])]
+    assert len(mine) == len(left)
+    for name in ("village", "skill", "logit", "stock", "refreshed_day", "motivation"):
+        np.testing.assert_array_equal(left[name], mine[name], err_msg=name)
+    assert (left["stock"] != left["kit"]).any()  # no first boxes
+
+
+def test_children_on_the_way_to_a_chw_who_stays_theirs_go_on():
+    same, more = (after("iccm-as-delivered", {"chw.rollout": 3000, "chw.catch": catch}, day=60).runs[0].zone
+                  for catch in (1500, 300))  # fmt: skip
+    for column in ("going_to", "follow_day", "waits_since"):
+        np.testing.assert_array_equal(more.child[column], same.child[column])
+    assert (more.child["going_to"] == AT_CHW).sum() > 5

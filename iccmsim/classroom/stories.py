@@ -15,6 +15,7 @@ from iccmsim.report.trace import FIFTHS, age, dated, illness_words, life_of, lis
 from iccmsim.results.result import result_of
 from iccmsim.results.tables import wealth_fifths
 from iccmsim.rules.facility_care import month_number
+from iccmsim.world.zone import promised
 
 if TYPE_CHECKING:
     from iccmsim.classroom.game import Game
@@ -121,10 +122,10 @@ def chw_story(chw: CommunityHealthWorker) -> Story:
     today = chw.model.simulation.day - 1
     village = int(run.zone.village["number"][chw.village])
     child = run.zone.child
-    mine = np.isin(run.zone.household["chw"], (chw.row, -1 - chw.row))  # the latter until somebody comes
+    mine = promised(run.zone) == chw.row
     served = np.isin(child["household"], np.flatnonzero(mine))
     children = int((served & (child["state"] == ALIVE)).sum())
-    says = [f"Serves {chw.families} families with {children:,} children under five.", _at_post(chw, today)]
+    says = [f"Serves {mine.sum()} families with {children:,} children under five.", _at_post(chw, today)]
     if chw.is_in_post:
         says += [_staff(chw, today), _months(run, chw.row)]
     says.append(_shelf(chw))

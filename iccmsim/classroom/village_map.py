@@ -13,6 +13,7 @@ from iccmsim.classroom.numbers import beside_villages
 from iccmsim.classroom.picture import DIED, FAINT, HERE, INK, LOST, SAVED, SEVERE, SICK, SOFT, Canvas
 from iccmsim.core.records import ALIVE, BASIC_PRODUCTS, DEAD, MINUTES
 from iccmsim.world.made_up import KM_PER_DEGREE
+from iccmsim.world.zone import promised
 
 if TYPE_CHECKING:
     from matplotlib.text import Text
@@ -98,7 +99,7 @@ class VillageMap:
 
     def _colour_homes(self) -> None:
         """Families with a CHW are bluish; drawn anew only when that changes."""
-        served = np.concatenate([run.zone.household["chw"] != -1 for run in self.game.here.simulation.runs])
+        served = np.concatenate([promised(run.zone) > 0 for run in self.game.here.simulation.runs])
         if served.sum() != self.served_by:
             self.served_by = served.sum()
             self.dots.set_facecolor(np.where(served, SERVED, HOME))

@@ -184,6 +184,14 @@ HOUSEHOLD = row_type(  # what a choice reads comes first
     ]
 )
 
+PROMISE = row_type(  # a family that will have a CHW, or another one, once that CHW comes
+    [
+        ("household", "i4"),
+        ("chw", "i4"),  # row
+        ("km", "f8"),  # by path
+    ]
+)
+
 VILLAGE = row_type(
     [
         ("number", "i8"),

@@ -16,6 +16,7 @@ from iccmsim.core.records import (
     MONTHLY,
     N_PRODUCTS,
     NOT_YET_POSTED,
+    PROMISE,
     PROVIDER,
     VISIT,
     table,
@@ -80,32 +81,48 @@ def open_facility(facility: np.record, p: np.record, people: float) -> None:
 def launch(zone: Zone, plan: Plan, population: Population, *, seed: int, long_ago: bool = False) -> Zone:
     """The day on which a programme begins: its CHWs, freshly trained and fully stocked, take up their posts.
 
-    Everything else of the zone goes on as it was; the zone given is used up. `long_ago` is the first day of the
-    warm-up, with a programme that has been there for long: every post is held, skill is what it settles at.
+    Who was at a post of the status quo that the programme has too stays there, with all that is in the box; what the
+    programme adds is filled at once or over `chw.rollout`. Everything else of the zone goes on as it was; the zone
+    given is used up. `long_ago` is the first day of the warm-up, with a programme that has been there for long: every
+    post is held, skill is what it settles at.
     """
     today = 0 if long_ago else int(plan.warmup)
     regime, key = plan.record(today), (seed, population.number)
     if long_ago:
         regime = settled(regime, plan)
-    p = regime[0]
     posts, of_village, km = _posts_of(plan, population)
-    chws = int(posts.sum()) if len(posts) else 0
-    provider, monthly = table(PROVIDER, 1 + chws), table(MONTHLY, (1 + chws, zone.monthly.shape[1]))
-    provider[0], monthly[0] = zone.provider[0], zone.monthly[0]
-    send_home(zone.child, zone.days, today)
-    stock = np.zeros((zone.stock_by_day.shape[0], 1 + chws, N_PRODUCTS), np.int32)
-    stock[:, 0] = zone.stock_by_day[:, 0]
-    post_chws(provider, regime, key, today, int(long_ago))
-    _tell_families(zone.household, zone.village, posts, of_village, km * float(p.seek_path))
-    if chws:
-        serving = zone.household["chw"][zone.household["chw"] >= 0]
-        provider["families"] = np.bincount(serving, minlength=1 + chws)
-        provider["village"][1:] = np.repeat(_seats(plan, population), posts)
+    seats = np.repeat(_seats(plan, population), posts) if len(posts) else np.zeros(0, np.int64)
+    before = np.concatenate([[0], who_stays(zone.provider["village"][1:], seats)])
+    kept, new = np.flatnonzero(before >= 0), np.flatnonzero(before < 0)
+    provider, monthly = table(PROVIDER, len(before)), table(MONTHLY, (len(before), zone.monthly.shape[1]))
+    stock = np.zeros((zone.stock_by_day.shape[0], len(before), N_PRODUCTS), np.int32)
+    provider[kept], monthly[kept] = zone.provider[before[kept]], zone.monthly[before[kept]]
+    stock[:, kept] = zone.stock_by_day[:, before[kept]]
+    provider["number"][new] = len(zone.provider) + np.arange(len(new))  # nobody has the luck of who has gone
+    provider["village"][new] = seats[new - 1]
+    post_chws(provider, new, regime, key, today, int(long_ago))
+    if len(seats):
         _cut_off(provider, population.village["number"], plan, regime, key)
-    if p.chw_rollout > 0:  # who comes later is not walked to before
-        later = zone.household["chw"] >= 0
-        zone.household["chw"][later] = -1 - zone.household["chw"][later]
-    return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
+    opened = zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
+    after = np.full(len(zone.provider), -1)
+    after[before[kept]] = kept
+    opened, stays = _tell_families(opened, after, posts, of_village, km * float(regime[0].seek_path))
+    send_home(zone.child, zone.days, stays, today)
+    return opened
+
+
+def who_stays(had: np.ndarray, seats: np.ndarray) -> np.ndarray:
+    """For each CHW of a programme the one of the status quo (row, from 1) who is at that post already; -1 nobody.
+
+    `had` and `seats` are the villages in which the posts of both stand, a place for each CHW; where a post has fewer
+    than before, the first ones stay.
+    """
+    stays = np.full(len(seats), -1)
+    for seat in np.intersect1d(had, seats):
+        old, mine = np.flatnonzero(had == seat), np.flatnonzero(seats == seat)
+        both = min(len(old), len(mine))
+        stays[mine[:both]] = 1 + old[:both]
+    return stays
 
 
 def copy_of(zone: Zone, day: int, spare: Zone | None) -> Zone:
@@ -174,34 +191,34 @@ def cut_off_posts(provider, villages, km, regime, key):
 
 
 @rule(entry=True)
-def send_home(children, days, today):
-    """Where the CHWs of the status quo go, or others come, nobody is on the way to them any more, waits there, or
-    expects them to look in."""
+def send_home(children, days, stays, today):
+    """Whose family has another CHW from today on, or none, is not on the way there any more, waits there no longer,
+    and expects nobody to look in. `stays` is 1 for each family that keeps its CHW."""
     for day in range(today, days.shape[0]):
         row = days[day, ARRIVALS]
         days[day, ARRIVALS] = -1
         while row >= 0:
             child = children[row]
             following = child.next
-            if child.going_to == AT_CHW:
+            if child.going_to == AT_CHW and stays[child.household] == 0:
                 go_home(child)
             else:
                 child.next = days[day, ARRIVALS]
                 days[day, ARRIVALS] = row
             row = following
     for row in range(children.shape[0]):
-        children[row].follow_day = -1
+        if stays[children[row].household] == 0:
+            children[row].follow_day = -1
 
 
 @rule(entry=True)
-def post_chws(provider, regime, key, today, long_ago):
-    """Each CHW, freshly trained (or, `long_ago`, last refreshed at some time) and with a full box, in its post; or
+def post_chws(provider, new, regime, key, today, long_ago):
+    """Each new CHW, freshly trained (or, `long_ago`, last refreshed at some time) and with a full box, in its post; or
     found but not posted yet, the box still to come."""
     p = regime[0]
-    spread = p.spv_refresher_months * MONTH / max(1, provider.shape[0] - 1) if long_ago else 0.0
-    for row in range(1, provider.shape[0]):
-        chw = provider[row]
-        chw.number = row
+    spread = p.spv_refresher_months * MONTH / max(1, new.shape[0]) if long_ago else 0.0
+    for i in range(new.shape[0]):
+        chw = provider[new[i]]
         chw.kind = AT_CHW
         chw.vacant_until = -1
         chw.supervised_day = -1
@@ -217,31 +234,50 @@ def post_chws(provider, regime, key, today, long_ago):
         chw.skill = p.skill_start
         chw.motivation = p.motiv_ref
         chw.stocked = 1.0
-        chw.refreshed_day = today - int((row - 1) * spread)
+        chw.refreshed_day = today - int(i * spread)
         for product in range(N_PRODUCTS):
             chw.kit[product] = p.chw_kit[product]
         talent(chw, p, key, p.chw_logit, p.chw_skill_sd)
         if p.chw_rollout > 0.0:
-            u, _, _, _ = draw(key, Decision.ROLL_OUT, row, 0)
+            u, _, _, _ = draw(key, Decision.ROLL_OUT, chw.number, 0)
             chw.vacant_until = posted_day(today + int(u * p.chw_rollout), p)
             chw.generation = NOT_YET_POSTED
         else:
             hand_over_first_box(chw, p)
 
 
-def _tell_families(household: np.recarray, village: np.recarray, posts: np.ndarray, of_village: np.ndarray,
-                   km: np.ndarray) -> None:  # fmt: skip
-    """Each household of a served village gets one of the CHWs of its post, turn by turn."""
-    village["post"] = of_village
-    household["chw"], household["km_chw"] = -1, 0.0
+def _tell_families(zone: Zone, after: np.ndarray, posts: np.ndarray, of_village: np.ndarray,
+                   km: np.ndarray) -> tuple[Zone, np.ndarray]:  # fmt: skip
+    """Each household of a served village gets one of the CHWs of its post, turn by turn.
+
+    Who is to have one that is not posted yet keeps the CHW of the status quo until then, if that one stays, or goes to
+    another at the same post. Tells also which families keep their CHW. `after` is the row of each provider of the
+    status quo from today on (-1 gone).
+    """
+    home, provider = zone.household, zone.provider
+    had, had_km = np.where(home["chw"] > 0, after[np.maximum(home["chw"], 0)], -1), home["km_chw"].copy()
     first = np.concatenate([[0], np.cumsum(posts)]) + 1
-    post = of_village[household["village"]]
+    to_come = provider["generation"] == NOT_YET_POSTED
+    of_row = np.repeat(np.arange(len(posts)), posts)
+    there = np.bincount(of_row, weights=~to_come[1:], minlength=len(posts)).astype(np.int64)  # first in each post
+    post = of_village[home["village"]]
     served = np.flatnonzero(post >= 0)
-    if len(served):
-        mine = post[served]
-        household["chw"][served] = first[mine] + served % posts[mine]
-        household["km_chw"][served] = km[household["village"][served]]
-        household["round_place"][served] = _places_of(household["chw"][served])
+    mine = post[served]
+    whose, path = np.full(len(home), -1), np.zeros(len(home))
+    whose[served], path[served] = first[mine] + served % posts[mine], km[home["village"][served]]
+    waits = served[to_come[whose[served]]]
+    theirs = post[waits]
+    beside = np.where(there[theirs] > 0, first[theirs] + waits % np.maximum(1, there[theirs]), -1)
+    promise = table(PROMISE, len(waits))
+    promise["household"], promise["chw"], promise["km"] = waits, whose[waits], path[waits]
+    whose[waits] = np.where(had[waits] > 0, had[waits], beside)
+    path[waits] = np.where(had[waits] > 0, had_km[waits], path[waits])
+    home["chw"], home["km_chw"] = whose, path
+    zone.village["post"] = of_village
+    served = np.flatnonzero(whose > 0)
+    home["round_place"][served] = _places_of(whose[served])
+    provider["families"][1:] = np.bincount(whose[served], minlength=len(provider))[1:]
+    return zone._replace(promise=promise), (whose > 0) & (whose == had)
 
 
 def _places_of(chw: np.ndarray) -> np.ndarray:

@@ -32,13 +32,28 @@ def pay_salaries(zone, p, key, number):
 
 @rule
 def families_hear(zone, who, p, day):
-    """A CHW of the first hour has been trained and arrives: families of the post reckon with one from now on."""
+    """A CHW who was waited for has been trained and arrives: families of the post reckon with this one from now on."""
+    for i in range(zone.promise.shape[0]):
+        promise = zone.promise[i]
+        if promise.chw == who:
+            household = zone.household[promise.household]
+            household.chw = who
+            household.km_chw = promise.km
+            reckon_usual(household, p)
+    count_families(zone)
+    zone.wake[:] = day
+
+
+@rule
+def count_families(zone):
+    """How many families each CHW has, and the place of each among them."""
+    for who in range(1, zone.provider.shape[0]):
+        zone.provider[who].families = 0
     for i in range(zone.household.shape[0]):
         household = zone.household[i]
-        if household.chw == -1 - who:
-            household.chw = who
-            reckon_usual(household, p)
-    zone.wake[:] = day
+        if household.chw > 0:
+            household.round_place = zone.provider[household.chw].families
+            zone.provider[household.chw].families += 1
 
 
 @rule

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iccmsim.core.draws import Decision, draw
-from iccmsim.core.records import AT_CHW, NOT_YET_POSTED, PRODUCTS, PROVIDER, table
+from iccmsim.core.records import AT_CHW, NOT_YET_POSTED, PRODUCTS, PROMISE, PROVIDER, table
 from iccmsim.engine.day import tastes_of_families
 from iccmsim.engine.plan import Plan, make_plan
 from iccmsim.engine.simulation import Simulation, ZoneRun
@@ -23,6 +23,7 @@ from iccmsim.parameters.faults import ScenarioError
 from iccmsim.rules.facility_care import month_number
 from iccmsim.world.deployment import Deployment
 from iccmsim.world.geography import haversine_km
+from iccmsim.world.zone import Zone, promised
 
 if TYPE_CHECKING:
     from iccmsim.world.geography import Places
@@ -103,10 +104,11 @@ def neediest_village(simulation: Simulation) -> int:
     for run in simulation.runs:
         home, numbers = run.zone.household, run.zone.village["number"]
         lived_in[numbers[home["village"]]] = True
-        served[numbers[home["village"][home["chw"] != -1]]] = True
-        chws = run.zone.provider[1:]
-        for seat in np.unique(chws["village"]).tolist():
-            load[int(numbers[seat])] = float(chws["families"][chws["village"] == seat].mean())
+        whose = promised(run.zone)
+        served[numbers[home["village"][whose > 0]]] = True
+        families, seats = np.bincount(whose[whose > 0], minlength=len(run.zone.provider)), run.zone.provider["village"]
+        for seat in np.unique(seats[1:]).tolist():
+            load[int(numbers[seat])] = float(families[1:][seats[1:] == seat].mean())
     owed = np.where(lived_in & ~served & (places.km_nearest >= levers["chw.min_km"]), places.people, 0)
     if owed.any() or not load:
         return int((owed if owed.any() else places.people).argmax())
@@ -128,21 +130,21 @@ def add_chw(simulation: Simulation, village: int) -> tuple[int, int]:
         raise ValueError("chw.recruit = 0: no post is filled, so nobody can be added")
     here = int(np.flatnonzero(run.zone.village["number"] == village)[0])
     others = np.flatnonzero((run.zone.provider["village"] == here) & (run.zone.provider["kind"] == AT_CHW))
-    mine = _part_of(others, run.zone.household) if len(others) else _without_a_chw(run, plan, village)
+    mine = _part_of(others, run.zone) if len(others) else _without_a_chw(run, plan, village)
     if not len(mine):
         raise ValueError(f"village = {village}: a CHW posted there would have no family to serve; all near have one")
     row = len(run.zone.provider)
     run.zone = _with_a_row_more(run.zone)
     chw = run.zone.provider[row]
-    _new_post(chw, row, p, day=run.day)
+    _new_post(chw, 1 + run.zone.provider["number"].max(), p, day=run.day)
     chw["village"] = here
     chw["cut_off"] = _cut_off(run, plan.places, village, p)
-    _hand_over(mine, run.zone, others, row)
+    run.zone = _promise(mine, run.zone, row)
     _follow(simulation, replace(plan, deployment=_with_one_more(plan.deployment, plan, village)))
     return z, row
 
 
-def _with_a_row_more(zone: Any) -> Any:
+def _with_a_row_more(zone: Zone) -> Zone:
     """The same zone with room for one more provider."""
     old = len(zone.provider)
     provider, monthly = table(PROVIDER, old + 1), table(zone.monthly.dtype, (old + 1, zone.monthly.shape[1]))
@@ -152,9 +154,9 @@ def _with_a_row_more(zone: Any) -> Any:
     return zone._replace(provider=provider, monthly=monthly, stock_by_day=stock)
 
 
-def _new_post(chw: np.record, row: int, p: np.record, *, day: int) -> None:
+def _new_post(chw: np.record, number: int, p: np.record, *, day: int) -> None:
     """A post whose first holder takes it up tomorrow morning, as in a roll-out."""
-    chw["number"], chw["kind"] = row, AT_CHW
+    chw["number"], chw["kind"] = number, AT_CHW
     chw["vacant_until"], chw["generation"] = day, NOT_YET_POSTED
     for never in ("supervised_day", "visit_day", "coming_day", "mentored_day", "counted_day", "report_day",
                   "reported_cases", "reported_out_days", "told_month"):  # fmt: skip
@@ -169,14 +171,9 @@ def _cut_off(run: ZoneRun, places: Places, village: int, p: np.record) -> bool:
     return bool(places.km_facility[village] >= p["road_cut_km"] and u < p["road_cut_posts"])
 
 
-def _promised(home: np.recarray) -> np.ndarray:
-    """The CHW of each family, also one who is still to come (a negative row until then); below 1 for none."""
-    return np.where(home["chw"] < -1, -1 - home["chw"], home["chw"])
-
-
-def _part_of(others: np.ndarray, home: np.recarray) -> np.ndarray:
+def _part_of(others: np.ndarray, zone: Zone) -> np.ndarray:
     """The families that CHWs of one place give to one more: of each CHW every so many."""
-    whose = _promised(home)
+    whose = promised(zone)
     shared = np.flatnonzero(np.isin(whose, others))
     shared = shared[np.argsort(whose[shared], kind="stable")]
     return np.sort(shared[len(others) :: len(others) + 1])
@@ -188,22 +185,23 @@ def _without_a_chw(run: ZoneRun, plan: Plan, village: int) -> np.ndarray:
     km = haversine_km(places.village_lat[numbers], places.village_lon[numbers],
                       places.village_lat[village], places.village_lon[village])  # fmt: skip
     near = (km <= plan.scenario.programme["chw.radius_km"])[home["village"]]
-    mine = np.flatnonzero(near & (home["chw"] == -1))
+    mine = np.flatnonzero(near & (promised(run.zone) == -1))
     if len(mine):
         home["km_chw"][mine] = km[home["village"][mine]] * float(plan.record(run.day)[0]["seek_path"])
         run.zone.village["post"][np.unique(home["village"][mine])] = run.zone.village["post"].max() + 1
     return mine
 
 
-def _hand_over(mine: np.ndarray, zone: Any, others: np.ndarray, row: int) -> None:
+def _promise(mine: np.ndarray, zone: Zone, row: int) -> Zone:
     """Families reckon with the new CHW from the morning of the posting."""
-    home = zone.household
-    home["chw"][mine] = -1 - row
-    whose = _promised(home)
-    for who in (*others.tolist(), row):
-        families = np.flatnonzero(whose == who)
-        home["round_place"][families] = np.arange(len(families))
-        zone.provider["families"][who] = len(families)
+    others = zone.promise[~np.isin(zone.promise["household"], mine)]
+    promise = table(PROMISE, len(others) + len(mine))
+    promise[: len(others)] = others
+    km = zone.household["km_chw"].copy()
+    km[zone.promise["household"]] = zone.promise["km"]
+    new = promise[len(others) :]
+    new["household"], new["chw"], new["km"] = mine, row, km[mine]
+    return zone._replace(promise=promise)
 
 
 def _with_one_more(posts: Deployment | None, plan: Plan, village: int) -> Deployment | None:

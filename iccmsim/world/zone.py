@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from iccmsim.core.records import PROMISE, table
+
 SICK, VISITS, STUCK, TONIGHT = range(4)  # places in `n`
 ONSET_FROM, BIRTH_FROM, LEAVE_FROM, ARRIVALS = range(4)  # columns of `days`
 BIRTHS, LEAVERS, UNWELL, LINE, NIGHT, LOOKED_AT, WHOM = range(7)  # rows of `lists`
-SHARED = ("candidate", "order")  # arrays that are the same in every arm and never written to
+SHARED = ("candidate", "order", "promise")  # arrays that are never written to, but for being replaced whole
 MARGIN = 3  # rows of the visit table that one child can fill in a day
 
 
@@ -37,3 +39,11 @@ class Zone(NamedTuple):
     lure: np.ndarray  # three for each of the unwell: the most that can draw its family anywhere; holds no state
     n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
     store: np.ndarray = np.ones((1, 6), np.int32)  # day x product: 1 if the district store has it; one row if always
+    promise: np.recarray = table(PROMISE, 0)  # families that wait for a CHW who is not posted yet, and those who did
+
+
+def promised(zone: Zone) -> np.ndarray:
+    """The CHW (row) of each household once every post is filled; -1 none."""
+    whose = zone.household["chw"].copy()
+    whose[zone.promise["household"]] = zone.promise["chw"]
+    return whose
