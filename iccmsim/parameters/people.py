@@ -28,7 +28,8 @@ def unused(key: str, default: float, unit: str, allowed: tuple[float, float], *,
 
 STAFF = (
     unused("chw.rollout", 0, "days", (0, 3650), integer=True, dated=False,
-           says="Time over which the first CHWs are trained and posted; 0: all on the day of launch."),
+           says="Time over which the first CHWs are trained and posted; 0: all on the day of launch. Those of a status "
+                "quo stay at posts that the programme has too."),
     unused("chw.course_every", 0, "months", (0, 60),
            says="How often courses are held for new CHWs; 0: whenever one is found, within chw.vacancy.",
            note="with courses on dates, chw.vacancy is the time until somebody is found"),
