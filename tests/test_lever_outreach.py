@@ -21,7 +21,17 @@ from world import (
     some_courses,
 )
 
-from iccmsim.core.records import AT_CHW, AT_HOME, FEVER, FOUND_CLOSED, NEWBORN, TURNED_AWAY
+from iccmsim.core.records import (
+    AT_CHW,
+    AT_HOME,
+    ESCORTED,
+    FEVER,
+    FOUND_CLOSED,
+    INFORMAL,
+    NEWBORN,
+    TURNED_AWAY,
+    VOLUNTEER,
+)
 from iccmsim.engine.outreach import chws_visit
 from iccmsim.rules.outreach import (
     has_its_turn,
@@ -156,6 +166,7 @@ def test_a_follow_up_costs_its_time_whether_or_not_the_child_is_well_again(well)
     p = parameters(followup_share=1.0, followup_minutes=20.0, run_warmup_days=0.0)
     child, courses = (a_child(), some_courses()) if well else a_sick_child(FEVER)
     child.follow_day, child.sick_at = ONSET // DAY + 1, -1 if well else 0
+    child.content_until = ONSET + 9 * DAY  # the CHW looks in although the family is content
     zone = a_zone(child, courses, a_provider(minutes=60.0))
     zone = zone._replace(monthly=np.zeros((2, 30), zone.monthly.dtype).view(np.recarray))
     zone.n[SICK], zone.lists[UNWELL, 0] = not well, 0
@@ -176,6 +187,10 @@ def test_a_newborn_is_visited_by_its_share_within_the_minutes_of_a_chw_who_is_th
     assert not visits_newborn(chw, p, KEY, who, 10)
     chw.minutes, chw.present = 30.0, 0
     assert not visits_newborn(chw, p, KEY, who, 10)
+    chw.present, chw.clock = 1, 11 * DAY  # gone along to the health centre
+    assert not visits_newborn(chw, p, KEY, who, 10)
+    chw.clock -= 1
+    assert visits_newborn(chw, p, KEY, who, 10)
 
 
 # --- the whole ------------
@@ -202,6 +217,12 @@ def measures(changed: tuple, seed: int) -> dict[str, float]:
     }  # fmt: skip
 
 
+def at_home(zone) -> np.ndarray:
+    """The visits of CHWs to sick children at home, as they came."""
+    visit = zone.visit[: zone.n[1]]
+    return visit[visit["marks"] & AT_HOME > 0]
+
+
 def differences(name: str, more: dict, base: dict | None = None) -> np.ndarray:
     old, new = tuple((base or {}).items()), tuple({**(base or {}), **more}.items())
     return np.array([measures(new, seed)[name] - measures(old, seed)[name] for seed in SEEDS])
@@ -222,6 +243,60 @@ class TestWhole:
             made = measures(tuple({**ROUNDS, "chw.absent": 0, "chw.attr": 0}.items()), seed)
             most = made["chws"] * 200 * 120 / 6
             assert 0.2 * most < made["households"] <= most
+
+    def test_rounds_come_to_families_everywhere_in_turn(self):
+        zone = lived({**WORLD, **ROUNDS, "outreach.minutes_day": 30}).runs[0].zone
+        home = zone.household[zone.child["household"][at_home(zone)["child"]]]
+        where = home["round_place"] / zone.provider["families"][home["chw"]]
+        tenths = np.histogram(where, 10, (0, 1))[0]
+        assert tenths.sum() > 100
+        assert tenths.min() > 0.4 * tenths.mean()
+
+    def test_sick_children_found_on_rounds_take_their_minutes_from_the_rounds(self):
+        chance = {"chw.absent": 0, "chw.attr": 0, "outreach.found": 1, "outreach.minutes": 5}
+        run = lived({**WORLD, **ROUNDS, **chance, "outreach.minutes_day": 60}).runs[0]
+        p, found = run.plan.record(0)[0], run.zone.monthly["found_at_home"][1:].sum(axis=1)
+        used = 5 * run.zone.monthly["home_visits"][1:].sum(axis=1) + p["chw_minutes"] * found
+        given = 60 * run.zone.monthly["days_present"][1:].sum(axis=1)
+        assert (found > 20).all()
+        assert (used <= given + 300).all()  # the last day may owe what its sick children took
+        assert (5 * run.zone.monthly["home_visits"][1:].sum(axis=1) < 0.8 * given).all()  # or nothing is tried here
+
+    def test_visits_to_newborns_take_their_minutes_from_sick_children(self):
+        busy = {"chw.absent": 0, "chw.attr": 0, "newborn.visits": 1, "newborn.minutes": 45, "seek.chw_shift": 2.0}
+        run = lived({**WORLD, **busy}).runs[0]
+        p, month = run.plan.record(0)[0], run.zone.monthly[1:]
+        at_post = month["minutes"].sum(axis=1) - p["chw_minutes"] * month["found_at_home"].sum(axis=1)
+        used = at_post + 45 * month["home_visits"].sum(axis=1)  # in which a newborn found ill is seen
+        given = p["chw_minutes_day"] * month["days_present"].sum(axis=1)
+        assert month["home_visits"].sum() > 20
+        assert (used <= given + run.zone.provider["owed"][1:]).all()
+        assert (used > 0.8 * given).any()  # or the bound is none
+
+    def test_a_visit_at_home_is_at_the_first_hour_and_arrives_when_it_begins(self):
+        more = {**WORLD, **ROUNDS, "followup.share": 1, "newborn.visits": 1, "inc.psbi": 0.5, "hmm.reach": 0.5}
+        run = lived(more).runs[0]
+        home, first = at_home(run.zone), 60 * 6
+        assert len(home) > 100
+        assert set(home["minute"] % DAY) == {run.plan.record(0)[0]["seek_hours"][0]} == {first}
+        np.testing.assert_array_equal(home["arrived"], home["minute"])
+        visit = run.zone.visit[: run.zone.n[1]]
+        assert (visit["provider"][visit["marks"] & AT_HOME > 0] == AT_CHW).all()
+        assert (visit["marks"][(visit["provider"] == AT_CHW) & (visit["minute"] % DAY != first)] & AT_HOME == 0).all()
+        for nobody_waits_for in (VOLUNTEER, INFORMAL):
+            there = visit[visit["provider"] == nobody_waits_for]
+            assert len(there) > 50
+            np.testing.assert_array_equal(there["arrived"], there["minute"])
+
+    def test_a_chw_that_has_gone_along_from_one_home_comes_to_no_other_that_day(self):
+        sent = {"escort.share": 1, "ref.severe": 0.99, "chw.absent": 0, "policy.indrawing": 0, "followup.share": 1}
+        zone = lived({**WORLD, **ROUNDS, **sent, "outreach.found": 1}, programme="iccm-supported").runs[0].zone
+        home = at_home(zone)
+        gone = [i for i in range(len(home)) if home["marks"][i] & ESCORTED]
+        assert len(gone) > 5
+        for i in gone:
+            later = home[i + 1 :]
+            assert not ((later["who"] == home["who"][i]) & (later["minute"] == home["minute"][i])).any()
 
     def test_follow_ups_bring_chws_back_to_children_who_are_still_ill(self):
         assert clearly(differences("at_home", {"followup.share": 0.9})) > 3

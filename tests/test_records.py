@@ -98,6 +98,16 @@ def test_a_large_table_begins_with_a_line_of_cache_and_is_clean_unless_it_need_n
         assert clean.tobytes() == bytes(rows * COURSE.itemsize)
 
 
+def test_two_tables_in_use_share_no_memory_and_what_nobody_holds_is_used_again():
+    first, second = large_table(COURSE, 300), large_table(COURSE, 300)
+    assert not np.shares_memory(first, second)
+    where = first.ctypes.data
+    del first
+    third = large_table(COURSE, 300)
+    assert third.ctypes.data == where
+    assert not np.shares_memory(second, third)
+
+
 def test_a_candidate_fills_a_line_of_cache_and_begins_as_a_course_does():
     assert CANDIDATE.itemsize == LINE_OF_CACHE
     assert [CANDIDATE.fields[name] for name in CANDIDATE.names] == [COURSE.fields[name] for name in CANDIDATE.names]

@@ -27,14 +27,22 @@ def large_table(record: np.dtype, rows: int, *, clean: bool = True) -> np.recarr
 
 def _room_for(size: int) -> np.ndarray:
     rooms = _THREAD.__dict__.setdefault("rooms", [])
-    for room in rooms:
-        if room.size >= size and sys.getrefcount(room) <= 3:  # held by the list, by the loop and for the asking
+    for room, held in zip(rooms, _held(rooms), strict=True):
+        if room.size >= size and held <= NOBODY:
             return room
     if size > KEPT_UP_TO:
         return np.empty(size, np.uint8)
     room = np.empty(size + size // 4 + 64, np.uint8)  # somewhat larger, for the next
     rooms[:] = [*rooms[-(KEPT_ROOMS - 1) :], room]
     return room
+
+
+def _held(rooms: list[np.ndarray]) -> list[int]:
+    """By how many each of these is held, this list and the asking included, which Pythons count differently."""
+    return [sys.getrefcount(room) for room in rooms]
+
+
+NOBODY = _held([np.empty(1, np.uint8)])[0]
 
 
 def bytes_of(array: np.ndarray) -> np.ndarray:

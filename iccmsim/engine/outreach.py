@@ -8,6 +8,7 @@ from iccmsim.engine.visits import be_seen
 from iccmsim.engine.ways import bring_up
 from iccmsim.rules.facility_care import is_rainy, month_number
 from iccmsim.rules.outreach import (
+    has_gone_along,
     is_at_home,
     is_followed_up,
     is_found,
@@ -43,7 +44,7 @@ def chws_visit(zone, p, key, day):
         if household.chw < 0 or not is_at_home(child):
             continue
         provider = zone.provider[household.chw]
-        if not provider.present:
+        if not provider.present or has_gone_along(provider, day):
             continue
         if is_followed_up(child, provider, p, key, row, day):
             provider.minutes -= p.followup_minutes

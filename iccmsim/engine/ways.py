@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from iccmsim.core.bits import first_of, rest_of
 from iccmsim.core.compiled import rule
-from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOME, AT_HOSPITAL, INFORMAL, MINUTES, MISSED_CHW, WAIT
+from iccmsim.core.records import (
+    AT_CHW,
+    AT_FACILITY,
+    AT_HOME,
+    AT_HOSPITAL,
+    INFORMAL,
+    MINUTES,
+    MISSED_CHW,
+    VOLUNTEER,
+    WAIT,
+)
 from iccmsim.engine.calendar import put
 from iccmsim.rules.care_seeking import remember, walking_minutes
 from iccmsim.rules.illness import live_until
@@ -72,7 +82,9 @@ def open_visit(zone, row, provider, who, lead, minute):
     child = zone.child[row]
     visit.child = row
     visit.course = lead
-    visit.arrived = minute if provider == INFORMAL else (child.waits_since if child.waits_since >= 0 else child.arrives)
+    comes = provider != INFORMAL and provider != VOLUNTEER  # neither of whom a family waits for
+    waited = comes and child.waits_since >= 0
+    visit.arrived = child.waits_since if waited else child.arrives if comes else minute
     visit.minute = minute
     visit.provider = provider
     visit.who = who

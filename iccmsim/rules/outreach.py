@@ -71,9 +71,15 @@ def is_followed_up(child, provider, p, key, who, day):
 
 
 @rule
+def has_gone_along(provider, day):
+    """Whether the CHW has left with a child who was referred, for the rest of the day."""
+    return provider.clock >= (day + 1) * MINUTES
+
+
+@rule
 def visits_newborn(provider, p, key, who, day):
     """A CHW calls on a mother on one of the days for it, if it knows of the birth and has the minutes."""
-    if not provider.present or provider.minutes < p.newborn_minutes:
+    if not provider.present or provider.minutes < p.newborn_minutes or has_gone_along(provider, day):
         return False
     u, _, _, _ = draw(key, Decision.NEWBORN_VISIT, who, day)
     return u < p.newborn_visits
