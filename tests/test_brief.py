@@ -25,7 +25,8 @@ from iccmsim.report.brief_figures import averted_figure, lost_figure, map_figure
 from iccmsim.report.brief_page import page_of
 from iccmsim.report.language import CODES, NARROW, TEMPLATES, WIDE, language
 from iccmsim.report.terminal import duration
-from iccmsim.studies.check import read_targets
+from iccmsim.studies.basis import write_basis
+from iccmsim.studies.check import check, read_targets
 from iccmsim.studies.fitness import LONGEST_NAME, reasons_against
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -190,6 +191,17 @@ def test_a_brief_without_effect_says_so(tmp_path):
         assert page["headline"] == headline
         assert all(said in each["text"] for each in page["statements"])
         assert len(page["beyond"]) == 1
+
+
+def test_a_brief_sets_the_setting_without_its_shocks_beside_the_targets(tmp_path):
+    shocks = [{"kind": "strike", "day": 30, "days": 360}]
+    struck, quiet = ([load_scenario(f"sahel/{name}", overrides=SMALL, shocks=befalling)
+                      for name in ("facility-only", "iccm-as-delivered")] for befalling in (shocks, []))  # fmt: skip
+    for name, arms in (("struck", struck), ("quiet", quiet)):
+        (tmp_path / name).mkdir()
+        write_basis(tmp_path / name, arms, seeds=(1,), threads=2)
+    checked = [(tmp_path / name / "check.json").read_text(encoding="utf-8") for name in ("struck", "quiet")]
+    assert checked[0] == checked[1] != json.dumps(check(struck[0], seeds=(1,)).to_json(), ensure_ascii=False) + "\n"
 
 
 def test_a_programme_that_kills_is_said_to_kill(tmp_path):
