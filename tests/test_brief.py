@@ -193,6 +193,22 @@ def test_a_brief_without_effect_says_so(tmp_path):
         assert len(page["beyond"]) == 1
 
 
+@pytest.mark.parametrize("crowded", [(0,), (0, 2), (1, 2), ()])
+def test_a_brief_says_which_arms_have_less_time_than_is_asked_of_them_the_comparator_too(source, crowded):
+    told = with_nets(SAVING)
+    for name in ("no_turn", "cases", "waited", "found_at_home"):
+        told.tallies[name] = 0
+    for i in range(3):
+        told.tallies["no_turn"][:, i, 0] = 60 + i if i in crowded else 0
+        told.tallies["cases"][:, i, 0] = 40 - i if i in crowded else 100
+    for code, head in (("en", "CHWs have less time"), ("fr", "Les ASC ont moins")):
+        page = words_and_figures(replace(source, comparison=told), lang=code)[0]
+        said = "".join(each["text"] for each in page["rests"] if each["head"].replace("’", "'").startswith(head))
+        said, space = re.sub(rf"[{WIDE}{NARROW}]", " ", said), "" if code == "en" else " "
+        for i, name in enumerate(told.names):
+            assert (f"{60 + i}{space}% (" in said) == (language(code).name(name) in said) == (i in crowded)
+
+
 def test_a_brief_sets_the_setting_without_its_shocks_beside_the_targets(tmp_path):
     shocks = [{"kind": "strike", "day": 30, "days": 360}]
     struck, quiet = ([load_scenario(f"sahel/{name}", overrides=SMALL, shocks=befalling)
