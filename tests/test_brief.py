@@ -25,6 +25,7 @@ from iccmsim.report.brief_figures import averted_figure, lost_figure, map_figure
 from iccmsim.report.brief_page import page_of
 from iccmsim.report.language import CODES, NARROW, TEMPLATES, WIDE, language
 from iccmsim.report.terminal import duration
+from iccmsim.results.status_quo import StatusQuo
 from iccmsim.studies.basis import write_basis
 from iccmsim.studies.check import check, read_targets
 from iccmsim.studies.fitness import LONGEST_NAME, reasons_against
@@ -532,6 +533,17 @@ def test_the_model_card_names_what_is_assumed(source):
     assert "seeds 1 to 12" in card["Runs"]
     assert card["Fitted targets missed"].startswith("none of")
     assert "mort.background" in card["Other targets missed"]
+
+
+def test_the_model_card_names_the_status_quo_that_was_lived_through(source):
+    lived = StatusQuo("sahel/iccm-as-delivered", "0123456789abcdef", "")
+    other = replace(source, comparison=replace(source.comparison, status_quo=lived))
+    said = [card_in(each, code)[label].replace(NARROW, " ") for each in (source, other)
+            for code, label in (("en", "Runs"), ("fr", "Simulations"))]  # fmt: skip
+    assert "60 days before launch, then 400 days" in said[0]
+    assert "60 jours avant le lancement, puis 400 jours" in said[1]
+    assert "before launch (status quo: “iCCM as delivered” 0123456789ab), then 400 days" in said[2]
+    assert "le lancement (statu quo : « SEC en routine » 0123456789ab), puis 400 jours" in said[3]
 
 
 def test_the_model_card_names_every_arm_with_its_values_and_the_grades_of_its_own_files(source):

@@ -15,6 +15,7 @@ from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 from iccmsim.results.result import warnings_of_place
 from iccmsim.results.shock_words import lopsided
+from iccmsim.results.status_quo import named
 from iccmsim.studies.estimate import LEVEL, NOTHING, Q, estimate, percent_less, ratio, share_held
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def as_object(c: Comparison) -> dict[str, Any]:
         "format": FORMAT, "interval": {"kind": "chance", "level": LEVEL} if n > 1 else None, "replicates": n,
         "seeds": list(c.seeds), "window_days": [0, c.facts[0]["window_days"]], "tail_days": c.facts[0]["tail_days"],
         "place": {name: c.facts[0][name] for name in ("place", "villages", "people", "zones")},
-        **({} if c.until_mcse is None else {"until_mcse": c.until_mcse}),
+        **({} if c.until_mcse is None else {"until_mcse": c.until_mcse}), **named(c.status_quo),
         "comparator": c.names[0], "arms": arms, "warnings": warnings(c, arms),
     }  # fmt: skip
 
