@@ -25,7 +25,9 @@ from iccmsim.report.brief_figures import averted_figure, lost_figure, map_figure
 from iccmsim.report.brief_page import page_of
 from iccmsim.report.language import CODES, NARROW, TEMPLATES, WIDE, language
 from iccmsim.report.terminal import duration
-from iccmsim.studies.check import read_targets
+from iccmsim.results.status_quo import StatusQuo
+from iccmsim.studies.basis import write_basis
+from iccmsim.studies.check import check, read_targets
 from iccmsim.studies.fitness import LONGEST_NAME, reasons_against
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -190,6 +192,33 @@ def test_a_brief_without_effect_says_so(tmp_path):
         assert page["headline"] == headline
         assert all(said in each["text"] for each in page["statements"])
         assert len(page["beyond"]) == 1
+
+
+@pytest.mark.parametrize("crowded", [(0,), (0, 2), (1, 2), ()])
+def test_a_brief_says_which_arms_have_less_time_than_is_asked_of_them_the_comparator_too(source, crowded):
+    told = with_nets(SAVING)
+    for name in ("no_turn", "cases", "waited", "found_at_home"):
+        told.tallies[name] = 0
+    for i in range(3):
+        told.tallies["no_turn"][:, i, 0] = 60 + i if i in crowded else 0
+        told.tallies["cases"][:, i, 0] = 40 - i if i in crowded else 100
+    for code, head in (("en", "CHWs have less time"), ("fr", "Les ASC ont moins")):
+        page = words_and_figures(replace(source, comparison=told), lang=code)[0]
+        said = "".join(each["text"] for each in page["rests"] if each["head"].replace("’", "'").startswith(head))
+        said, space = re.sub(rf"[{WIDE}{NARROW}]", " ", said), "" if code == "en" else " "
+        for i, name in enumerate(told.names):
+            assert (f"{60 + i}{space}% (" in said) == (language(code).name(name) in said) == (i in crowded)
+
+
+def test_a_brief_sets_the_setting_without_its_shocks_beside_the_targets(tmp_path):
+    shocks = [{"kind": "strike", "day": 30, "days": 360}]
+    struck, quiet = ([load_scenario(f"sahel/{name}", overrides=SMALL, shocks=befalling)
+                      for name in ("facility-only", "iccm-as-delivered")] for befalling in (shocks, []))  # fmt: skip
+    for name, arms in (("struck", struck), ("quiet", quiet)):
+        (tmp_path / name).mkdir()
+        write_basis(tmp_path / name, arms, seeds=(1,), threads=2)
+    checked = [(tmp_path / name / "check.json").read_text(encoding="utf-8") for name in ("struck", "quiet")]
+    assert checked[0] == checked[1] != json.dumps(check(struck[0], seeds=(1,)).to_json(), ensure_ascii=False) + "\n"
 
 
 def test_a_programme_that_kills_is_said_to_kill(tmp_path):
@@ -504,6 +533,17 @@ def test_the_model_card_names_what_is_assumed(source):
     assert "seeds 1 to 12" in card["Runs"]
     assert card["Fitted targets missed"].startswith("none of")
     assert "mort.background" in card["Other targets missed"]
+
+
+def test_the_model_card_names_the_status_quo_that_was_lived_through(source):
+    lived = StatusQuo("sahel/iccm-as-delivered", "0123456789abcdef", "")
+    other = replace(source, comparison=replace(source.comparison, status_quo=lived))
+    said = [card_in(each, code)[label].replace(NARROW, " ") for each in (source, other)
+            for code, label in (("en", "Runs"), ("fr", "Simulations"))]  # fmt: skip
+    assert "60 days before launch, then 400 days" in said[0]
+    assert "60 jours avant le lancement, puis 400 jours" in said[1]
+    assert "before launch (status quo: “iCCM as delivered” 0123456789ab), then 400 days" in said[2]
+    assert "le lancement (statu quo : « SEC en routine » 0123456789ab), puis 400 jours" in said[3]
 
 
 def test_the_model_card_names_every_arm_with_its_values_and_the_grades_of_its_own_files(source):

@@ -150,6 +150,26 @@ def test_posts_that_are_filled_by_and_by_are_told_so(here, capsys):
     assert "filled" not in at_once
 
 
+def test_a_status_quo_is_told_and_kept_where_it_is_not_the_default(here, capsys):
+    lived = "--seeds 1 --status-quo care.toml"
+    first, again, usual = (said(capsys, f"compare none.toml care.toml {more} --out {name}") for more, name in (
+        (lived, "a"), (lived, "b"), ("--seeds 1 --status-quo none.toml", "c")))  # fmt: skip
+    assert first == again
+    assert re.search(r"^Status quo in the \d+ days before launch: care$", first, re.MULTILINE)
+    assert "tatus quo" not in usual
+    names = [{each.name for each in (here / name).iterdir()} for name in "abc"]
+    assert names[0] == names[1] == names[2] | {"status_quo.toml"}
+    for name in sorted(names[0]):
+        assert (here / "a" / name).read_bytes() == (here / "b" / name).read_bytes(), name
+    told = json.loads((here / "a" / "comparison.json").read_text(encoding="utf-8"))
+    kept = "compare a/arm-1.toml a/arm-2.toml --seeds 1 --status-quo a/status_quo.toml --json"
+    assert json.loads(said(capsys, kept)) == told
+    run, plain = (said(capsys, f"run care.toml --counts{more}") for more in (" --status-quo care.toml", ""))
+    assert "before launch: care\n" in run
+    assert "tatus quo" not in plain
+    assert json.loads(said(capsys, "run care.toml --status-quo care.toml --json"))["status_quo"] == told["status_quo"]
+
+
 def test_the_life_of_a_child_is_told_in_order_from_birth_to_the_end(here, capsys):
     lines = said(capsys, "run care.toml --trace child=200").splitlines()
     assert lines[0].startswith("Child 200 of care, seed 1: village ")

@@ -326,6 +326,26 @@ def test_a_comparison_is_kept_on_disk(comparison, said, tmp_path):
         Comparison.load(tmp_path / "run")
 
 
+def test_the_status_quo_of_a_comparison_is_told_and_kept(comparison, tmp_path):
+    two, before = arms()[:2], tiny("iccm-supported", name="today", more=TWO_ZONES)
+    lived = compare(two, seeds=1, status_quo=before)
+    said = lived.to_json()
+    assert said["status_quo"] == {"name": "today", "hash": before.hash()}
+    assert "Status quo in the 60 days before launch: today" in comparison_text(said).splitlines()
+    folder = lived.save(tmp_path / "kept")
+    assert Comparison.load(folder).status_quo == lived.status_quo
+    assert Comparison.load(folder).to_json() == said
+    again = compare(two, seeds=1, status_quo=str(folder / "status_quo.toml"))
+    assert again.tallies.tobytes() == lived.tallies.tobytes() != compare(two, seeds=1).tallies.tobytes()
+    assert again.status_quo == lived.status_quo
+    usual = comparison.to_json()
+    assert "status_quo" not in usual
+    assert "tatus quo" not in comparison_text(usual)
+    comparison.save(folder)
+    assert not (folder / "status_quo.toml").exists()
+    assert "status_quo" not in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
 def test_the_terminal_gets_a_row_an_arm(comparison):
     rows = comparison.table()
     assert [row["arm"] for row in rows] == ["without", "with", "supported"]

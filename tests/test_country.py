@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.results.result import facts_of
+from iccmsim.results.status_quo import StatusQuo
 from iccmsim.studies.compare import compare
 from iccmsim.studies.country import Country, compare_country, districts_of
 from iccmsim.world.made_up import synthetic_places
@@ -73,6 +75,14 @@ def test_a_country_can_be_stored_and_read_again(country, tmp_path):
     country.parts[0].save(tmp_path / "other")
     with pytest.raises(ValueError, match="other"):
         Country.load(tmp_path / "other")
+
+
+def test_a_country_keeps_the_status_quo_of_its_districts(country, tmp_path):
+    lived = StatusQuo("today", "0123", "# a scenario\n")
+    Country(country.names, tuple(replace(part, status_quo=lived) for part in country.parts)).save(tmp_path / "stored")
+    told = json.loads((tmp_path / "stored" / "manifest.json").read_text(encoding="utf-8"))
+    assert told["status_quo"] == {"name": "today", "hash": "0123"}
+    assert Country.load(tmp_path / "stored").whole().status_quo == lived
 
 
 def test_one_seed_is_never_without_error_even_where_no_child_was_saved_or_lost(arms):

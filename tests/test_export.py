@@ -298,6 +298,18 @@ def test_a_sweep_is_exported_as_its_table(stored):
     assert about["status_quo"] == "sahel/facility-only before"
 
 
+def test_the_export_of_a_run_or_comparison_names_a_status_quo_that_is_not_the_default(stored, tmp_path):
+    short = {"run.days": 60, "run.warmup_days": 30}
+    before, arms = tiny(name="today", more=short), [tiny("facility-only", more=short), tiny(more=short)]
+    simulate(arms[1], seed=1, status_quo=before, tables=False).write(tmp_path / "run")
+    compare(arms, seeds=1, status_quo=before).save(tmp_path / "comparison")
+    for kind in ("run", "comparison"):
+        assert main(["export", str(tmp_path / kind), "--csv"]) == 0
+        about = read(tmp_path / kind, "about").set_index("name").value
+        assert (about["status_quo"], about["status_quo_hash"]) == ("today", before.hash())
+        assert "status_quo" not in read(stored(kind), "about").name.tolist()
+
+
 def test_the_export_of_a_sweep_says_in_which_arms_a_lever_was_varied(stored):
     about = read(stored("sweep"), "about").set_index("name").value
     assert about["varied_only_in.programme.sup.lead"] == "sahel/iccm-as-delivered"

@@ -108,6 +108,14 @@ def test_a_comparison_warns_where_many_have_no_turn_whether_they_wait_or_not(hou
     assert said["arms"][0]["chw_no_turn"]["mean"] is None
 
 
+def test_it_warns_of_the_comparator_too_where_that_has_chws():
+    only_if_compiled()
+    long_hours = tiny("iccm-as-delivered", name="long hours", more={**CROWDED, "programme.chw.minutes_day": 1440})
+    said = compare([tiny("iccm-as-delivered", name="crowded", more=CROWDED), long_hours], seeds=2).to_json()
+    (warned,) = (text for text in said["warnings"] if "were not seen that day" in text)
+    assert warned.startswith(f"crowded: {100 * said['arms'][0]['chw_no_turn']['mean']:.0f} % of those who came")
+
+
 def test_a_stated_share_of_those_without_a_turn_goes_elsewhere_at_once():
     p = parameters(chw_elsewhere=0.3)
     left = [bool(leaves_the_line(a_child(going_to=AT_CHW), p, KEY, who, 100)) for who in range(MANY)]

@@ -14,8 +14,9 @@ from small import TWO_ZONES, tiny
 
 import iccmsim
 from iccmsim.core.records import ILLNESSES, MINUTES, PRODUCTS, RECOVERED
-from iccmsim.engine.simulation import Simulation
+from iccmsim.engine.simulation import Simulation, without_chws
 from iccmsim.engine.tally import TALLY
+from iccmsim.results.folder import COUNTS, MANIFEST
 from iccmsim.results.result import read_result, result_of, simulate
 from iccmsim.results.tables import TABLES
 
@@ -145,6 +146,34 @@ def test_a_folder_holds_the_whole_result(result, tmp_path):
 def test_a_written_scenario_can_be_loaded_and_gives_the_same_run(result, tmp_path):
     folder = result.write(tmp_path / "run")
     assert simulate(str(folder / "scenario.toml"), seed=2, threads=1).digest() == result.digest()
+
+
+@pytest.mark.parametrize("tables", [True, False])
+def test_a_status_quo_of_the_users_is_kept_and_gives_the_same_run(tables, tmp_path):
+    before, arm = tiny("iccm-as-delivered", more=TWO_ZONES), tiny("iccm-supported", more=TWO_ZONES)
+    lived = simulate(arm, seed=2, status_quo=before, threads=1, tables=tables)
+    folder = lived.write(tmp_path / "run")
+    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert told["status_quo"] == {"name": before.name, "hash": before.hash()}
+    kept = str(folder / "status_quo.toml")
+    again = simulate(str(folder / "scenario.toml"), seed=2, status_quo=kept, threads=1, tables=tables)
+    assert again.digest() == lived.digest() != simulate(arm, seed=2, threads=1, tables=tables).digest()
+    assert read_result(folder).status_quo == again.status_quo == lived.status_quo
+    Path(kept).unlink()
+    with pytest.raises(ValueError, match=r"status_quo\.toml: cannot be read; the folder is incomplete"):
+        read_result(folder)
+
+
+def test_a_status_quo_of_health_facilities_only_needs_no_keeping(tmp_path):
+    arm = tiny(more=TWO_ZONES)
+    other = simulate(arm, seed=2, status_quo=tiny("iccm-supported", more=TWO_ZONES), tables=False)
+    folder = other.write(tmp_path / "run")
+    for before, mine in ((None, []), (without_chws(arm), ["status_quo.toml"])):
+        simulate(arm, seed=2, status_quo=before, tables=False).write(folder)
+        assert sorted(each.name for each in folder.iterdir()) == [MANIFEST, "scenario.toml", *mine, COUNTS]
+        assert "status_quo" not in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        assert read_result(folder).status_quo is None
+        (folder / "status_quo.toml").write_text("of somebody's own", encoding="utf-8")
 
 
 def test_writing_again_replaces_a_result_and_refuses_anything_else(result, tmp_path):

@@ -119,6 +119,7 @@ def numbers_of(result: Result) -> dict[str, object]:
     from iccmsim.results.indicators import shelf_days
     from iccmsim.results.mortality import WINDOW
     from iccmsim.results.result import warnings_of_place
+    from iccmsim.results.status_quo import named
 
     tally = result.tally
     kinds = {"chw": 0, "facility": 1}
@@ -138,5 +139,5 @@ def numbers_of(result: Result) -> dict[str, object]:
         "turned_away": {kind: int(tally["turned_away"][row]) for kind, row in kinds.items()},
         "waited_overnight": {kind: int(tally["waited"][row]) for kind, row in kinds.items()},
         "stock_out": {kind: shares(row) for kind, row in kinds.items()},
-        "warnings": warnings_of_place(result.plan),
+        "warnings": warnings_of_place(result.plan), **named(result.status_quo),
     }  # fmt: skip

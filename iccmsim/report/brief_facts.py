@@ -75,6 +75,7 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
         "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
         "ages": ages_of(basis.arms[1:]),
         "days": days, **years_of(days), "warmup_days": comparison.facts[0]["warmup_days"],
+        "status_quo": said.get("status_quo"),
         "pairs": said["replicates"], "few": FEW_REPLICATES, "held": share_held(said["replicates"]),
         "seeds": said["seeds"], "arms": arms, "comparator": arms[0],
         "programmes": arms[1:], "best": arms[best], "beyond": beyond, "targets": targets,

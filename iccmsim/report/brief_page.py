@@ -48,7 +48,7 @@ class _Speaker:
 
     def __init__(self, facts: Mapping[str, Any], words: Language, *, mapped: int) -> None:
         self.words = words
-        self.facts = dict(facts, mapped=facts["arms"][mapped], illnesses=FATAL, labels=words.figure,
+        self.facts = dict(facts, mapped=facts["arms"][mapped], illnesses=FATAL, labels=words.figure, figures=HASH,
                           seeds_text=seeds_text(facts["seeds"], words), **_beside_list(facts, words))  # fmt: skip
         self.facts["period"] = self("period")
         self.facts["treated"] = [self("package", names=group["names"], first=not n, **group["package"])

@@ -137,6 +137,7 @@ def _plain(told: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
             yield from _plain(value, f"{name}.")
         elif name == "status_quo":
             yield name, value["name"]
+            yield f"{name}_hash", value["hash"]
         elif isinstance(value, list) and name in ("seeds", "keys", "apart", "set_aside"):
             yield before + name, ", ".join(map(str, value))
         elif not isinstance(value, (dict, list)) and value is not None:

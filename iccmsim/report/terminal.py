@@ -110,7 +110,8 @@ def run_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
         f"{said['scenario']}, seed {said['seed']}\n"
         + folded(f"{place_line(setting)}, {several(setting['chws'], 'CHW')} in {several(setting['posts'], 'post')}"
                  f"{_by_and_by(setting)}; {duration(setting['window_days'])} from launch", width=width)
-        + "".join(f"\nShock, {with_own_values(shock)}" for shock in setting["shocks"]),
+        + "".join(f"\nShock, {with_own_values(shock)}" for shock in setting["shocks"])
+        + "".join(f"\n{text}" for text in _before(said, setting)),
         grid([("Births", [count(said["births"])]), ("Deaths under five", [count(total)]),
               ("  per 1,000 births (U5MR)", [count(rates["u5mr"], 1)]),
               ("  of newborns (NMR)", [count(rates["nmr"], 1)])], column=10),
@@ -127,6 +128,13 @@ def _by_and_by(setting: Mapping[str, Any]) -> str:
     """Over how long posts are first filled, if not all are on the day of launch."""
     days = setting.get("rollout_days")
     return f", filled over {duration(days)}" if days else ""
+
+
+def _before(said: Mapping[str, Any], setting: Mapping[str, Any], common: str = "") -> Iterator[str]:
+    """The status quo of the days before launch, where it is not health facilities only."""
+    if "status_quo" in said:
+        name, days = said["status_quo"]["name"].removeprefix(common), duration(setting["warmup_days"])
+        yield f"Status quo in the {days} before launch: {name}"
 
 
 def in_a_row(seeds: Sequence[int]) -> bool:
@@ -153,8 +161,9 @@ def comparison_text(said: Mapping[str, Any], *, width: int = WIDTH) -> str:
               for i in range(0, len(arms), many)]  # fmt: skip
     notes = [folded(text, width=width, first="! ") for text in said["warnings"]]
     top, below = (folded(text, width=width, rest="") for text in (head, _brackets(said)))
-    shocks = [folded(text, width=width) for text in _shocks(arms, common)]
-    return "\n\n".join([top, *(["\n".join(shocks)] if shocks else []), *blocks, below, *notes])
+    lived = [folded(text, width=width)
+             for text in (*_before(said, arms[0]["setting"], common), *_shocks(arms, common))]  # fmt: skip
+    return "\n\n".join([top, *(["\n".join(lived)] if lived else []), *blocks, below, *notes])
 
 
 def areas_text(rows: Sequence[Mapping[str, Any]]) -> str:

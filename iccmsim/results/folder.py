@@ -25,7 +25,7 @@ import numpy as np
 from iccmsim import __version__
 from iccmsim.core.compiled import source_hash
 from iccmsim.engine.tally import TALLY
-from iccmsim.results.shape import FACTS, VERSIONS, Shape, many, refuse_unlike
+from iccmsim.results.shape import FACTS, NAMED, VERSIONS, Shape, many, refuse_unlike
 from iccmsim.results.tables import TABLES, same_names
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 FORMAT = 4  # of the folder of a run; 2: volunteers are providers; 3: who waited; 4: who had no turn that day
 KIND = "iccmsim result"
 SHAPE = {"scenario": str, "scenario_hash": str, "seed": int, "plan": FACTS, "made_with": VERSIONS,
-         "tables": many(str)}  # fmt: skip
-MANIFEST, COUNTS, SCENARIO = "manifest.json", "tally.npy", "scenario.toml"
+         "tables": many(str), "status_quo?": NAMED}  # fmt: skip
+MANIFEST, COUNTS, SCENARIO, STATUS_QUO = "manifest.json", "tally.npy", "scenario.toml", "status_quo.toml"
 WRITTEN = {  # what the program writes into a folder of each kind, then or afterwards; all else in it is somebody's own
     KIND: (MANIFEST, COUNTS, SCENARIO, *(f"{name}.parquet" for name in TABLES)),
     "iccmsim comparison": (MANIFEST, "tallies.npy", "pairs.npy", "map.json", "check.json", "comparison.json",
@@ -55,9 +55,12 @@ def made_with() -> dict[str, str]:
 
 def write_result(result: Result, folder: Path) -> Path:
     """Write a result; an older result in that place is replaced, anything else there is refused."""
+    from iccmsim.results.status_quo import named
+
     manifest = {"kind": KIND, "format": FORMAT, "scenario": result.scenario, "scenario_hash": result.scenario_hash,
                 "seed": result.seed, "plan": dict(result.plan), "made_with": made_with(), "digest": result.digest(),
-                "tables": list(TABLES) if result.source is not None else []}  # fmt: skip
+                "tables": list(TABLES) if result.source is not None else [],
+                **named(result.status_quo)}  # fmt: skip
 
     def fill(place: Path) -> None:
         for name in manifest["tables"]:
@@ -65,6 +68,8 @@ def write_result(result: Result, folder: Path) -> Path:
                 result.table(name).to_parquet(file, index=False)
         np.save(place / COUNTS, plain_row(result.tally), allow_pickle=False)
         (place / SCENARIO).write_text(result.told(), encoding="utf-8")
+        if result.status_quo is not None:
+            result.status_quo.write(place)
         put_manifest(place, manifest)
 
     return write_folder(folder, fill, kind=KIND, latest=FORMAT)
@@ -112,7 +117,8 @@ def _written(manifest: dict[str, Any]) -> set[str]:
     """The names of what the program itself has written into a folder, by its manifest."""
     tables, arms, districts = (manifest.get(name) for name in ("tables", "names", "districts"))
     arms, districts = (each if isinstance(each, list) else () for each in (arms, districts))
-    return {*WRITTEN.get(manifest["kind"], (MANIFEST,)),
+    kept = manifest["kind"] in WRITTEN and "status_quo" in manifest
+    return {*WRITTEN.get(manifest["kind"], (MANIFEST,)), *((STATUS_QUO,) if kept else ()),
             *(f"{name}.csv" for name in (tables if isinstance(tables, dict) else ())),  # of an export
             *(f"arm-{n}.toml" for n in range(1, len(arms) + 1)),
             *(f"district-{n:03d}" for n in range(len(districts)))}  # fmt: skip
@@ -236,6 +242,7 @@ def read_counts(file: Path, dtype: np.dtype) -> np.ndarray:
 def read_result(folder: str | os.PathLike[str]) -> Result:
     """Read a result back; its tables are read from disk when first asked for."""
     from iccmsim.results.result import Result
+    from iccmsim.results.status_quo import read_status_quo
 
     folder = Path(folder)
     manifest = get_manifest(folder, kind=KIND, latest=FORMAT, earliest=FORMAT, shape=SHAPE)
@@ -243,7 +250,7 @@ def read_result(folder: str | os.PathLike[str]) -> Result:
     return Result(
         scenario=manifest["scenario"], scenario_hash=manifest["scenario_hash"], seed=manifest["seed"], tally=tally,
         plan=manifest["plan"], source=partial(_read_table, folder) if manifest["tables"] else None,
-        told=partial((folder / SCENARIO).read_text, encoding="utf-8"),
+        told=partial((folder / SCENARIO).read_text, encoding="utf-8"), status_quo=read_status_quo(folder, manifest),
     )  # fmt: skip
 
 

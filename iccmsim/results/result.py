@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from iccmsim.engine.tally import add_up, tally_zone
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.deeds import Deeds, facts_with, hash_of, toml_with
 from iccmsim.results.mortality import deaths_by_cause, rates
+from iccmsim.results.status_quo import StatusQuo, status_quo_of
 from iccmsim.results.tables import TABLES
 from iccmsim.world.geography import FAR_KM, OUTLIER_KM, Places
 from iccmsim.world.population import ZoneMap
@@ -34,6 +35,7 @@ class Result:
     """What one scenario gave from one seed.
 
     `tally` is the row of counts (`iccmsim.engine.tally.TALLY`); `plan` has the facts of the place and the run;
+    `status_quo` is what was lived before launch, None for health facilities only;
     `children`, `episodes`, `visits`, `chw_months`, `facility_months` are pandas tables, made when first asked for.
     """
 
@@ -44,6 +46,7 @@ class Result:
     plan: Mapping[str, Any] = field(repr=False)
     source: Callable[[str], pd.DataFrame] | None = field(repr=False)
     told: Callable[[], str] = field(repr=False, default=str)  # the whole scenario as TOML
+    status_quo: StatusQuo | None = field(default=None, repr=False)
     made: dict[str, pd.DataFrame] = field(repr=False, default_factory=dict)
 
     def table(self, name: str) -> pd.DataFrame:
@@ -185,12 +188,15 @@ def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | 
     counts only, and of the memory no more than a few zones. The result is the same for any number of threads.
     """
     seed, threads = fit_seed(seed), how_many(threads)
-    scenario, before = loaded(scenario), None if status_quo is None else loaded(status_quo)
+    scenario = loaded(scenario)
+    before = without_chws(scenario) if status_quo is None else loaded(status_quo)
     if not tables:
         plan, tally = _counts_only(scenario, before, seed=seed, threads=threads)
-        return _result(scenario, plan, tally, seed=seed, source=None)
-    simulation = Simulation(scenario, seed=seed, status_quo=before, tables=True, threads=threads).run()
-    return result_of(simulation.runs, scenario=scenario, seed=seed)
+        made = _result(scenario, plan, tally, seed=seed, source=None)
+    else:
+        simulation = Simulation(scenario, seed=seed, status_quo=before, tables=True, threads=threads).run()
+        made = result_of(simulation.runs, scenario=scenario, seed=seed)
+    return replace(made, status_quo=status_quo_of(before, scenario))
 
 
 def result_of(runs: Sequence[ZoneRun], *, scenario: Scenario, seed: int, tables: bool = True,
@@ -217,9 +223,8 @@ def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, sour
                   told=partial(toml_with, scenario, deeds))  # fmt: skip
 
 
-def _counts_only(scenario: Scenario, before: Scenario | None, *, seed: int,
+def _counts_only(scenario: Scenario, before: Scenario, *, seed: int,
                  threads: int) -> tuple[Plan, np.record]:  # fmt: skip
-    before = before if before is not None else without_chws(scenario)
     same_setting(scenario, before)
     plan = make_plan(scenario)
     status_quo = make_plan(before, places=plan.places)

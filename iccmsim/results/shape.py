@@ -51,6 +51,7 @@ def unlike(told: Any, shape: Shape) -> str:
 
 
 VERSIONS = {"version": str, "code": str, "python": str}  # as `made_with` tells them
+NAMED = {"name": str, "hash": str}  # a scenario whose text is kept beside
 SHOCK = {"kind": str, "day": int, "days": int, "zones": Any}
 FACTS = {
     "place": str, "villages": int, "people": int, "zones": int, "deploys_chws": bool, "chws": int, "posts": int,

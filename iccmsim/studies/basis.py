@@ -61,7 +61,7 @@ class Basis:
     """The arms in the order of the comparison, the map they share, and the targets of their setting.
 
     `arms` are their scenario files as read; `targets` is what `CheckReport.to_json` says of the setting with health
-    facilities only, from the first seeds of the comparison.
+    facilities only and without shocks, from the first seeds of the comparison.
     """
 
     arms: tuple[Draft, ...]
@@ -72,12 +72,12 @@ class Basis:
 def write_basis(place: Path, arms: Sequence[Scenario], *, seeds: Sequence[int], threads: int | None = None) -> None:
     """Put into a folder what these arms rest on, values with their reasons, and the setting beside its targets.
 
-    The setting is run with facilities only.
+    The setting is run with facilities only and without shocks, as surveys have found it.
     """
     for n, arm in enumerate(arms, start=1):
         (place / arm_file(n)).write_text(arm.to_toml(reasons=True), encoding="utf-8")
     plans = [make_plan(arm) for arm in arms]
-    report: CheckReport = check(without_chws(arms[0]), seeds=seeds[:CHECK_SEEDS], threads=threads)
+    report: CheckReport = check(without_chws(arms[0]).quiet(), seeds=seeds[:CHECK_SEEDS], threads=threads)
     _put(place / MAP, ground_as_object(plans[0].places, [plan.deployment for plan in plans]))
     _put(place / TARGETS, report.to_json())
 

@@ -29,7 +29,8 @@ from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
 from iccmsim.results.result import facts_of
-from iccmsim.results.shape import FACTS, VERSIONS, many
+from iccmsim.results.shape import FACTS, NAMED, VERSIONS, many
+from iccmsim.results.status_quo import StatusQuo, named, read_status_quo, status_quo_of
 from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
 from iccmsim.world.population import ZoneMap
@@ -37,7 +38,8 @@ from iccmsim.world.population import ZoneMap
 FORMAT = 4  # of the folder; 2: saved and lost by a CHW's part in it; 3: who waited; 4: who had no turn that day
 KIND = "iccmsim comparison"
 SHAPE = {"names": many(str, 2), "seeds": many(int, 1), "facts": many(FACTS), "hashes": many(str),
-         "life_expectancy": many(float, 2, 2), "until_mcse?": float | None, "made_with": VERSIONS}  # fmt: skip
+         "life_expectancy": many(float, 2, 2), "until_mcse?": float | None, "status_quo?": NAMED,
+         "made_with": VERSIONS}  # fmt: skip
 COUNTS, PAIRED = "tallies.npy", "pairs.npy"
 MOST_REPLICATES = 1_000_000
 
@@ -57,6 +59,7 @@ class Comparison:
     hashes: tuple[str, ...] = field(repr=False)
     life_expectancy: tuple[float, float] = field(repr=False)  # of the country, and of the reference life table
     until_mcse: float | None = field(default=None, repr=False)  # the error that seeds were added for, if they were
+    status_quo: StatusQuo | None = field(default=None, repr=False)  # of all arms; None: health facilities only
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as one object of plain numbers, in the form that programs may rely on (format 1)."""
@@ -74,7 +77,8 @@ class Comparison:
         """Write the counts and a manifest into a folder, and what `more` puts beside them, all or nothing."""
         manifest = {"kind": KIND, "format": FORMAT, "names": list(self.names), "seeds": list(self.seeds),
                     "facts": [dict(each) for each in self.facts], "hashes": list(self.hashes),
-                    "life_expectancy": list(self.life_expectancy), "made_with": made_with()}  # fmt: skip
+                    "life_expectancy": list(self.life_expectancy), "made_with": made_with(),
+                    **named(self.status_quo)}  # fmt: skip
         if self.until_mcse is not None:
             manifest["until_mcse"] = float(self.until_mcse)
 
@@ -82,6 +86,8 @@ class Comparison:
             np.save(place / COUNTS, np.asarray(self.tallies), allow_pickle=False)
             np.save(place / PAIRED, np.asarray(self.pairs), allow_pickle=False)
             put_manifest(place, manifest)
+            if self.status_quo is not None:
+                self.status_quo.write(place)
             if more is not None:
                 more(place)
 
@@ -98,6 +104,7 @@ class Comparison:
             pairs=read_counts(folder / PAIRED, PAIRS).view(np.recarray),
             facts=tuple(manifest["facts"]), hashes=tuple(manifest["hashes"]),
             life_expectancy=tuple(manifest["life_expectancy"]), until_mcse=manifest.get("until_mcse"),
+            status_quo=read_status_quo(folder, manifest),
         )  # fmt: skip
         n, shape = len(found.names), (len(found.seeds), len(found.names))
         if (len(found.facts), len(found.hashes), found.tallies.shape, found.pairs.shape) != (n, n, shape, shape):
@@ -166,6 +173,7 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
         facts=tuple(facts_of(plan, zones=np.flatnonzero(parts == part)) for plan in plans),
         hashes=tuple(arm.hash() for arm in arms),
         life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
+        status_quo=status_quo_of(before, arms[0]),
     ) for part in range(len(tallies)))  # fmt: skip
 
 

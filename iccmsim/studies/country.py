@@ -17,13 +17,14 @@ from iccmsim.core.records import YEAR
 from iccmsim.parameters.scenario import Scenario
 from iccmsim.results.folder import get_manifest, made_with, put_manifest, write_folder
 from iccmsim.results.mortality import WINDOW
-from iccmsim.results.shape import VERSIONS, many
+from iccmsim.results.shape import NAMED, VERSIONS, many
+from iccmsim.results.status_quo import named
 from iccmsim.studies.compare import Comparison, compare_parts
 from iccmsim.world.geography import Places
 
 FORMAT = 1
 KIND = "iccmsim country"
-SHAPE = {"districts": many(many(str, 2, 2), 1), "made_with": VERSIONS}
+SHAPE = {"districts": many(many(str, 2, 2), 1), "made_with": VERSIONS, "status_quo?": NAMED}
 UNNAMED = 24  # zones of a district where the map names none
 
 
@@ -58,7 +59,7 @@ class Country:
             for number, part in enumerate(self.parts):
                 part.save(place / f"district-{number:03d}")
             put_manifest(place, {"kind": KIND, "format": FORMAT, "districts": [list(name) for name in self.names],
-                                 "made_with": made_with()})  # fmt: skip
+                                 "made_with": made_with(), **named(self.parts[0].status_quo)})  # fmt: skip
 
         return write_folder(Path(folder), fill, kind=KIND, latest=FORMAT)
 

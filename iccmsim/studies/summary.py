@@ -15,6 +15,7 @@ from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 from iccmsim.results.result import warnings_of_place
 from iccmsim.results.shock_words import lopsided
+from iccmsim.results.status_quo import named
 from iccmsim.studies.estimate import LEVEL, NOTHING, Q, estimate, percent_less, ratio, share_held
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def as_object(c: Comparison) -> dict[str, Any]:
         "format": FORMAT, "interval": {"kind": "chance", "level": LEVEL} if n > 1 else None, "replicates": n,
         "seeds": list(c.seeds), "window_days": [0, c.facts[0]["window_days"]], "tail_days": c.facts[0]["tail_days"],
         "place": {name: c.facts[0][name] for name in ("place", "villages", "people", "zones")},
-        **({} if c.until_mcse is None else {"until_mcse": c.until_mcse}),
+        **({} if c.until_mcse is None else {"until_mcse": c.until_mcse}), **named(c.status_quo),
         "comparator": c.names[0], "arms": arms, "warnings": warnings(c, arms),
     }  # fmt: skip
 
@@ -235,6 +236,7 @@ def warnings(c: Comparison, arms: list[dict[str, Any]]) -> list[str]:
     if uneven := lopsided(c.names, [arm["shocks"] for arm in arms]):
         said.append(f"{uneven}: what a shock does is counted as an effect of the programme; give every arm the same "
                     "[[shock]]")  # fmt: skip
+    said += [f"{arms[0]['name']}: {text}" for text in _crowding_of(arms[0])]
     for arm in arms[1:]:
         said += [f"{arm['name']}: {text}" for text in _warnings_of(arm)]
     return said
@@ -284,13 +286,19 @@ def _warnings_of(arm: dict[str, Any]) -> list[str]:
         said.append(f"Monte-Carlo error {100.0 * abs(q['mcse'] / q['mean']):.0f} % of the effect; use more seeds")
     if is_beyond_treatment(arm):
         said.append(f"more than {CEILING:.0f} % of all deaths averted, beyond what treatment alone is thought to reach")
-    if is_crowded(arm):
-        said.append(f"{100.0 * arm['chw_no_turn']['mean']:.0f} % of those who came to a CHW at work were not seen that "
-                    "day: the result hangs on how long CHWs work (chw.minutes_day) and on whether families wait or go "
-                    "elsewhere (chw.patience, chw.elsewhere, seek.second), of which little is known")  # fmt: skip
+    said += _crowding_of(arm)
     if arm["list"]["flagged"]:
         said.append("differs from LiST's arithmetic by more than chance: " + arm["list"]["says"])
     return said
+
+
+def _crowding_of(arm: Mapping[str, Any]) -> list[str]:
+    """That CHWs of an arm, be it the comparator, have no turn for so many who come to them, if it is so."""
+    if not is_crowded(arm):
+        return []
+    return [f"{100.0 * arm['chw_no_turn']['mean']:.0f} % of those who came to a CHW at work were not seen that "
+            "day: the result hangs on how long CHWs work (chw.minutes_day) and on whether families wait or go "
+            "elsewhere (chw.patience, chw.elsewhere, seek.second), of which little is known"]  # fmt: skip
 
 
 def as_rows(c: Comparison) -> list[dict[str, Any]]:
