@@ -337,6 +337,20 @@ def test_posts_that_are_filled_by_and_by_are_told_as_the_plan_they_are(source, p
     assert "filled" not in all_words(pages["en"][0]["table"])
 
 
+@pytest.mark.parametrize(("stay", "filled"), [(0, "365"), (1, "365"), (None, "–")])
+def test_chws_of_a_status_quo_who_stay_are_told_and_are_not_still_to_be_found(source, stay, filled):
+    other = with_arm(source, 2, load_scenario("sahel/iccm-supported", overrides={**SMALL, "chw.rollout": 365}))
+    facts = [dict(each) for each in other.comparison.facts]
+    facts[2]["chws_stay"] = facts[2]["chws"] if stay is None else stay
+    other = replace(other, comparison=replace(other.comparison, facts=tuple(facts)))
+    for code, label in (("en", "there already before launch"), ("fr", "déjà en poste avant le lancement")):
+        rows = {row["label"].replace(WIDE, " "): row["cells"]
+                for row in words_and_figures(other, lang=code)[0]["table"]["rows"]}  # fmt: skip
+        assert rows.get(label, [""])[-1] == ("" if stay == 0 else str(facts[2]["chws_stay"]))
+        over = {"en": "posts filled over, days", "fr": "postes pourvus en (jours)"}[code]
+        assert rows.get(over, ["–"])[-1] == filled
+
+
 def dated(source, tmp_path, *changes):
     """The source of a brief whose best programme changes on dates."""
     file = tmp_path / "mine.toml"

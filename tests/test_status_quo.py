@@ -222,3 +222,25 @@ def test_children_on_the_way_to_a_chw_who_stays_theirs_go_on():
     for column in ("going_to", "follow_day", "waits_since"):
         np.testing.assert_array_equal(more.child[column], same.child[column])
     assert (more.child["going_to"] == AT_CHW).sum() > 5
+
+
+@pytest.mark.parametrize(("more", "chws", "stay", "days", "says"), [
+    ({"chw.rollout": 90}, 4, 4, 0, None), ({"chw.catch": 300, "chw.rollout": 90}, 12, 4, 90, "90 days"),
+    ({"chw.catch": 300}, 12, 4, 0, None)])  # fmt: skip
+def test_it_is_told_how_many_chws_stay_and_over_what_time_the_others_come(more, chws, stay, days, says):
+    from iccmsim.report.terminal import comparison_text
+    from iccmsim.results.result import simulate
+    from iccmsim.studies.compare import compare
+
+    only_if_compiled()
+    brief = {"run.days": 60, "run.warmup_days": 30}
+    before = replace(tiny(more={**BUSY, **brief}), name="today")
+    arm = replace(tiny(more={**BUSY, **brief, **more}), name="tomorrow")
+    told = compare([before, arm], seeds=1, status_quo=before)
+    alone = [simulate(arm, status_quo=before, tables=tables).plan for tables in (False, True)]
+    for facts in (told.facts[1], *alone):
+        assert (facts["chws"], facts["chws_stay"], facts["rollout_days"]) == (chws, stay, days)
+    lines = [line.split() for line in comparison_text(told.to_json()).splitlines()]
+    assert ["there", "already", "4", str(stay)] in lines
+    assert any(line[:3] == ["posts", "filled", "over"] for line in lines) == (says is not None)
+    assert simulate(arm, tables=False).plan["chws_stay"] == 0

@@ -191,6 +191,14 @@ def zone_maps(places: Places) -> list[ZoneMap]:
     return maps
 
 
+def chws_who_stay(before: Deployment | None, after: Deployment | None) -> np.ndarray:
+    """How many CHWs of a status quo stay at each post of an arm: those of the post in the same village."""
+    if before is None or after is None:
+        return np.zeros(0 if after is None else after.n_posts, np.int64)
+    had = dict(zip(before.post_village.tolist(), before.post_chws.tolist(), strict=True))
+    return np.minimum(after.post_chws, [had.get(village, 0) for village in after.post_village.tolist()])
+
+
 def same_posts(a: Deployment | None, b: Deployment | None) -> bool:
     """Whether two arms have the same CHWs in the same posts, so that those of the warm-up simply stay."""
     if a is None or b is None:

@@ -102,6 +102,8 @@ def _inputs(facts: Mapping[str, Any], said: _Speaker) -> Iterator[Row]:
 
     is_plan = "_later" if any(arm["chws"] and arm["rollout"] for arm in arms) else ""
     yield row(f"posts{is_plan}", lambda arm: f"{words.number(arm['chws'])} ({words.number(arm['posts'])})")
+    if any(arm["stay"] for arm in arms):
+        yield row("stay", lambda arm: words.number(arm["stay"]) if arm["chws"] else "–") | {"under": True}
     if is_plan:
         yield row("rollout", lambda arm: words.number(arm["rollout"]) if arm["rollout"] else "–") | {"under": True}
     yield row(f"served{is_plan}", lambda arm: words.number(arm["served"]))

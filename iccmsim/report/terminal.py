@@ -259,6 +259,8 @@ def _size(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     settings = [arm["setting"] for arm in arms]
     yield "CHWs in posts", [f"{count(each['chws'])} in {count(each['posts'])}" if each["chws"] else "none"
                             for each in settings]  # fmt: skip
+    if any(each.get("chws_stay") for each in settings):
+        yield "  there already", [count(each["chws_stay"]) if each["chws"] else "" for each in settings]
     if any(each.get("rollout_days") for each in settings):
         yield "  posts filled over", [duration(each["rollout_days"]) if each.get("rollout_days") else ""
                                      for each in settings]  # fmt: skip

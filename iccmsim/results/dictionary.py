@@ -207,9 +207,9 @@ FACTS = (
     Column("deploys_chws", "Whether the programme deploys CHWs.", YES),
     Column("chws", "CHWs once all posts are filled.", "CHWs"),
     Column("posts", "Posts of CHWs.", "posts"),
-    Column("rollout_days", "Days from launch over which CHWs for the posts are found, evenly; 0: all on the day of "
-           "launch. Who is found may wait for a course, and CHWs of the status quo who keep their posts are there.",
-           "days"),
+    Column("chws_stay", "CHWs of the status quo who stay: at a post in the same village.", "CHWs"),
+    Column("rollout_days", "Days from launch over which the other CHWs for the posts are found, evenly; 0: all on the "
+           "day of launch. Who is found may wait for a course.", "days"),
     Column("people_served_by_chws", "People whose village has a CHW.", "people", ages="all ages"),
     Column("share_5km", "People less than 5 km in a straight line from a health facility or a CHW's post.", "share",
            per="people", ages="all ages"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iccmsim.core.draws import fit_seed
-from iccmsim.engine.plan import Plan, make_plan, zone_maps
+from iccmsim.engine.plan import Plan, chws_who_stay, make_plan, zone_maps
 from iccmsim.engine.simulation import Simulation, ZoneRun, arms_of_zone, how_many, without_chws
 from iccmsim.engine.tally import add_up, tally_zone
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
@@ -105,7 +105,8 @@ def add_counts(digest: Any, tally: np.void) -> None:
         digest.update(name.encode() + np.ascontiguousarray(tally[name]).tobytes())
 
 
-def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = None) -> dict[str, Any]:
+def facts_of(plan: Plan, *, status_quo: Plan | None = None, name: str | None = None,
+             zones: np.ndarray | None = None) -> dict[str, Any]:  # fmt: skip
     """What there is to know of a place and an arm before anything happens; of some `zones` of it only, if given."""
     places, posts = plan.places, plan.deployment
     inside = np.isin(np.arange(places.n_zones), np.arange(places.n_zones) if zones is None else zones)
@@ -114,12 +115,14 @@ def facts_of(plan: Plan, *, name: str | None = None, zones: np.ndarray | None = 
     if posts is not None:
         near = near | (mine & (np.nan_to_num(posts.km_chw, nan=np.inf) < FAR_KM))
         there = inside[posts.post_zone]
+    chws = int(posts.post_chws[there].sum()) if posts else 0
+    stay = chws_who_stay(None if status_quo is None else status_quo.deployment, posts)[there].sum()
     first, last = plan.window
     return {
         "place": name or places.name, "villages": int(mine.sum()), "people": int(people[mine].sum()),
         "zones": int(inside.sum()), "deploys_chws": posts is not None,
-        "chws": int(posts.post_chws[there].sum()) if posts else 0, "posts": int(there.sum()),
-        "rollout_days": int(plan.scenario.programme["chw.rollout"]) if posts else 0,
+        "chws": chws, "posts": int(there.sum()), "chws_stay": int(stay),
+        "rollout_days": int(plan.scenario.programme["chw.rollout"]) if chws > stay else 0,
         "people_served_by_chws": int(posts.post_people[there].sum()) if posts else 0,
         "share_5km": float(people[near].sum() / max(1, people[mine].sum())),
         **lost_by_lists(places),
@@ -191,12 +194,13 @@ def simulate(scenario: Scenario | str, *, seed: int = 1, status_quo: Scenario | 
     scenario = loaded(scenario)
     before = without_chws(scenario) if status_quo is None else loaded(status_quo)
     if not tables:
-        plan, tally = _counts_only(scenario, before, seed=seed, threads=threads)
+        plan, lived, tally = _counts_only(scenario, before, seed=seed, threads=threads)
         made = _result(scenario, plan, tally, seed=seed, source=None)
     else:
         simulation = Simulation(scenario, seed=seed, status_quo=before, tables=True, threads=threads).run()
+        plan, lived = simulation.plan, simulation.status_quo
         made = result_of(simulation.runs, scenario=scenario, seed=seed)
-    return replace(made, status_quo=status_quo_of(before, scenario))
+    return replace(made, status_quo=status_quo_of(before, scenario), plan=facts_of(plan, status_quo=lived))
 
 
 def result_of(runs: Sequence[ZoneRun], *, scenario: Scenario, seed: int, tables: bool = True,
@@ -224,7 +228,7 @@ def _result(scenario: Scenario, plan: Plan, tally: np.record, *, seed: int, sour
 
 
 def _counts_only(scenario: Scenario, before: Scenario, *, seed: int,
-                 threads: int) -> tuple[Plan, np.record]:  # fmt: skip
+                 threads: int) -> tuple[Plan, Plan, np.record]:  # fmt: skip
     same_setting(scenario, before)
     plan = make_plan(scenario)
     status_quo = make_plan(before, places=plan.places)
@@ -233,7 +237,7 @@ def _counts_only(scenario: Scenario, before: Scenario, *, seed: int,
         return tally_zone(next(arms_of_zone(zone_map, [plan], status_quo=status_quo, seed=seed)))
 
     with ThreadPoolExecutor(threads) as pool:
-        return plan, add_up(list(pool.map(count, zone_maps(plan.places))))[0]
+        return plan, status_quo, add_up(list(pool.map(count, zone_maps(plan.places))))[0]
 
 
 def loaded(scenario: Scenario | str) -> Scenario:

@@ -165,12 +165,13 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
     _refuse_unpaired(arms, before)
     ground = places if isinstance(places, Places) else load_places(arms[0])
     plans = [make_plan(arm, places=ground) for arm in arms]
-    job, parts = _Job(plans, make_plan(before, places=ground)), part_of(ground)
+    lived = make_plan(before, places=ground)
+    job, parts = _Job(plans, lived), part_of(ground)
     tallies, pairs = _run_all(job, zone_maps(ground), chosen, parts=parts, threads=threads, progress=progress)
     setting = arms[0].setting
     return tuple(Comparison(
         names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies[part], pairs=pairs[part],
-        facts=tuple(facts_of(plan, zones=np.flatnonzero(parts == part)) for plan in plans),
+        facts=tuple(facts_of(plan, status_quo=lived, zones=np.flatnonzero(parts == part)) for plan in plans),
         hashes=tuple(arm.hash() for arm in arms),
         life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
         status_quo=status_quo_of(before, arms[0]),

@@ -136,7 +136,8 @@ def _live_seed(rows: Sequence[tuple[Plan, ...]], before: Plan, seed: int) -> lis
     for zone_map in zone_maps(before.places):
         _live_zone(zone_map, beside, before, seed, tallies, pairs)
     life = float(before.scenario.setting["daly.le"])
-    found = {plan: outcomes_of(Counted(tallies[plan][0], tallies[first][0], pairs[plan][0], facts_of(plan), life))
+    found = {plan: outcomes_of(Counted(tallies[plan][0], tallies[first][0], pairs[plan][0],
+                                       facts_of(plan, status_quo=before), life))
              for plan, first in beside.items()}  # fmt: skip
     return [[found[plan] for plan in row] for row in rows]
 
