@@ -255,6 +255,19 @@ def test_a_batch_is_half_of_what_there_is_and_never_beyond_the_most():
         Precision(0.1, "death_averted")
 
 
+@pytest.mark.parametrize(("first", "told", "true"), [(2, 0.86, 2.2), (3, 0.89, 1.4), (5, 0.90, 1.03)])
+def test_seeds_that_are_chosen_by_the_result_make_the_error_too_small_as_the_docs_say(first, told, true):
+    rng, errors, means = np.random.default_rng(1), [], []
+    for _ in range(2000):  # rows that need 49 seeds
+        seeds, values = tuple(range(1, first + 1)), rng.normal(0, 7, 200)
+        while len(seeds) < 200 and standard_error(values[: len(seeds)]) > 1:
+            seeds = next_seeds(seeds, first=first, most=200)
+        errors.append(standard_error(values[: len(seeds)]))
+        means.append(values[: len(seeds)].mean())
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(told, abs=0.005)
+    assert np.sqrt(np.mean(np.square(means))) == pytest.approx(true, abs=0.05)
+
+
 def test_levers_that_hold_in_one_arm_leave_the_comparator_alone_and_it_is_lived_once(tmp_path, monkeypatch):
     lived = []
     plain = living.arms_of_zone
