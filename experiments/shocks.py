@@ -10,8 +10,9 @@ Reading    Deaths first, with twice their Monte-Carlo error: where that is large
            the shock from nothing. Depth is the share of usual care that is lost in the worst four weeks that begin on
            the shock's first day or later. Recovery counts from the end of the shock to the first day from which care is
            95 % of usual over four weeks, and over the four weeks from each of the next 28 days; what is lost in the
-           worst four weeks after the shock stands beside it, for care may fall again later. A lever protects only
-           where the shock adds fewer deaths with it, each beside its own arm without a shock.
+           worst four weeks after the shock stands beside it, for care may fall again later. Where care is lost: how
+           many fewer children CHWs and health centres treat from the shock's first day to the end (below 0: more). A
+           lever protects only where the shock adds fewer deaths with it, each beside its own arm without a shock.
 
 python experiments/shocks.py --out FOLDER [--setting sahel] [--places FOLDER] [--seeds 20] [--toy] [--remake]
 """
@@ -25,6 +26,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from iccmsim.core.records import AT_CHW, AT_FACILITY
 from iccmsim.parameters.scenario import Scenario, load_scenario
 from iccmsim.parameters.shocks import shock_kinds
 from iccmsim.report.experiment import (
@@ -38,9 +40,18 @@ from iccmsim.report.experiment import (
     write_rows,
 )
 from iccmsim.report.style import ARMS, INK
-from iccmsim.studies.aftermath import Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
+from iccmsim.studies.aftermath import (
+    Lived,
+    days_to_recover,
+    depth,
+    extra_deaths,
+    fewer_treated,
+    live,
+    share_of_usual,
+)
 
 FROM = 181  # days after launch: 1 July
+KEPT = ("treated_at", "deaths")  # of each arm
 STEP = 5  # days of a step of the figure; all shocks last a multiple of it, so that no step is half of a shock
 PROTECTED = {  # levers said to protect, at the strong end of what is plausible (docs/levers.md)
     "conflict": ("a month more of stock", {"sup.buffer": 60}),
@@ -78,11 +89,14 @@ def rows(lived: dict[tuple[str, str], Lived]) -> list[dict]:
         for words, name in (("as delivered", "none"), (says, str(lever))):
             shaken, usual = lived[kind, name], lived["none", name]
             share, deaths = share_of_usual(shaken, usual), extra_deaths(shaken, usual)
+            at_chws, at_centres = (fewer_treated(shaken, usual, place, FROM) for place in (AT_CHW, AT_FACILITY))
             found.append({
                 "shock": kind, "with": words, "most_of_care_lost": depth(share, FROM),
                 "days_to_recover": days_to_recover(share, ends), "most_lost_afterwards": depth(share, ends),
                 "extra_deaths": deaths["mean"], "error": deaths["mcse"],
                 "deaths_without_shock": float(usual.deaths.mean()),
+                "fewer_by_chws": at_chws["mean"], "fewer_by_chws_error": at_chws["mcse"],
+                "fewer_at_centres": at_centres["mean"], "fewer_at_centres_error": at_centres["mcse"],
             })  # fmt: skip
     return found
 
@@ -127,7 +141,7 @@ def store(lived: dict[tuple[str, str], Lived], path: Path) -> None:
 
     kept = io.BytesIO()
     arrays = {f"{shock}|{lever}|{part}": getattr(each, part)
-              for (shock, lever), each in lived.items() for part in ("treated", "deaths")}  # fmt: skip
+              for (shock, lever), each in lived.items() for part in KEPT}  # fmt: skip
     np.savez_compressed(kept, **arrays)
     whole_or_nothing(path, kept.getvalue())
 
@@ -139,7 +153,7 @@ def stored(path: Path) -> dict[tuple[str, str], Lived]:
     try:
         with np.load(path) as kept:
             names = {tuple(key.split("|")[:2]) for key in kept}
-            found = {(shock, lever): Lived(*(kept[f"{shock}|{lever}|{part}"] for part in ("treated", "deaths")))
+            found = {(shock, lever): Lived(*(kept[f"{shock}|{lever}|{part}"] for part in KEPT))
                      for shock, lever in names}  # fmt: skip
     except (OSError, ValueError, EOFError, KeyError, TypeError, BadZipFile, zlib.error):
         raise ValueError(f"{path}: cannot be read; run it again, without --remake") from None

@@ -3,12 +3,15 @@
 Question   A programme stands at some level of maturity in each of the eight components (0 absent, 1 partial, 2
            functioning, 3 strong). If one, or two, could be raised by one level, which would avert most deaths?
 Design     Every component raised alone, every pair, and all together, beside the profile as it is: the same children
-           fall ill on the same days in all arms. Levels are sets of lever values (iccmsim/parameters/library/maturity);
+           fall ill on the same days in all arms. Every arm is launched anew on day 0, after a year without CHWs (the
+           profile as it is, too): what is compared are programmes begun at one level and at the next, not a programme
+           of some years that rises. Levels are sets of lever values (iccmsim/parameters/library/maturity);
            their distances are a choice of ours, so a component may look weak because its step is small. Expected deaths
            averted; the Shapley split shares the gain of raising all. The ranking is repeated on other children.
 Reading    Bars first: what one component brings alone, with twice its Monte-Carlo error. Where bars overlap there is no
-           ranking. A dot far right of its bar says that the component works through others. "Stable" means that the
-           order is much the same on three sets of children (rank correlation .7 or more, and the same first).
+           ranking. A dot far right of its bar says that the component works through others. Table and figure are of
+           the first of three sets of children; the two others tell only whether the order holds: it is "stable" if it
+           is much the same on all three (rank correlation .7 or more, and the same first).
 
 python experiments/which_component_next.py --out FOLDER [--profile 11111111] [--setting sahel] [--places FOLDER]
        [--seeds 20] [--toy] [--remake]
@@ -17,6 +20,8 @@ python experiments/which_component_next.py --out FOLDER [--profile 11111111] [--
 from __future__ import annotations
 
 import sys
+import textwrap
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 
@@ -36,13 +41,15 @@ from iccmsim.report.experiment import (
 from iccmsim.report.style import ARMS, INK
 from iccmsim.report.terminal import duration
 from iccmsim.results.folder import refuse_other
+from iccmsim.results.mortality import WINDOW
 from iccmsim.studies.compare import FORMAT, KIND, Comparison
-from iccmsim.studies.components import Steps, names_of_arms, raise_components, same_order, steps_of
+from iccmsim.studies.components import Steps, arms_of, names_of_arms, raise_components, same_order, steps_of
 
 TOY = {"setting.place.people": 6000, "setting.place.zones": 2, "setting.place.villages_per_zone": 4,
        "run.days": 200, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
 SETS = ("a", "b", "c")  # of children, each from master seeds of its own
 STABLE = 0.7
+WIDE = 80  # characters of a line above the bars
 
 
 def table(steps: Steps) -> list[dict]:
@@ -78,7 +85,7 @@ def figure(rows: list[dict], path: Path, *, subtitle: str) -> None:
     axes.set_xlabel("expected deaths of children under five averted")
     axes.spines[["top", "right"]].set_visible(False)
     canvas.suptitle("Which component next?", x=0.02, ha="left", fontweight="bold")
-    axes.set_title(subtitle, loc="left", fontsize=9)
+    axes.set_title("\n".join(textwrap.fill(line, WIDE) for line in subtitle.splitlines()), loc="left", fontsize=9)
     canvas.legend(loc="outside lower right", ncols=2, frameon=False, fontsize=9)
     save_figure(canvas, path)
 
@@ -108,6 +115,25 @@ def verdict(sets: list[Steps]) -> str:
             f"first: {', '.join(sorted(first))}")  # fmt: skip
 
 
+def what_was_run(setting: str, first: Comparison) -> str:
+    """Setting, length and pairs of the first set of children, of which the bars are, and how many of them die."""
+    deaths = first.tallies["expected"][:, 0, WINDOW].sum(axis=(1, 2)).mean()
+    return (f"{setting}, {duration(first.facts[0]['window_days'])}, {len(first.seeds)} pairs (first set of "
+            f"children); {deaths:,.0f} under five die as it is")  # fmt: skip
+
+
+def refuse_other_arms(folder: Path, result: Comparison, setting: str, profile: Mapping[str, int],
+                      places: str | None) -> None:  # fmt: skip
+    """Stored results are told with the levels and the place with which they were run, at full or at toy size."""
+    for size in ({}, toy_of(setting, TOY, places=places)):
+        arms = arms_of(setting, profile, overrides=size, places=places)
+        if result.hashes == tuple(arm.hash() for arm in arms):
+            return
+    raise ValueError(f"{folder}: its arms are not those of --setting {setting} and --profile "
+                     f"{''.join(map(str, profile.values()))} as they are now (other levels, another place or other "
+                     "values); give the words with which it was run, or leave out --remake")  # fmt: skip
+
+
 @in_one_line
 def main(argv: list[str] | None = None) -> int:
     """Run all arms on three sets of children, or take them from the folder; print the ranking and whether it holds."""
@@ -125,7 +151,7 @@ def main(argv: list[str] | None = None) -> int:
     if not given.remake:
         for name in SETS:
             refuse_other(given.out / name, kind=KIND, latest=FORMAT)
-    sets = []
+    sets, results = [], []
     for number, name in enumerate(SETS):
 
         def live(progress: Progress, first: int = 1 + 1000 * number) -> Comparison:
@@ -136,12 +162,12 @@ def main(argv: list[str] | None = None) -> int:
 
         result, keep = lived_or_stored(given.out / name, live, remake=given.remake, what=f"children {name}",
                                        fits=lambda names: names == names_of_arms(profile))  # fmt: skip
+        if given.remake:
+            refuse_other_arms(given.out / name, result, given.setting, profile, given.places)
+        results.append(result)
         sets.append(steps_of(result, profile))
         show_and_keep("" if number else as_text(sets[0]), keep)
-    rows, place = table(sets[0]), result.facts[0]
-    deaths = result.tallies["expected"][:, 0, :-1].sum(axis=(1, 2)).mean()
-    about = (f"{given.setting}, {duration(place['window_days'])}, {len(result.seeds)} pairs; {deaths:,.0f} "
-             f"children under five die as it is\n{verdict(sets)}")  # fmt: skip
+    rows, about = table(sets[0]), f"{what_was_run(given.setting, results[0])}\n{verdict(sets)}"
     show_and_keep(verdict(sets) + "\n", lambda: write_rows(rows, given.out / "components.csv"),
                   lambda: figure(rows, given.out / "components.png", subtitle=about))  # fmt: skip
     return 0

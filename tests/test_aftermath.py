@@ -9,15 +9,25 @@ import pytest
 from small import NEAR, TWO_ZONES
 from world import PLAIN
 
+from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOSPITAL
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
-from iccmsim.studies.aftermath import FOUR_WEEKS, Lived, days_to_recover, depth, extra_deaths, live, share_of_usual
+from iccmsim.studies.aftermath import (
+    FOUR_WEEKS,
+    Lived,
+    days_to_recover,
+    depth,
+    extra_deaths,
+    fewer_treated,
+    live,
+    share_of_usual,
+)
 
 DAYS = 400
 SMALL = {**TWO_ZONES, **NEAR, "run.days": 200}
 
 
 def lived(treated: np.ndarray, deaths: list[float]) -> Lived:
-    return Lived(np.tile(treated, (len(deaths), 1)), np.array(deaths))
+    return Lived(np.tile(treated, (len(deaths), 1, 1)), np.array(deaths))
 
 
 def shares_of(level: float, days: int, *, after: int = 0) -> np.ndarray:
@@ -73,6 +83,18 @@ def test_extra_deaths_are_counted_pair_by_pair():
     assert (q["mean"], q["mcse"]) == (1.5, 0.5)
 
 
+def test_care_that_is_lost_is_told_where_it_is_lost():
+    """From day 1 on a CHW treats one fewer on each of two days in one seed, and the centre one more in the other."""
+    usual = Lived(np.full((2, 3, 3), 5.0), np.zeros(2))
+    shaken = Lived(usual.treated_at.copy(), np.zeros(2))
+    shaken.treated_at[0, 0, 1:] -= 1
+    shaken.treated_at[1, 1, 2] += 1
+    shaken.treated_at[:, :, 0] = 0  # before it began
+    fewer = {place: fewer_treated(shaken, usual, place, 1)["mean"] for place in (AT_CHW, AT_FACILITY, AT_HOSPITAL)}
+    assert fewer == {AT_CHW: 1.0, AT_FACILITY: -0.5, AT_HOSPITAL: 0.0}
+    assert usual.treated.tolist() == [[15.0] * 3] * 2
+
+
 @pytest.mark.skipif(PLAIN, reason="whole districts take too long without compilation")
 class TestWhole:
     def arm(self, *shocks: dict):
@@ -85,6 +107,8 @@ class TestWhole:
         assert usual.treated.shape == (2, 200)
         share = share_of_usual(strike, usual)
         assert depth(share, 60) > 0.2
+        fewer_at = {place: fewer_treated(strike, usual, place, 60)["mean"] for place in (AT_CHW, AT_FACILITY)}
+        assert fewer_at[AT_FACILITY] > 20 > 10 > fewer_at[AT_CHW]  # it is health centres that are shut
         assert days_to_recover(share, 90) < 60
 
     def test_a_surge_has_children_of_its_own(self):

@@ -28,7 +28,7 @@ from iccmsim.report.terminal import duration
 from iccmsim.results.status_quo import StatusQuo
 from iccmsim.studies.basis import write_basis
 from iccmsim.studies.check import check, read_targets
-from iccmsim.studies.fitness import LONGEST_NAME, reasons_against
+from iccmsim.studies.fitness import LONGEST_NAME, Difference, reasons_against
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SAVING = ([12, 14, 13, 12, 15, 14], [17, 20, 19, 18, 17, 21])
@@ -438,6 +438,13 @@ def test_one_programme_or_three_fill_two_pages_too(tmp_path, programmes):
         assert as_pdf(page, figures)
         assert len(page["statements"]) == programmes
         assert page["headline"].startswith(("At best", "Au mieux")) == (programmes > 1)
+        sure = {each["head"][:4]: re.sub(rf"[{WIDE}{NARROW}]", " ", each["text"]) for each in page["sure"]}
+        chance, second = (sure[head] for head in (("Chan", "A se") if code == "en" else ("Le h", "Un s")))
+        assert len(re.findall(r"(?:in|dans) \d+ (?:of 12 runs|simulations? sur 12)", chance)) == programmes
+        one = r"−?\d+[.,]\d"
+        row = [one, rf"{one} and {one}", rf"{one}, {one} and {one}"][programmes - 1]
+        row = row if code == "en" else row.replace(", ", " ; ").replace("and", "et")
+        assert len(re.findall(rf"(?:averts|model|donne|en donne) {row} (?:deaths|\(|décès)", second)) == 2
 
 
 class Reader(HTMLParser):
@@ -481,6 +488,43 @@ def test_french_is_set_as_french(pages):
     assert f"1{NARROW}000" in all_words(pages["fr"][0])
 
 
+def counts_of(value, diff):
+    """An arm and a comparator of which all that is counted is one number."""
+    q = {"mean": value, "low": -value, "high": value}
+    arm = {"name": "sahel/free-care", "chws": 48, "averted": q, "saved": q, "lost": q, "percent": q,
+           "lost_by_part": {"missed_chw": q, "saw_chw": q}, "diff": diff}  # fmt: skip
+    return {"arm": arm, "best": arm, "programmes": [arm], "period": "5 ans", "pairs": 20, "few": 0,
+            "comparator": {"name": "sahel/facility-only", "chws": 0, "deaths": {"mean": 1000}},
+            "each": {"arm": arm, "diff": Difference(value, 0.1, 0.2, 20, 20)}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "mean", "half", "words"), [
+    (1.94, 1.94, 0.2, "1,9 décès évité en 5 ans, sur 1 000 décès d’enfants de moins de cinq ans (1,9 %). En moyenne, "
+     "1,9 enfant qui serait mort est sauvé ; 1,9 qui aurait survécu meurt."),
+    (1.96, 1.96, 0.2, "2,0 décès évités en 5 ans, sur 1 000 décès d’enfants de moins de cinq ans (2,0 %). En moyenne, "
+     "2,0 enfants qui seraient morts sont sauvés ; 2,0 qui auraient survécu meurent."),
+    (0.4, 0.4, 1.0, "aucun effet décelable en 5 ans. En moyenne, 0,4 enfant qui serait mort est sauvé et 0,4 qui "
+     "aurait survécu meurt. Le solde, 0,4 décès évité sur 1 000, ne se distingue pas"),
+    (0.4, -0.4, 0.2, "moyenne, 0,4 enfant qui serait mort est sauvé, mais 0,4 qui aurait survécu meurt."),
+])  # fmt: skip
+def test_french_has_the_singular_below_two(value, mean, half, words):
+    diff = Difference(mean, 0.1, half, 12, 20)
+
+    def say(key):
+        said = language("fr").say(language("fr").text[key], **counts_of(value, diff))
+        return re.sub(rf"[{WIDE}{NARROW}]", " ", said)
+
+    assert words in say("statement")
+    several = value > 1.95
+    assert ("il meurt 2,0 enfants de moins" if several else " enfant de moins") in say("beyond")
+    note = say("averted_note")
+    assert ("Sur les 2,0 vies perdues" if several else " vie perdue avec") in note
+    assert ("2,0 enfants avaient été amenés" if several else " enfant avait été amené en vain") in note
+    assert ("2,0 avaient été vus" if several else " avait été vu par") in note
+    assert ("2,0 sauvées, 2,0 perdues" if several else " sauvée, ") in say("averted_alt")
+    assert ("2,0 décès évités)" if several else " décès évité)") in say("sure_chance")
+
+
 def test_numbers_are_written_in_the_marks_of_the_language():
     english, french = language("en"), language("fr")
     assert (english.number(-1234.56, 1), french.number(-1234.56, 1)) == ("−1,234.6", f"−1{NARROW}234,6")
@@ -488,6 +532,9 @@ def test_numbers_are_written_in_the_marks_of_the_language():
     assert (english.percent(0.125, 1), french.percent(0.125, 1)) == ("12.5%", f"12,5{NARROW}%")
     assert (french.told(0.5), french.told(-0.8, 730)) == ("0,5", "−0,8 (jour 730)")
     assert english.listed(["a", "b", "c"]) == "a, b and c"
+    assert english.numbers([0.2, 0.3, 1], 1) == "0.2, 0.3 and 1.0"
+    assert [french.numbers(row, 1) for row in ([0.2], [0.2, 0.3], [0.2, 0.3, 1])] == ["0,2", "0,2 et 0,3",
+                                                                                     "0,2 ; 0,3 et 1,0"]  # fmt: skip
     assert french.name("sahel/my-own") == "my-own"
     with pytest.raises(ValueError, match="must be en or fr"):
         language("de")
@@ -659,12 +706,21 @@ def test_a_shock_of_every_arm_is_told_in_the_title_the_text_and_the_card(source)
     assert english["question"].startswith("Sahel (made up) with a year of fighting: what would")
     assert french["question"].replace(WIDE, " ").startswith("Sahel (fictif) avec une année de combats : que")
     said = [page["compared_text"].replace(WIDE, " ").replace(NARROW, " ") for page in (english, french)]
-    when = ("day 365 to 730 after launch", "du jour 365 au jour 730 après le lancement")
+    when = ("day 365 to 729 after launch", "du jour 365 au jour 729 après le lancement")
     assert said[0].endswith(f"In every arm there is fighting, {when[0]}, in 50% of the health-centre areas.")
     assert said[1].endswith(f"le district subit des combats, {when[1]}, dans 50 % des aires de santé.")
     card = card_in(source)["Shocks, in every arm"]
     assert card.startswith("conflict: day 365, 365 days, 50% of areas (shock.closed 0.2, ")
     assert reasons_against(source.comparison, source.basis) == []
+
+
+def test_a_shock_of_one_day_is_told_with_that_day(source):
+    flood = {"kind": "flood", "day": 20, "days": 1}
+    for n, arm in enumerate(small_arms()):
+        source = with_arm(source, n, load_scenario(arm.name, overrides=SMALL, shocks=[flood]))
+    said = [words_and_figures(source, lang=code)[0]["compared_text"].replace(WIDE, " ") for code in CODES]
+    assert "there is a flood, day 20 after launch, in all" in said[0]
+    assert "subit une inondation, le jour 20 après le lancement, dans" in said[1]
 
 
 def test_a_place_is_called_after_its_setting_only_if_it_is_the_place_of_that_setting(source):

@@ -161,7 +161,7 @@ def test_a_shock_that_befalls_one_arm_only_is_refused_with_what_to_do(folder, ca
     shaken = load_scenario("sahel/iccm-as-delivered", overrides=SMALL, shocks=[{"kind": "flood", "day": 181}])
     (folder / "arm-2.toml").write_text(shaken.to_toml(reasons=True), encoding="utf-8")
     said = refusal(capsys, folder)
-    assert "flood (day 181 to 226 after launch, in all zones) befalls sahel/iccm-as-delivered only" in said
+    assert "flood (day 181 to 225 after launch, in all zones) befalls sahel/iccm-as-delivered only" in said
     assert "give every arm the same [[shock]] and compare again" in said
 
 

@@ -337,8 +337,52 @@ def test_what_is_stored_by_another_script_is_not_taken_for_ones_own(density, tmp
         assert [each.name for each in (tmp_path / script).iterdir()] == [name]
 
 
+@pytest.fixture(scope="module")
+def components(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the ranking of components fills at toy size, where two of them can be raised."""
+    out = tmp_path_factory.mktemp("components")
+    main = runpy.run_path(str(EXPERIMENTS / "which_component_next.py"))["main"]
+    assert main(["--out", str(out), "--toy", "--profile", "11333333"]) == 0
+    return out
+
+
+@pytest.mark.parametrize("words", [["--profile", "22333333"], ["--profile", "11333333", "--setting", "remote-forest"],
+                                   ["--profile", "11333333", "--setting", "sahel-registers"]])  # fmt: skip
+def test_components_are_not_told_with_other_levels_or_another_place_than_they_were_run(words, components, capsys):
+    before = {each.name: each.read_bytes() for each in components.glob("components.*")}
+    said = refused(capsys, "which_component_next", "--out", components, "--remake", *words)
+    asked = f"--setting {words[3] if len(words) > 2 else 'sahel'} and --profile {words[1]} as they are now"
+    assert said.startswith(f"{components / 'a'}: its arms are not those of {asked} (")
+    assert {each.name: each.read_bytes() for each in components.glob("components.*")} == before
+
+
+def test_the_title_of_the_components_is_of_the_children_whose_bars_are_drawn_and_is_not_cut(components, monkeypatch):
+    from matplotlib.text import Text
+
+    from iccmsim.results.mortality import WINDOW
+    from iccmsim.studies.compare import Comparison
+
+    script, drawn = runpy.run_path(str(EXPERIMENTS / "which_component_next.py")), []
+    names = script["figure"].__globals__
+    monkeypatch.setitem(names, "save_figure", lambda canvas, path: drawn.append(canvas))
+    said = "ranking NOT stable: lowest rank correlation between sets of children -0.57; first: "
+    monkeypatch.setitem(names, "verdict", lambda sets: said + "coordination, financing, supervision")
+    assert script["main"](["--out", str(components), "--remake", "--profile", "11333333"]) == 0
+    deaths = [Comparison.load(components / name).tallies["expected"][:, 0, WINDOW].sum(axis=(1, 2)).mean()
+              for name in "abc"]  # fmt: skip
+    assert len({f"{each:,.0f}" for each in deaths}) > 1
+    (canvas,) = drawn
+    canvas.draw_without_rendering()
+    (title,) = (each for each in canvas.findobj(Text) if said[:20] in each.get_text())
+    assert f"2 pairs (first set of children); {deaths[0]:,.0f} under five" in title.get_text().replace("\n", " ")
+    box = title.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= canvas.bbox.x1
+
+
 def test_lives_that_are_cut_are_named(tmp_path, capsys):
-    np.savez_compressed(tmp_path / "lived.npz", **{"none|none|treated": np.zeros(5), "none|none|deaths": np.zeros(5)})
+    one = {"none|none|treated_at": np.zeros(5), "none|none|deaths": np.zeros(5)}
+    np.savez_compressed(tmp_path / "lived.npz", **one)
     whole = (tmp_path / "lived.npz").read_bytes()
     for content, said in ((whole, "has not all shocks of this script"), (whole[:-30], "cannot be read"),
                           (b"", "cannot be read"), (b"dear", "cannot be read")):  # fmt: skip

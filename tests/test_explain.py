@@ -267,7 +267,7 @@ def test_a_dated_change_that_ends_a_difference_is_told(here, capsys):
     assert "do not differ" in said(capsys, "diff later.toml later.toml")
 
 
-FIGHTING = f"day 365 to 730 after launch, in 50 % of zones: conflict. {shock_kinds()['conflict']['says']}"
+FIGHTING = f"day 365 to 729 after launch, in 50 % of zones: conflict. {shock_kinds()['conflict']['says']}"
 SHAKEN = """\
 format = 1
 extends = "sahel/iccm-as-delivered"

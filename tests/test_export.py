@@ -369,7 +369,7 @@ def test_the_facts_of_a_place_are_all_told(stored):
 
 def test_shocks_are_exported_in_words():
     told = {"place": "Here", "shocks": [{"kind": "flood", "day": 20, "days": 45, "zones": "all", "shock.far": 3}]}
-    assert _facts(told)["shocks"].startswith("day 20 to 65 after launch, in all zones: flood. A flood: ")
+    assert _facts(told)["shocks"].startswith("day 20 to 64 after launch, in all zones: flood. A flood: ")
     assert _facts(told)["shocks"].endswith(" Sets shock.far = 3.")
     assert _facts({"place": "of an earlier version"})["shocks"] == ""
 

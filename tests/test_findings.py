@@ -40,7 +40,9 @@ def shocks(row: Row) -> list[str]:
     return [row["shock"], row["with"], f"{100 * float(row['most_of_care_lost']):.0f} %",
             number(str(days), 0) if days < 1e9 else "not within the run",
             f"{100 * float(row['most_lost_afterwards']):.0f} %",
-            f"{number(row['extra_deaths'], 1)} ({number(row['error'], 1)})"]  # fmt: skip
+            f"{number(row['extra_deaths'], 1)} ({number(row['error'], 1)})",
+            *(f"{number(row[name], 0)} ({number(row[f'{name}_error'], 0)})"
+              for name in ("fewer_by_chws", "fewer_at_centres"))]  # fmt: skip
 
 
 def country(row: Row) -> list[str]:
@@ -66,7 +68,7 @@ TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
                     "no turn the day they came |",
                     door),
     "shocks": ("| shock | with | care lost at worst | days to recover | care lost at worst afterwards | deaths added "
-               "(error) |", shocks),
+               "(error) | fewer treated by CHWs (error) | fewer at health centres (error) |", shocks),
     "a_country": ("| area | arm | CHWs | expected deaths averted | error | of all deaths |", country),
 }  # fmt: skip
 

@@ -207,7 +207,7 @@ def test_a_shock_is_told_in_the_facts_of_a_run_and_the_sentence_names_what_is_it
     plan = make_plan(shaken({"kind": "flood", "day": 20, "zones": [0], "shock.far": 3}))
     (told,) = facts_of(plan)["shocks"]
     assert json.loads(json.dumps(told)) == told
-    assert with_own_values(told) == ("day 20 to 65 after launch, in zones [0]: flood. A flood: no delivery, every way "
+    assert with_own_values(told) == ("day 20 to 64 after launch, in zones [0]: flood. A flood: no delivery, every way "
                                      "twice as long. Sets shock.far = 3.")  # fmt: skip
     assert facts_of(make_plan(shaken()))["shocks"] == []
 
@@ -217,8 +217,8 @@ def test_arms_that_differ_in_shocks_are_named():
     assert lopsided(("a", "b"), ([flood, strike], [strike, flood])) == ""
     assert lopsided(("a", "b"), ([], [])) == ""
     assert lopsided(("a", "b", "c"), ([flood], [flood], [{**flood, "day": 4}])) == (
-        "flood (day 3 to 12 after launch, in all zones) befalls a and b only; "
-        "flood (day 4 to 13 after launch, in all zones) befalls c only")  # fmt: skip
+        "flood (day 3 to 11 after launch, in all zones) befalls a and b only; "
+        "flood (day 4 to 12 after launch, in all zones) befalls c only")  # fmt: skip
 
 
 @compiled_only
@@ -229,7 +229,7 @@ def test_a_comparison_tells_its_shocks_and_warns_if_they_befall_one_arm_only():
     arms = [shaken(*shocks, programme=name, **short) for name, shocks in hit.items()]
     assert zones_in_words(1e-9) == "in less than 1 % of zones, at least one"
     assert zones_in_words(0.01) == "in 1 % of zones"
-    sentence = "day 20 to 65 after launch, in 50 % of zones: flood. A flood: no delivery, every way twice as long."
+    sentence = "day 20 to 64 after launch, in 50 % of zones: flood. A flood: no delivery, every way twice as long."
     even, uneven = (compare(each, seeds=2, threads=1).to_json() for each in (arms[:2], arms))
     assert [arm["shocks"][0]["kind"] for arm in even["arms"]] == ["flood", "flood"]
     assert "shocks" not in even["arms"][0]["setting"]
@@ -237,7 +237,7 @@ def test_a_comparison_tells_its_shocks_and_warns_if_they_befall_one_arm_only():
     assert [text for text in even["warnings"] if "befalls" in text] == []
     assert f"Shock in every arm, {sentence}" in comparison_text(even, width=200)
     assert uneven["arms"][2]["shocks"] == []
-    assert ("flood (day 20 to 65 after launch, in 50 % of zones) befalls sahel/facility-only and "
+    assert ("flood (day 20 to 64 after launch, in 50 % of zones) befalls sahel/facility-only and "
             "sahel/iccm-as-delivered only: what a shock does is counted as an effect of the programme; give every arm "
             "the same [[shock]]") in uneven["warnings"]  # fmt: skip
     assert f"Shock in facility-only and iccm-as-delivered only, {sentence}" in comparison_text(uneven, width=200)
@@ -250,7 +250,7 @@ def test_a_run_tells_its_shocks():
     said = numbers_of(result)
     assert said["setting"]["shocks"][0]["kind"] == "strike"
     (shock,) = (line for line in run_text(said).splitlines() if line.startswith("Shock"))
-    assert shock.startswith("Shock, day 20 to 50 after launch, in all zones: strike. Health centres are shut on ")
+    assert shock.startswith("Shock, day 20 to 49 after launch, in all zones: strike. Health centres are shut on ")
 
 
 def test_shock_must_be_written_as_a_list(tmp_path):

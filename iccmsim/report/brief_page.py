@@ -68,8 +68,9 @@ def seeds_text(seeds: list[int], words: Language) -> str:
 def _beside_list(facts: Mapping[str, Any], words: Language) -> dict[str, Any]:
     """Deaths averted by LiST's formula and by the model, programme by programme, and whether any gap is clear."""
     told = [arm["list"] for arm in facts["programmes"]]
-    return {"by_list": [words.number(each["deaths_averted"]["mean"], 1) for each in told],
-            "by_model": [words.number(each["model"]["mean"], 1) for each in told],
+    by_list = [each["deaths_averted"]["mean"] for each in told]
+    return {"by_list": words.numbers(by_list, 1), "list_many": len(told) > 1 or words.many(by_list[0]),
+            "by_model": words.numbers([each["model"]["mean"] for each in told], 1),
             "flagged": any(each["flagged"] for each in told)}  # fmt: skip
 
 

@@ -29,6 +29,7 @@ FRENCH_SPACES = (
     (r"(?<=«) ", WIDE),
     (r" (?=»)", WIDE),
 )
+PLURAL = 2  # from here on French has the plural
 UNITS = re.compile(r"(?<=[\d}]) (?=[^\W\d_])")  # a number stays with the word that it counts
 
 
@@ -37,7 +38,7 @@ class Language:
     """The words of one language; see a template file for what each part holds."""
 
     code: str
-    marks: Mapping[str, str]  # between thousands, before decimals, before %, between the ends of an interval
+    marks: Mapping[str, str]  # of thousands, decimals, %; between the ends of an interval, and numbers in a row
     names: Mapping[str, str]  # of programmes in the library, by the part of their name after the setting
     places: Mapping[str, str]  # settings of the library, and the names of their places
     shocks: Mapping[str, str]
@@ -88,6 +89,15 @@ class Language:
         """Words in a row, the last after "and"."""
         return self.marks["and"].join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
+    def numbers(self, values: Sequence[float], digits: int) -> str:
+        """Numbers in a row, apart also where decimals have a comma."""
+        told = [self.number(value, digits) for value in values]
+        return self.marks["and"].join([self.marks["between"].join(told[:-1]), told[-1]] if len(told) > 1 else told)
+
+    def many(self, value: float, digits: int = 1) -> bool:
+        """Whether what a number counts stands in the plural, where that begins at two (French: "1,9 enfant")."""
+        return abs(round(value, digits)) >= PLURAL
+
     def say(self, text: str, **facts: Any) -> str:
         """A text with its numbers, on one line, with the spaces that must not break."""
         said = " ".join(_environment(self.code).from_string(text).render(**facts).split(" ")).strip()
@@ -130,7 +140,7 @@ def _environment(code: str) -> Environment:
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     environment.filters |= {
         "n": words.number, "percent": words.percent, "interval": words.interval, "name": words.name,
-        "place": words.place, "told": words.told, "shock": lambda kind: words.shocks[kind],
+        "many": words.many, "place": words.place, "told": words.told, "shock": lambda kind: words.shocks[kind],
         "standing": lambda standing: words.standing[standing],
         "span": lambda ends, digits=1: words.span(*_ends(ends), digits),
         "listed": lambda parts: words.listed(list(parts)),

@@ -12,7 +12,7 @@ FEW = 0.01  # below this share of zones it is not told in whole percent
 
 
 def shock_in_words(told: Mapping[str, Any]) -> str:
-    """A shock as `Shock.told` has it: "day 181 to 226 after launch, in 50 % of zones: flood. A flood: ..."."""
+    """A shock as `Shock.told` has it: "day 181 to 225 after launch, in 50 % of zones: flood. A flood: ..."."""
     says = shock_kinds().get(told["kind"], {"says": ""})["says"]
     return f"{when_and_where(told)}: {told['kind']}. {says}".strip()
 
@@ -31,8 +31,9 @@ def own_values(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def when_and_where(told: Mapping[str, Any]) -> str:
-    """From which day to which, and in which zones."""
-    return f"day {told['day']} to {told['day'] + told['days']} after launch, {zones_in_words(told['zones'])}"
+    """Its first and its last day, and in which zones."""
+    days = f"{told['day']} to {told['day'] + told['days'] - 1}" if told["days"] > 1 else f"{told['day']}"
+    return f"day {days} after launch, {zones_in_words(told['zones'])}"
 
 
 def zones_in_words(zones: Any) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iccmsim.core.records import AT_CHW, AT_HOSPITAL, MINUTES, RDT
+from iccmsim.core.records import AT_CHW, AT_FACILITY, AT_HOSPITAL, MINUTES, RDT
 from iccmsim.engine.plan import make_plan, zone_maps
 from iccmsim.engine.simulation import ZoneRun, arms_of_zone, without_chws
 from iccmsim.engine.tally import tally_zone
@@ -27,14 +27,20 @@ from iccmsim.studies.estimate import Q, estimate
 FOUR_WEEKS = 28  # days over which care is read
 BACK = 0.95  # of what care would have been: as before
 STAYS = 28  # days on each of which four weeks must begin that are so
+WHERE = (AT_CHW, AT_FACILITY, AT_HOSPITAL)  # children are treated
 
 
 @dataclass(frozen=True, eq=False)
 class Lived:
-    """One arm: children treated on each day after launch (seeds x days), and expected deaths (seeds)."""
+    """One arm: children treated in each place of WHERE on each day after launch, and expected deaths (seeds)."""
 
-    treated: np.ndarray
+    treated_at: np.ndarray  # seeds x places x days
     deaths: np.ndarray
+
+    @property
+    def treated(self) -> np.ndarray:
+        """Children treated on each day, wherever (seeds x days)."""
+        return self.treated_at.sum(axis=1)
 
 
 def live(arms: Sequence[Scenario], *, seeds: Iterable[int]) -> list[Lived]:
@@ -56,7 +62,7 @@ def _live_group(arms: Sequence[Scenario], seeds: Sequence[int]) -> list[Lived]:
     plans = [make_plan(arm, places=ground) for arm in arms]
     before = make_plan(without_chws(arms[0]), places=ground)
     days = plans[0].window[1] - plans[0].window[0]
-    treated, deaths = np.zeros((len(arms), len(seeds), days)), np.zeros((len(arms), len(seeds)))
+    treated, deaths = np.zeros((len(arms), len(seeds), len(WHERE), days)), np.zeros((len(arms), len(seeds)))
 
     def one_zone(work: tuple[int, object]) -> list[tuple]:
         i, place = work
@@ -74,13 +80,14 @@ def _live_group(arms: Sequence[Scenario], seeds: Sequence[int]) -> list[Lived]:
 
 
 def treated_by_day(run: ZoneRun) -> np.ndarray:
-    """Children given a drug by a CHW, the health centre or the hospital, on each day of the window."""
+    """Children given a drug by a CHW, the health centre or the hospital (a row each), on each day of the window."""
     first, last = run.plan.window
     visit = run.zone.visit[: run.zone.n[1]]
     drug = (visit["given"] & ~(1 << RDT) != 0) | (visit["provider"] == AT_HOSPITAL)
-    formal = (visit["provider"] >= AT_CHW) & (visit["provider"] <= AT_HOSPITAL)
-    days = visit["minute"][drug & formal] // MINUTES - first
-    return np.bincount(days[(days >= 0) & (days < last - first)], minlength=last - first)
+    day = visit["minute"] // MINUTES - first
+    counted = drug & (day >= 0) & (day < last - first)
+    return np.array([np.bincount(day[counted & (visit["provider"] == place)], minlength=last - first)
+                     for place in WHERE])  # fmt: skip
 
 
 def share_of_usual(shaken: Lived, usual: Lived, *, days: int = FOUR_WEEKS) -> np.ndarray:
@@ -112,6 +119,12 @@ def days_to_recover(share: np.ndarray, ends: int) -> float:
         if well[day : day + STAYS].all():
             return float(day - ends)
     return float("inf")
+
+
+def fewer_treated(shaken: Lived, usual: Lived, place: int, day: int) -> Q:
+    """Children whom CHWs (or the centre, or the hospital) treat no more, from a day to the end of the run."""
+    lost = usual.treated_at[:, WHERE.index(place), day:] - shaken.treated_at[:, WHERE.index(place), day:]
+    return estimate(lost.sum(axis=1))
 
 
 def extra_deaths(shaken: Lived, usual: Lived) -> Q:
