@@ -170,14 +170,14 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
 
 
 def scenario_at(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
-    """A scenario by name, file or as it is; a real place's files are looked for in `places`, or its sub-folder."""
+    """A scenario by name, file or as it is; a real place's files are looked for in `places`, or its sub-folders."""
     folder = None if places is None or isinstance(places, Places) else Path(places)
     if not isinstance(scenario, Scenario):
         return load_scenario(scenario, places=folder)
     if folder is None or not isinstance(scenario.place, FilesPlace):
         return scenario
-    own = folder / (scenario.place.case or "")
-    return replace(scenario, folder=own if (own / scenario.place.villages).is_file() else folder)
+    inside = (folder / name for name in scenario.place.inside())
+    return replace(scenario, folder=next((own for own in inside if (own / scenario.place.villages).is_file()), folder))
 
 
 def seeds_of(seeds: int | Iterable[int]) -> tuple[int, ...]:
