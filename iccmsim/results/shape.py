@@ -55,5 +55,6 @@ SHOCK = {"kind": str, "day": int, "days": int, "zones": Any}
 FACTS = {
     "place": str, "villages": int, "people": int, "zones": int, "deploys_chws": bool, "chws": int, "posts": int,
     "people_served_by_chws": int, "share_5km": float, "warmup_days": int, "window_days": int, "tail_days": int,
-    "rollout_days?": int, "country?": str, "shocks?": many(SHOCK), "deeds?": many({"day": int, "deed": str}),
+    "rollout_days?": int, "review_days?": float, "reports_exact?": bool, "country?": str, "shocks?": many(SHOCK),
+    "deeds?": many({"day": int, "deed": str}),
 }  # fmt: skip

@@ -28,7 +28,7 @@ from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
-from iccmsim.results.result import facts_of
+from iccmsim.results.result import facts_of, reports_of
 from iccmsim.results.shape import FACTS, VERSIONS, many
 from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
 from iccmsim.world.geography import Places
@@ -160,10 +160,11 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
     plans = [make_plan(arm, places=ground) for arm in arms]
     job, parts = _Job(plans, make_plan(before, places=ground)), part_of(ground)
     tallies, pairs = _run_all(job, zone_maps(ground), chosen, parts=parts, threads=threads, progress=progress)
-    setting = arms[0].setting
+    setting, reported = arms[0].setting, [reports_of(plan) for plan in plans]
     return tuple(Comparison(
         names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies[part], pairs=pairs[part],
-        facts=tuple(facts_of(plan, zones=np.flatnonzero(parts == part)) for plan in plans),
+        facts=tuple(facts_of(plan, zones=np.flatnonzero(parts == part)) | told
+                    for plan, told in zip(plans, reported, strict=True)),
         hashes=tuple(arm.hash() for arm in arms),
         life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
     ) for part in range(len(tallies)))  # fmt: skip

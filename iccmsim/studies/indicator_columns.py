@@ -95,6 +95,13 @@ _PROGRAMME = (
            per="child-years"),
     *_told("share", {"stock_out": "Days that end without a product; any: without at least one of the box."},
            per="days of CHWs in post, or of health facilities", ages=""),
+    *_told("share", {"chw_reports": "Reports of CHWs that arrived."}, per="reports that are due", ages=""),
+    *_told("visits", {"chw_reported_cases_a_month": "Sick children seen by a CHW, by the reports that arrived."},
+           per="months in post"),
+    *_told("visits", {"chw_reported_cases_a_report": "Sick children seen by a CHW, by the reports that arrived."},
+           per="reports that arrived"),
+    *_told("share", {"chw_reported_stock_out_any": "Days that end without at least one product of the box, by the "
+                     "reports that arrived."}, per="days of these reports", ages=""),
     *_told("deaths", {
         "list.deaths_averted": "Deaths of the four illnesses averted by LiST's formula, given the coverage that came "
         "about.",

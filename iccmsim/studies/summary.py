@@ -10,7 +10,7 @@ import numpy as np
 from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, RDT, YEAR
 from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, PARTS, cohort_is_complete
 from iccmsim.engine.tally import CASCADE, KM_BANDS, QUINTILES
-from iccmsim.results.indicators import came_to_chws, seen_at_posts, shelf_days, without_a_turn
+from iccmsim.results.indicators import came_to_chws, from_tally, seen_at_posts, shelf_days, without_a_turn
 from iccmsim.results.list_formula import list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 from iccmsim.results.result import warnings_of_place
@@ -24,6 +24,7 @@ FORMAT = 1
 FATAL = ILLNESSES[: NEWBORN + 1]
 AGE_OF_BANDS = (slice(0, 2), slice(2, 5), slice(5, 9))  # bands of U5MR in each age group
 WEALTH = tuple(f"fifth_{i + 1}" for i in range(QUINTILES))
+REPORTED = ("chw_reports", "chw_reported_cases_a_month", "chw_reported_cases_a_report", "chw_reported_stock_out_any")
 CHW, FACILITY = 0, 1  # rows of counts by kind of provider
 BY_CHANCE = 0.0027  # how often, at most, chance alone makes a gap that is flagged (3 standard errors of many seeds)
 LARGE_ERROR = 10.0  # percent of the effect
@@ -167,7 +168,15 @@ def _programme(c: Comparison, i: int) -> dict[str, Any]:
         "doses": {kind: {name: estimate(t["given"][:, row, j]) for j, name in enumerate(PRODUCTS)}
                   for kind, row in kinds.items()},
         "stock_out": {kind: _stock_out(t, row) for kind, row in kinds.items()},
+        **_reported(c, i),
     }  # fmt: skip
+
+
+def _reported(c: Comparison, i: int) -> dict[str, Q]:
+    """What the reports of CHWs say of the same; comparisons of earlier versions did not keep how often they report."""
+    review = c.facts[i].get("review_days") or np.nan
+    rows = [from_tally(row, review_days=review) for row in c.tallies[:, i]]
+    return {name: ratio(*np.transpose([row[name] for row in rows])) for name in REPORTED}
 
 
 def _stock_out(t: np.recarray, row: int) -> dict[str, Q]:
