@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from iccmsim.core.draws import fit_seed
-from iccmsim.core.records import table
+from iccmsim.core.records import ILLNESSES, NEWBORN, table
 from iccmsim.engine.pairs import PAIRS, pair_zone, remember_arm
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
 from iccmsim.engine.simulation import arms_of_zone, how_many, without_chws
-from iccmsim.engine.tally import TALLY, tally_zone
+from iccmsim.engine.tally import TALLY, full_effect, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
@@ -139,6 +139,12 @@ def error_of_averted(found: Comparison) -> float:
     return max(standard_error(expected[:, 0] - expected[:, arm]) for arm in range(1, expected.shape[1]))
 
 
+def effects_of(plan: Plan) -> dict[str, float]:
+    """What a full treatment in time does against each of the four illnesses, and zinc beside ORS."""
+    effects = full_effect(plan.record(plan.warmup)[0])[: NEWBORN + 1].tolist()
+    return {**dict(zip(ILLNESSES, effects, strict=False)), "zinc": float(plan.scenario.setting["tx.zinc"])}
+
+
 def all_as_one(places: Places) -> np.ndarray:
     """One part for all zones of a map."""
     return np.zeros(places.n_zones, np.int64)
@@ -160,11 +166,11 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
     plans = [make_plan(arm, places=ground) for arm in arms]
     job, parts = _Job(plans, make_plan(before, places=ground)), part_of(ground)
     tallies, pairs = _run_all(job, zone_maps(ground), chosen, parts=parts, threads=threads, progress=progress)
-    setting, reported = arms[0].setting, [reports_of(plan) for plan in plans]
+    setting, beside = arms[0].setting, [reports_of(plan) | {"full_effect": effects_of(plan)} for plan in plans]
     return tuple(Comparison(
         names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies[part], pairs=pairs[part],
-        facts=tuple(facts_of(plan, zones=np.flatnonzero(parts == part)) | told
-                    for plan, told in zip(plans, reported, strict=True)),
+        facts=tuple(facts_of(plan, zones=np.flatnonzero(parts == part)) | more
+                    for plan, more in zip(plans, beside, strict=True)),
         hashes=tuple(arm.hash() for arm in arms),
         life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
     ) for part in range(len(tallies)))  # fmt: skip

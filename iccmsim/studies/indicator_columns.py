@@ -111,6 +111,9 @@ _PROGRAMME = (
         "list.by_cause.deaths_averted": "Deaths of this illness averted by LiST's formula.",
         "list.by_cause.model": "Expected deaths of this illness averted in this model.",
         "list.by_cause.gap": "The model's less LiST's, of this illness."}),
+    *_told("percent", {"list.complete_care_percent": "Deaths that LiST's formula would avert if every child with one "
+                       "of the four illnesses were treated in full and in time; the same in all arms."},
+           per="expected deaths of the comparator"),
 )  # fmt: skip
 INDICATORS: tuple[Column, ...] = (*_MEANS, *_AVERTED, *_CARE, *_PROGRAMME)
 
