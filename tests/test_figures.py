@@ -169,6 +169,13 @@ def test_a_facility_beyond_the_last_village_is_on_the_map():
     assert off_the_map(mapped) == 0
 
 
+def test_a_hospital_beside_a_health_centre_does_not_hide_it():
+    *_, centres, hospitals = drawn(ground([0, 4, 9], facilities=(2, 2.1))).collections
+    assert [len(signs.get_offsets()) for signs in (centres, hospitals)] == [1, 1]
+    assert centres.get_zorder() > hospitals.get_zorder()
+    assert hospitals.get_sizes()[0] > 3 * centres.get_sizes()[0]  # its arms stand out
+
+
 @pytest.mark.parametrize(("villages", "facilities", "km", "off"), [
     ([0, 4, 9, 900], (2, 3), [2, 1, 6, 898], 1), ([0, 4, 9], (2, 3000), [2, 2, 7], 1),
     ([0, 4, 9], (700, 703), [700, 696, 691], 2)])  # fmt: skip

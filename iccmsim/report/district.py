@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BANDS = ((5.0, "near", "#b9d9eb"), (10.0, "middle", "#e39b3b"), (np.inf, "far", "#9c2f12"))  # darker is farther
 POST = ARMS[2]
+CENTRE, HOSPITAL = 34, 130  # square points of their signs
 Words = Mapping[str, Any]
 ENGLISH: Words = {"near": "under 5 km", "middle": "5 to 10 km", "far": "10 km or more", "people": "{} people",
                   "facility": "first-level facility", "hospital": "referral facility", "post": "CHW post",
@@ -169,11 +170,12 @@ def _posts(axes: Axes, posts: Posts, x: np.ndarray, y: np.ndarray, *, scale: flo
 
 
 def _facilities(axes: Axes, places: Ground, *, scale: float) -> None:
+    """Squares on top: a hospital often stands beside a health centre, and its cross is the larger sign."""
     fx, fy = on_paper(places, places.facility_lon, places.facility_lat)
-    for level, size, marker in ((1, 34, "s"), (2, 90, "P")):
+    for level, size, marker in ((1, CENTRE, "s"), (2, HOSPITAL, "P")):
         mine = places.facility_level == level
         axes.scatter(fx[mine], fy[mine], s=size * max(scale, 0.7), marker=marker, color=INK, edgecolors="white",
-                     linewidths=0.8, zorder=4 + level)  # fmt: skip
+                     linewidths=0.8, zorder=7 - level)  # fmt: skip
 
 
 def _finish_map(axes: Axes, places: Ground, *, km: str) -> None:
@@ -204,7 +206,8 @@ def map_key(largest: float, *, with_posts: bool, scale: float = 1.0, words: Word
     people = next(n for n in round_numbers if n <= max(1, largest / 4))
     handles = [mark(told["people"].format(told["count"](people)), "o", FAINT, scale * float(area(people, largest)))]
     handles += [mark(told[band], "o", colour, 60 * max(scale, 0.6)) for _, band, colour in BANDS]
-    handles += [mark(told["facility"], "s", INK, 34), mark(told["hospital"], "P", INK, 90 * max(scale, 0.7))]
+    handles += [mark(told["facility"], "s", INK, CENTRE),
+                mark(told["hospital"], "P", INK, HOSPITAL * max(scale, 0.7))]  # fmt: skip
     if with_posts:
         handles.append(mark(told["post"], "^", POST, 40))
         handles.append(Line2D([], [], color=POST, linewidth=0.8, label=told["served"]))
