@@ -314,12 +314,16 @@ def test_a_brief_says_what_compare_warns_of_a_short_window_and_of_deaths_put_off
 
 def test_a_brief_says_what_compare_warns_of_an_arm(source):
     facts = tuple({**each, "chws": 0} for each in source.comparison.facts)
-    other = replace(source, comparison=replace(with_nets(([300] * 6, SAVING[1])), facts=facts))
-    warned = " ".join(other.comparison.to_json()["warnings"])
+    other = replace(source, comparison=replace(with_nets(([600] * 6, SAVING[1])), facts=facts))
+    told = other.comparison.to_json()
+    warned = " ".join(told["warnings"])
     assert "no village is owed a CHW by the norm" in warned
-    assert "more than 25 % of all deaths averted" in warned
+    most = f"{told['arms'][1]['list']['complete_care_percent']['mean']:.0f}"
+    assert f"more than {most} % of all deaths averted, beyond what complete care of malaria" in warned
+    assert warned.count("complete care") == 1
     english, french = (" ".join(words_and_figures(other, lang=code)[0]["limits"]) for code in CODES)
-    assert "“iCCM as delivered” averts more than 25% of all deaths, beyond what treatment alone" in english
+    assert f"“iCCM as delivered” averts more than {most}% of all deaths, beyond what complete care of the" in english
+    assert "au-delà de ce que des soins complets des quatre maladies éviteraient" in french
     assert "“iCCM well supported” averts" not in english
     assert english.count("has no CHW: its norm owes no village one.") == french.count("n’a aucun ASC") == 2
 

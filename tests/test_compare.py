@@ -17,11 +17,13 @@ from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import load_scenario
 from iccmsim.report.terminal import comparison_text
+from iccmsim.results.list_formula import complete_care
+from iccmsim.results.mortality import WINDOW
 from iccmsim.results.result import simulate
 from iccmsim.studies.check import check
 from iccmsim.studies.compare import Comparison, compare, seeds_of
 from iccmsim.studies.estimate import estimate, percent_less, ratio, share_held
-from iccmsim.studies.summary import clear_gap
+from iccmsim.studies.summary import ceiling, clear_gap
 
 SEEDS = (1, 2, 3)
 LONG = {**TWO_ZONES, "run.days": 1826, "run.tail_days": 366}
@@ -209,6 +211,30 @@ def test_lists_prediction_stands_beside_the_models_and_says_what_the_gap_is(said
     assert beside["flagged"] == (abs(beside["gap"]["mean"]) > clear_gap(len(SEEDS)) * beside["gap"]["mcse"])
     assert ("larger than chance:" in beside["says"]) == beside["flagged"]
     assert ("cannot be told from chance" in beside["says"]) == (not beside["flagged"])
+
+
+def test_what_complete_care_would_avert_is_reckoned_from_the_place_and_its_care(comparison, said):
+    most = [arm["list"]["complete_care_percent"] for arm in said["arms"][1:]]
+    assert all(each == most[0] for each in most)
+    deaths, first = comparison.tallies["expected"][:, 0, WINDOW].sum(axis=(0, 1)), comparison.tallies[:, 0]
+    effects = {"malaria": 0.95, "pneumonia": 0.5, "diarrhoea": 0.8, "newborn_infection": 0.65, "zinc": 0.23}
+    assert comparison.facts[0]["full_effect"] == effects
+    averted = sum(complete_care(row, effects) for row in first)
+    assert most[0]["mean"] == pytest.approx(100 * averted / deaths.sum())
+    assert 10 < most[0]["mean"] < 100 * deaths[:4].sum() / deaths.sum()
+    often, seldom = (compare(arms({**TWO_ZONES, "run.days": 150, "setting.sev.mal.untreated": severe})[:2], seeds=2)
+                     for severe in (0.015, 0.001))  # fmt: skip
+    assert ceiling(seldom)["mean"] < ceiling(often)["mean"]  # ACT does most, and there is less for it to do
+
+
+def test_a_comparison_of_an_earlier_version_has_no_ceiling_and_warns_of_none(comparison):
+    older = tuple({key: fact for key, fact in facts.items() if key != "full_effect"} for facts in comparison.facts)
+    tallies = comparison.tallies.copy()
+    tallies["deaths"][:, 1] = 0  # more than any care could do
+    for facts, warned in ((comparison.facts, True), (older, False)):
+        told = replace(comparison, facts=facts, tallies=tallies.view(np.recarray)).to_json()
+        assert any("beyond what complete care" in text for text in told["warnings"]) == warned
+        assert (told["arms"][1]["list"]["complete_care_percent"]["mean"] is None) != warned
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 5, 20])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -9,21 +12,18 @@ import pytest
 from matplotlib.colors import to_hex
 from small import TINY, TWO_ZONES, tiny
 
+from iccmsim.cli import main
+from iccmsim.core.records import PRODUCTS
+from iccmsim.engine.plan import make_plan
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.district import (
-    draw_map,
-    draw_stock,
-    map_figure,
-    off_the_map,
-    spells,
-    stock_figure,
-    typical_chw,
-    zone_with_chws,
-)
-from iccmsim.report.figures import averted_figure, cascade_figure, write_figures
+from iccmsim.report.district import draw_map, map_figure, off_the_map, spells, stock_figure
+from iccmsim.report.figures import averted_figure, cascade_figure, draw_figures, write_figures
 from iccmsim.report.style import ARMS, COMPARATOR, FAINT, bare_figure, colours_of
-from iccmsim.studies.basis import Ground
+from iccmsim.results.folder import WRITTEN
+from iccmsim.results.result import facts_of
+from iccmsim.studies.basis import Ground, ground_as_object, ground_of, write_basis
 from iccmsim.studies.compare import compare
+from iccmsim.studies.medicine_box import Box, live_box, read_box, typical_chw, write_box, zone_with_chws
 
 SMALLEST = 8  # points
 
@@ -37,6 +37,33 @@ def arms():
 def told(arms):
     """A small comparison of three arms."""
     return compare(arms, seeds=2).to_json()
+
+
+@pytest.fixture(scope="module")
+def manned():
+    """Two arms with CHWs, of which the first is the status quo, too short for a second year."""
+    return [tiny(name, more={**TWO_ZONES, "run.days": 150}) for name in ("iccm-as-delivered", "iccm-supported")]
+
+
+@pytest.fixture(scope="module")
+def kept(manned, tmp_path_factory):
+    """Such a comparison on disk."""
+    folder = tmp_path_factory.mktemp("kept") / "result"
+    made = compare(manned, seeds=[3], status_quo=manned[0])
+    made.save(folder, more=lambda place: write_basis(place, manned, seeds=[3], threads=1, status_quo=manned[0]))
+    return folder
+
+
+def mapped(scenario):
+    """The map of a scenario, from numbers as they are kept."""
+    plan = make_plan(scenario)
+    found = ground_of(ground_as_object(plan.places, [plan.deployment]))
+    return map_figure(found, {"name": scenario.name, "setting": facts_of(plan)}, found.posts[0])
+
+
+def box_of(doses, in_post):
+    """A box of one CHW in the second year."""
+    return Box("sahel/iccm-as-delivered", 1, 3, 2, 366, doses, in_post)
 
 
 def texts_of(figure) -> list:
@@ -109,12 +136,12 @@ def test_figures_of_one_replicate_have_no_interval_and_are_fit_to_print(arms):
 
 @pytest.mark.parametrize("programme", ["facility-only", "iccm-as-delivered"])
 def test_the_map_is_fit_to_print(programme):
-    assert faults_of(map_figure(load_scenario(f"sahel/{programme}"))) == []
+    assert faults_of(mapped(load_scenario(f"sahel/{programme}"))) == []
 
 
 def test_the_map_of_a_single_village_is_fit_to_print():
     lonely = {"setting.place.zones": 1, "setting.place.villages_per_zone": 1, "setting.place.people": 500}
-    assert faults_of(map_figure(load_scenario("sahel/iccm-supported", overrides=lonely))) == []
+    assert faults_of(mapped(load_scenario("sahel/iccm-supported", overrides=lonely))) == []
 
 
 def ground(km_north, *, facilities=(0.0,), km_nearest=3.0):
@@ -142,6 +169,13 @@ def test_a_facility_beyond_the_last_village_is_on_the_map():
     assert off_the_map(mapped) == 0
 
 
+def test_a_hospital_beside_a_health_centre_does_not_hide_it():
+    *_, centres, hospitals = drawn(ground([0, 4, 9], facilities=(2, 2.1))).collections
+    assert [len(signs.get_offsets()) for signs in (centres, hospitals)] == [1, 1]
+    assert centres.get_zorder() > hospitals.get_zorder()
+    assert hospitals.get_sizes()[0] > 3 * centres.get_sizes()[0]  # its arms stand out
+
+
 @pytest.mark.parametrize(("villages", "facilities", "km", "off"), [
     ([0, 4, 9, 900], (2, 3), [2, 1, 6, 898], 1), ([0, 4, 9], (2, 3000), [2, 2, 7], 1),
     ([0, 4, 9], (700, 703), [700, 696, 691], 2)])  # fmt: skip
@@ -155,7 +189,7 @@ def test_a_chws_stock_is_fit_to_print_and_counts_the_days_that_are_shaded():
     doses = np.full((365, 6), 30)
     doses[100:148, 2] = 0
     doses[120:200, 4] = 0
-    figure = draw_stock(doses, np.ones(365, bool), name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, first=366)
+    figure = stock_figure(box_of(doses, np.ones(365, bool)))
     assert faults_of(figure) == []
     words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
     assert "out on 48 days" in words
@@ -168,7 +202,7 @@ def test_days_on_which_nobody_holds_the_post_are_grey_and_not_counted(tmp_path):
     doses, in_post = np.full((365, 6), 30), np.arange(365) < 284
     doses[100:148, 2] = 0
     doses[270:, 4] = 0
-    figure = draw_stock(doses, in_post, name="sahel/iccm-as-delivered", seed=1, zone=3, chw=2, first=366)
+    figure = stock_figure(box_of(doses, in_post))
     assert faults_of(figure) == []
     words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
     assert "out on 48 days" in words
@@ -213,29 +247,92 @@ def test_the_chw_shown_is_the_one_in_the_middle():
     (390, "390 days of one", "days 0 to 389 after launch"), (365, "A year of one", "year 1 of the programme"),
 ])  # fmt: skip
 def test_a_chws_stock_is_told_to_be_of_the_days_that_are_drawn(days, title, when):
-    figure = stock_figure(tiny(more={**TWO_ZONES, "run.days": days}), status_quo=None, seed=1)
+    figure = stock_figure(live_box(tiny(more={**TWO_ZONES, "run.days": days}), status_quo=None, seed=1))
     assert faults_of(figure) == []
     words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
     assert f"{title} community health worker's medicine box" in words
     assert f", {when}. Shaded" in words
 
 
-def test_every_figure_names_its_scenario_seeds_and_version(told, arms, tmp_path):
+def test_every_figure_names_its_scenario_seeds_and_version(told, kept):
     from iccmsim import __version__
 
     for figure in (cascade_figure(told), averted_figure(told)):
         words = " ".join(" ".join(text.get_text().split()) for text in texts_of(figure))
         assert f"iccmsim {__version__}; sahel/facility-only, sahel/iccm-as-delivered" in words
         assert "seeds 1-2" in words
-    written = write_figures(told, arms, status_quo=None, folder=tmp_path)
+    written = write_figures(draw_figures(kept), kept)
     assert [path.name for path in written] == ["cascade.png", "averted.png", "map.png", "stock.png"]
     assert all(path.read_bytes()[:4] == b"\x89PNG" for path in written)
 
 
-def test_a_comparison_without_chws_has_no_stock_to_draw(told, arms, tmp_path):
-    without = told | {"arms": [told["arms"][0], told["arms"][0] | {"name": "sahel/other"}]}
-    written = write_figures(without, [arms[0], arms[0]], status_quo=None, folder=tmp_path)
-    assert [path.name for path in written] == ["cascade.png", "averted.png", "map.png"]
+def test_a_comparison_without_chws_has_no_stock_to_draw(arms, tmp_path):
+    pair = [arms[0], replace(arms[0], name="sahel/other")]
+    made = compare(pair, seeds=1)
+    made.save(tmp_path / "none", more=lambda place: write_basis(place, pair, seeds=[1], threads=1))
+    assert list(draw_figures(tmp_path / "none")) == ["cascade.png", "averted.png", "map.png"]
+    assert not (tmp_path / "none" / "stock.json").exists()
+
+
+def test_figures_are_drawn_again_without_a_run(kept, monkeypatch):
+    first = {path.name: path.read_bytes() for path in write_figures(draw_figures(kept), kept)}
+    for path in kept.glob("*.png"):
+        path.unlink()
+    monkeypatch.setattr("iccmsim.engine.simulation.arms_of_zone", None)
+    monkeypatch.setattr("iccmsim.studies.medicine_box.arms_of_zone", None)
+    monkeypatch.setattr("iccmsim.studies.medicine_box.make_plan", None)
+    assert main(["figures", str(kept)]) == 0
+    assert {path.name: path.read_bytes() for path in kept.glob("*.png")} == first
+    assert set(first) <= set(WRITTEN["iccmsim comparison"])
+
+
+def test_the_box_that_is_kept_is_of_the_first_arm_with_chws_under_its_own_status_quo(kept, manned):
+    lived = live_box(manned[0], status_quo=manned[0], seed=3)
+    read = read_box(kept)
+    for name in ("scenario", "seed", "zone", "chw", "first"):
+        assert getattr(read, name) == getattr(lived, name)
+    assert (read.doses == lived.doses).all()
+    assert (read.in_post == lived.in_post).all()
+    alone = live_box(manned[0], status_quo=None, seed=3)
+    assert (lived.doses != alone.doses).any()
+
+
+@pytest.mark.parametrize(("gone", "said"), [
+    (["stock.json"], "has no stock.json (written by an earlier version or by a script): stock.png not drawn"),
+    (["stock.json", "map.json"], "has no map.json and no stock.json (written by an earlier version or by a script): "
+                                 "map.png and stock.png not drawn")])  # fmt: skip
+def test_an_older_folder_gives_every_other_figure_and_says_what_it_lacks(kept, gone, said, tmp_path, capsys):
+    folder = shutil.copytree(kept, tmp_path / "older", ignore=shutil.ignore_patterns("*.png", *gone))
+    assert main(["figures", str(folder)]) == 0
+    told = capsys.readouterr()
+    assert told.err == f"{folder}: {said}; run iccmsim compare ... --out again\n"
+    names = [name for name in ("cascade.png", "averted.png", "map.png", "stock.png")
+             if name.replace("png", "json") not in gone]  # fmt: skip
+    assert told.out == f"{folder}: {', '.join(names)}\n"
+    assert sorted(path.name for path in folder.glob("*.png")) == sorted(names)
+
+
+def test_a_box_that_is_cut_or_uneven_is_refused_by_name(kept, tmp_path, capsys):
+    folder = shutil.copytree(kept, tmp_path / "cut", ignore=shutil.ignore_patterns("*.png"))
+    whole = (folder / "stock.json").read_text(encoding="utf-8")
+    uneven = json.loads(whole)
+    uneven["doses"]["zinc"].pop()
+    for text, fault in (("{", "its stock.json cannot be read; run iccmsim compare again"),
+                        ("{}", "its stock.json has no scenario; run it again"),
+                        (json.dumps(uneven), "its stock.json has 149 days of zinc, and in_post has 150; run iccmsim "
+                                             "compare again")):  # fmt: skip
+        (folder / "stock.json").write_text(text, encoding="utf-8")
+        assert main(["figures", str(folder)]) == 2
+        assert capsys.readouterr().err == f"iccmsim: {folder}: {fault}\n"
+        assert not list(folder.glob("*.png"))
+
+
+def test_a_box_is_read_back_as_it_was_written(tmp_path):
+    doses = np.arange(3 * len(PRODUCTS)).reshape(3, len(PRODUCTS))
+    write_box(tmp_path, box_of(doses, np.array([True, False, True])))
+    read = read_box(tmp_path)
+    assert (read.doses == doses).all()
+    assert read.in_post.tolist() == [True, False, True]
 
 
 def test_the_comparator_is_grey_and_no_two_arms_share_a_colour():

@@ -17,9 +17,12 @@ from iccmsim.engine.plan import make_plan
 from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import tally_zone
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
+from iccmsim.report.terminal import comparison_text
 from iccmsim.results.indicators import CHW, from_tally
+from iccmsim.results.result import reports_of
 from iccmsim.results.tables import chw_months
 from iccmsim.rules.information import CASES, OUT_DAYS, report_counts, retold, write_report
+from iccmsim.studies.compare import compare
 
 compiled_only = pytest.mark.skipif(PLAIN, reason="too slow in plain Python")
 
@@ -233,6 +236,53 @@ def test_the_table_of_chw_months_shows_the_truth_and_what_was_reported_side_by_s
     assert months == same
     assert 1.15 < told / true < 1.35
     assert counts["chw_reported_cases_a_report"] == (told, counts["chw_reports"][0])
+
+
+@compiled_only
+def test_a_comparison_tells_what_reports_say_below_what_is_so_where_they_are_not_exact():
+    short = {"run.days": 180, "programme.spv.report": 1}
+    arms = [tiny("facility-only", more=short), tiny(more=short), tiny(name="wrong", more=short | {
+        "programme.info.bias": 1.5, "programme.spv.report": 0.7})]  # fmt: skip
+    exact, both = compare(arms[:2], seeds=2), compare(arms, seeds=2)
+    assert "report" not in comparison_text(exact.to_json())
+    lines = comparison_text(both.to_json()).splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("Days in post, a product lacking"))
+    told = [(line[:32].rstrip(), line[32:].split()) for line in lines[first + 1 : first + 4]]
+    by_reports = "  by the reports that arrived"
+    assert [label for label, _ in told] == [by_reports, "Children a CHW sees in a month", by_reports]
+    right, wrong = both.to_json()["arms"][1:]
+    names = ("chw_reported_stock_out_any", "cases_per_chw_month", "chw_reported_cases_a_month")
+    for name, (_, shown) in zip(names, told, strict=True):
+        assert shown == [text for arm in (right, wrong) for text in (
+            f"{100 * arm[name]['mean']:.0f} %".split() if "out" in name else [f"{arm[name]['mean']:.1f}"])], name
+    assert wrong["chw_reported_cases_a_report"]["mean"] > 1.3 * right["chw_reported_cases_a_report"]["mean"]
+    assert wrong["chw_reports"]["mean"] < 0.9 < right["chw_reports"]["mean"]
+    counts = from_tally(both.tallies[0, 2], review_days=30)
+    one = replace(both, seeds=(1,), tallies=both.tallies[:1], pairs=both.pairs[:1]).to_json()["arms"][2]
+    for name in (*names[::2], "chw_reports", "chw_reported_cases_a_report"):
+        assert one[name]["mean"] == pytest.approx(counts[name][0] / counts[name][1])
+
+
+def test_a_comparison_of_an_earlier_version_tells_of_no_reports():
+    made = compare([tiny("facility-only", more={"run.days": 60}), tiny(more={"run.days": 60})], seeds=1)
+    older = [{key: fact for key, fact in facts.items() if key not in ("review_days", "reports_exact")}
+             for facts in made.facts]  # fmt: skip
+    said = replace(made, facts=tuple(older)).to_json()
+    assert said["arms"][1]["chw_reports"]["mean"] is None
+    assert "by the reports" not in comparison_text(said)
+
+
+@pytest.mark.parametrize(("more", "exact"), [
+    ({}, True), ({"spv.report": 0.9}, False), ({"info.delay": 3}, False), ({"info.error": 0.1}, False),
+    ({"info.bias": 1.2}, False)])  # fmt: skip
+def test_reports_are_exact_if_all_arrive_at_once_and_right_on_every_day_and_in_every_zone(more, exact):
+    perfect = tiny(more={"run.days": 180, "setting.place.zones": 2, "setting.place.people": 3000,
+                         "programme.spv.report": 1})  # fmt: skip
+    always = tiny(more={"run.days": 180, "programme.spv.report": 1, **{f"programme.{k}": v for k, v in more.items()}})
+    assert reports_of(make_plan(always)) == {"review_days": 30.0, "reports_exact": exact}
+    assert reports_of(make_plan(replace(perfect, changes=((60, more),) if more else ())))["reports_exact"] == exact
+    late = replace(perfect, changes=((200, more),) if more else ())
+    assert reports_of(make_plan(late))["reports_exact"]
 
 
 @compiled_only

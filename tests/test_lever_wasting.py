@@ -185,14 +185,14 @@ def test_deaths_an_untreated_course_agree_with_the_closed_form_in_every_state(il
 
 
 def test_a_tenth_to_a_quarter_of_deaths_is_attributable_to_wasting():
-    window, found = {"window_days": 400}, np.zeros(2)
-    for seed in (2, 3, 4):
-        runs = lived({**WASTED, "place.people": 10_000}, seed=seed).runs
-        found += deaths_from_wasting(episodes(runs), **window)["deaths_from_wasting"]
-    more, deaths = found
-    assert deaths > 100
-    assert 0.05 < more / deaths < 0.25  # .119 over 12 places of 12,000 people, untreated
-    off = deaths_from_wasting(episodes(lived(NO_CARE).runs), **window)
+    places = [lived({**WASTED, "place.people": 30_000}, seed=seed).runs for seed in range(1, 21)]
+    found = [deaths_from_wasting(episodes(runs), window_days=400)["deaths_from_wasting"] for runs in places]
+    more, deaths = np.transpose(found)
+    share = more.sum() / deaths.sum()
+    error = (more - share * deaths).std(ddof=1) / math.sqrt(len(places)) / deaths.mean()
+    assert deaths.sum() > 2500
+    assert 0.10 < share - 3 * error < share + 3 * error < 0.25
+    off = deaths_from_wasting(episodes(lived(NO_CARE).runs), window_days=400)
     assert off["deaths_from_wasting"] == (0.0, 0.0), "nobody is wasted: no share, rather than none of the deaths"
 
 

@@ -9,15 +9,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from iccmsim.exchange.district import load_places
 from iccmsim.parameters.catalogue import all_parameters
 from iccmsim.parameters.files import library_names
 from iccmsim.parameters.kernel import kernel_record
 from iccmsim.parameters.scenario import ScenarioError, load_scenario, same_setting
+from iccmsim.studies.compare import scenario_at
 
 BASE = 'format = 1\nextends = "sahel/iccm-as-delivered"\n'
 
@@ -213,11 +216,29 @@ def test_files_of_a_place_are_found_in_the_folder_that_is_named_or_its_case(
     assert load_scenario("sahel/facility-only").folder is None
 
 
-def test_a_folder_without_the_files_is_a_fault(tmp_path: Path) -> None:
+def test_a_district_is_found_by_its_name_among_several(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    several = data / "cases"
+    shutil.copytree(several / "bankass", several / "kolo")
+    assert load_scenario("bankass/facility-only", places=several).folder == several / "bankass"
+    monkeypatch.setenv("ICCMSIM_DATA", str(several))
+    found = load_scenario("bankass/facility-only")
+    assert found.folder == several / "bankass"
+    assert scenario_at(replace(found, folder=None), several).folder == several / "bankass"
+    assert load_places(replace(found, folder=None)).people.sum() == 900
+
+
+def test_a_folder_without_the_files_is_a_fault_that_names_the_districts_there(tmp_path: Path) -> None:
+    looked = (f"setting.place: no villages.csv and facilities.csv in {tmp_path} or its cases/bankass or bankass "
+              "(Bankass)")
     with pytest.raises(ScenarioError) as caught:
         load_scenario("bankass/facility-only", places=tmp_path)
-    assert str(caught.value) == (
-        f"setting.place: no villages.csv and facilities.csv in {tmp_path} or its cases/bankass (Bankass)")
+    assert str(caught.value) == looked
+    for district in ("kolo", "gao"):
+        (tmp_path / district).mkdir()
+        (tmp_path / district / "villages.csv").touch()
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario("bankass/facility-only", places=tmp_path)
+    assert str(caught.value) == f"{looked}; found there: gao, kolo"
 
 
 def test_files_beside_the_scenario_are_found_without_being_named(data: Path) -> None:

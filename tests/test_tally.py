@@ -23,7 +23,7 @@ from iccmsim.engine.tally import (
     wealth_cuts,
     year_edges,
 )  # fmt: skip
-from iccmsim.results.list_formula import deaths_averted, fraction_averted, list_prediction, more_onsets
+from iccmsim.results.list_formula import complete_care, deaths_averted, fraction_averted, list_prediction, more_onsets
 from iccmsim.results.mortality import chances_of_dying, per_thousand, percent_averted, rates
 from iccmsim.results.result import simulate
 
@@ -242,6 +242,20 @@ def test_list_predicts_nothing_from_equal_coverage_and_all_from_perfect_care(res
     predicted = list_prediction(result.tally, perfect)
     expected = result.tally["expected"][:TAIL].sum(axis=0)
     assert [predicted[name] for name in ILLNESSES[:4]] == pytest.approx(expected[:4].tolist())
+
+
+def test_complete_care_averts_what_the_formula_of_list_gives_from_the_deaths_and_the_care_of_the_first_arm():
+    without = np.zeros(1, TALLY)[0]
+    without["expected"][0] = (100.0, 80.0, 60.0, 40.0, 0.0, 0.0, 500.0)
+    without["weight"][0, :4] = (10.0, 10.0, 10.0, 0.0)
+    without["weighted_effect"][0, :4] = (2.0, 6.0, 0.0, 0.0)
+    without["weighted_zinc"][0, 2] = 0.5
+    full = {"malaria": 0.95, "pneumonia": 0.5, "diarrhoea": 0.8, "newborn_infection": 0.65, "zinc": 0.23}
+    malaria = 100 * (0.95 - 0.2) / 0.8
+    pneumonia = 0.0  # there already more than a full treatment gives
+    diarrhoea = 60 * (1 - (1 - 0.8) * (1 - (0.23 - 0.05) / 0.95))
+    assert complete_care(without, full) == pytest.approx(malaria + pneumonia + diarrhoea + 40 * 0.65)
+    assert complete_care(without, dict.fromkeys(full, 0.0)) == 0.0
 
 
 def test_fewer_illnesses_avert_their_share_of_the_deaths_that_would_have_been_and_more_add_it():

@@ -24,6 +24,7 @@ from iccmsim.cli import (
     diff,
     explain,
     export,
+    figures,
     new,
     params,
     places,
@@ -41,7 +42,7 @@ COMMANDS = {"demo": demo, "run": run, "compare": compare, "sensitivity": sensiti
             "check": check, "places": places,
             "programmes": programmes, "settings": settings, "shocks": shocks,
             "explain": explain, "diff": diff, "new": new, "brief": brief,
-            "sweep": sweep, "export": export, "classroom": classroom}  # fmt: skip
+            "figures": figures, "sweep": sweep, "export": export, "classroom": classroom}  # fmt: skip
 STOPPED = 130  # what a shell expects of a program that was interrupted
 
 

@@ -150,13 +150,14 @@ def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scena
               threads: int | None = None, areas: Sequence[dict] = ()) -> None:  # fmt: skip
     """The counts with what they rest on, the object for programs, the tables, and the figures."""
     from iccmsim.report.experiment import whole_or_nothing, write_rows
-    from iccmsim.report.figures import write_figures
+    from iccmsim.report.figures import draw_figures, write_figures
     from iccmsim.report.terminal import comparison_text
     from iccmsim.studies.basis import write_basis
 
     tell("Setting the baseline beside what is known ...")
     with writing(out):
-        comparison.save(out, more=lambda place: write_basis(place, arms, seeds=comparison.seeds, threads=threads))
+        comparison.save(out, more=lambda place: write_basis(place, arms, seeds=comparison.seeds, threads=threads,
+                                                                status_quo=before))  # fmt: skip
     say_what_is_earlier(out)
     said = comparison.to_json()
     text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
@@ -169,7 +170,7 @@ def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scena
             write_rows(areas, out / "areas.csv")
     tell("Drawing figures ...")
     with writing(out / "the figures", kept=kept):
-        write_figures(said, arms, status_quo=before, folder=out)
+        write_figures(draw_figures(out), out)
     tell(f"Written to {out}")
 
 

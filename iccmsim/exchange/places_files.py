@@ -61,7 +61,8 @@ CENSUS_COLUMNS = {key: VILLAGE_COLUMNS[key] for key in ("region", "district", "c
 
 
 def find_places_folder(folder: str | os.PathLike[str] | None, case: str = "") -> Path:
-    """The folder that has villages.csv: `folder` itself, else `folder`/`case`; without one, $ICCMSIM_DATA.
+    """The folder that has villages.csv: `folder` itself, else `folder`/`case` (or the last part of it); without one,
+    $ICCMSIM_DATA.
 
     ValueError (one line) when there is none, saying where it was looked for and which districts are there.
     """
@@ -70,7 +71,7 @@ def find_places_folder(folder: str | os.PathLike[str] | None, case: str = "") ->
         raise ValueError(f"no folder of places for {case or 'the district'!r}: give --places FOLDER, or set "
                          f"{ENVIRONMENT} to a folder that holds {case or 'CASE'}/{VILLAGES}")
     root = Path(given)
-    tried = [root] + ([root / case, root / "cases" / case] if case else [])
+    tried = [root] + ([root / case, root / Path(case).name, root / "cases" / case] if case else [])
     for candidate in tried:
         if (candidate / VILLAGES).is_file():
             return candidate

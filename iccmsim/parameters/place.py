@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,6 +45,11 @@ class FilesPlace(_Place):
     def files(self) -> tuple[str, ...]:
         """The files that must be in its folder."""
         return (self.villages, self.facilities, *([self.census] if self.census else []))
+
+    def inside(self) -> tuple[str, ...]:
+        """The folders of a data folder that may hold the files: `case`, and its last part, the district's own name."""
+        named = self.case or ""
+        return tuple(dict.fromkeys(name for name in (named, PurePosixPath(named).name) if name not in ("", "..")))
 
 
 Place = SyntheticPlace | FilesPlace

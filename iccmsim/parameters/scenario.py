@@ -197,13 +197,21 @@ def _find_folder(place: FilesPlace, *, places: str | os.PathLike[str] | None,
     except RuntimeError:
         return None, [f"setting.place: there is no home folder of {Path(named).parts[0]}, so no {named}"]
     for root in roots:
-        for folder in (root, root / place.case) if place.case else (root,):
+        for folder in (root, *(root / name for name in place.inside())):
             if all((folder / file).is_file() for file in place.files()):
                 return folder, []
     if not named:
         return None, []
-    looked = f"{named}" + (f" or its {place.case}" if place.case else "")
-    return None, [f"setting.place: no {' and '.join(place.files())} in {looked} ({place.name})"]
+    looked = " or ".join([f"{named}", *([f"its {' or '.join(place.inside())}"] if place.inside() else [])])
+    there = _districts_in(roots[-1], place)
+    return None, [f"setting.place: no {' and '.join(place.files())} in {looked} ({place.name}){there}"]
+
+
+def _districts_in(root: Path, place: FilesPlace) -> str:
+    """The folders in a folder that have a list of villages, as the end of a sentence."""
+    names = sorted(each.name for each in (root.iterdir() if root.is_dir() else ()) if (each / place.villages).is_file())
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"; found there: {', '.join(names[:5])}{more}" if names else ""
 
 
 def same_setting(first: Scenario, second: Scenario) -> bool:

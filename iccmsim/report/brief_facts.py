@@ -26,7 +26,6 @@ from iccmsim.studies.fitness import (
     values_of,
 )
 from iccmsim.studies.summary import (
-    CEILING,
     FEW_REPLICATES,
     is_beyond_treatment,
     is_crowded,
@@ -71,7 +70,7 @@ def facts_of_brief(comparison: Comparison, basis: Basis, *, made_with: Mapping[s
         **{part: comparison.facts[0].get(part) or 0
            for part in ("villages_uncounted", "facilities_too_far", "types_unknown", "mean_km_hospital")},
         "too_far_km": OUTLIER_KM, "part_of_a_year": is_part_of_a_year(days), "puts_off": puts_off(said["arms"]),
-        "ceiling": CEILING / 100.0,
+        "ceiling": (said["arms"][1]["list"]["complete_care_percent"]["mean"] or 0.0) / 100.0,
         "shocks": shocks_of(basis.arms[0]), "packages": packages_of(arms[1:], basis.arms[1:]),
         "ages": ages_of(basis.arms[1:]),
         "days": days, **years_of(days), "warmup_days": comparison.facts[0]["warmup_days"],

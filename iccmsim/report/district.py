@@ -7,88 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iccmsim.core.records import BASIC_PRODUCTS, MONTH, PRODUCTS, YEAR
+from iccmsim.core.records import MONTH, PRODUCTS, YEAR
 from iccmsim.report.style import ARMS, COMPARATOR, FAINT, INK, SHADE, SMALL, WORDS, new_figure, quiet
 from iccmsim.report.terminal import PRODUCT_NAMES, count, several
-from iccmsim.world.geography import OUTLIER_KM
+from iccmsim.studies.medicine_box import held
+from iccmsim.world.geography import FAR_KM, OUTLIER_KM
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iccmsim.engine.simulation import ZoneRun
-    from iccmsim.parameters.scenario import Scenario
     from iccmsim.studies.basis import Ground, Posts
-    from iccmsim.world.deployment import Deployment
-    from iccmsim.world.geography import Places
+    from iccmsim.studies.medicine_box import Box
 
 BANDS = ((5.0, "near", "#b9d9eb"), (10.0, "middle", "#e39b3b"), (np.inf, "far", "#9c2f12"))  # darker is farther
 POST = ARMS[2]
+CENTRE, HOSPITAL = 34, 130  # square points of their signs
 Words = Mapping[str, Any]
 ENGLISH: Words = {"near": "under 5 km", "middle": "5 to 10 km", "far": "10 km or more", "people": "{} people",
                   "facility": "first-level facility", "hospital": "referral facility", "post": "CHW post",
                   "served": "village it serves", "count": count}  # fmt: skip
 KM_PER_DEGREE = 111.195
-SECOND_YEAR = (366, 731)  # days after launch: the first year still has the stock that the programme began with
 MONTHS = "JFMAMJJASOND"
 
 
-def stock_figure(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> Figure:
-    """The doses that a typical CHW has each day of the second year, or of all days if it is not lived, by product."""
-    run, in_post = zone_with_chws(scenario, status_quo=status_quo, seed=seed)
-    launch, first, last = (run.plan.warmup + day for day in (0, *SECOND_YEAR))
-    if run.day - first < 30:
-        first = launch
-    days = slice(first, min(last, run.day))
-    doses, held_on = run.zone.stock_by_day[days], in_post[first - launch : days.stop - launch]
-    row = typical_chw(doses, held_on)
-    return draw_stock(doses[:, row], held_on[:, row], name=scenario.name, seed=seed, zone=run.number, chw=row,
-                      first=first - launch)  # fmt: skip
-
-
-def zone_with_chws(scenario: Scenario, *, status_quo: Scenario | None, seed: int) -> tuple[ZoneRun, np.ndarray]:
-    """The zone with most CHWs, run to the end of its second year with tables, and on which nights since launch each
-    post was held (day x provider; a centre always is)."""
-    from iccmsim.engine.plan import make_plan, zone_maps
-    from iccmsim.engine.simulation import arms_of_zone, without_chws
-
-    plan = make_plan(scenario)
-    before = make_plan(status_quo or without_chws(scenario), places=plan.places)
-    chws = np.bincount(plan.deployment.post_zone, weights=plan.deployment.post_chws, minlength=plan.places.n_zones)
-    zone = zone_maps(plan.places)[int(chws.argmax())]
-    until = min(plan.days, plan.warmup + SECOND_YEAR[1])
-    run = next(arms_of_zone(zone, [plan], status_quo=before, seed=seed, tables=True, until=plan.warmup))
-    in_post = []
-    for day in range(plan.warmup, until):
-        run.run_to(day + 1)
-        in_post.append(run.zone.provider["vacant_until"] < 0)
-    return run, np.array(in_post)
-
-
-def typical_chw(doses: np.ndarray, in_post: np.ndarray) -> int:
-    """The CHW in the middle of the zone's by the share of the days in post on which a product is out.
-
-    doses: day x provider x product; in_post: day x provider. Only posts that are held on half of the days or more
-    count, if there are any.
-    """
-    nights = in_post[:, 1:].sum(axis=0)
-    out = ((doses[:, 1:, held(doses)] == 0).any(axis=2) & in_post[:, 1:]).sum(axis=0) / np.maximum(nights, 1)
-    mostly = np.flatnonzero(2 * nights >= min(len(doses), 2 * nights.max()))
-    return 1 + int(mostly[np.argsort(out[mostly], kind="stable")[(len(mostly) - 1) // 2]])
-
-
-def held(doses: np.ndarray) -> list[int]:
-    """Products of the usual box, and those beyond it of which there ever was a dose (product is the last axis)."""
-    return [j for j in range(doses.shape[-1]) if j < BASIC_PRODUCTS or doses[..., j].any()]
-
-
-def draw_stock(doses: np.ndarray, in_post: np.ndarray, *, name: str, seed: int, zone: int, chw: int,
-               first: int) -> Figure:  # fmt: skip
-    """Doses (day x product) as a panel a product, days without a dose shaded, days on which nobody holds the post grey
-    and not counted; `first`: the first day, from launch."""
+def stock_figure(box: Box) -> Figure:
+    """Doses as a panel a product, days without one shaded, days on which nobody holds the post grey and not counted."""
     from iccmsim import __version__
 
+    doses, in_post, first = box.doses, box.in_post, box.first
     mine = held(doses)
     out = ((doses[:, mine] == 0).any(axis=1) & in_post).sum()
     days, held_on = len(doses), int(in_post.sum())
@@ -99,9 +47,10 @@ def draw_stock(doses: np.ndarray, in_post: np.ndarray, *, name: str, seed: int, 
     when = year if is_year else f"days {first} to {first + days - 1} after launch"
     figure = new_figure(
         8.2, 5.6, title=f"{'A year' if is_year else f'{days} days'} of one community health worker's medicine box",
-        subtitle=f"Doses at midnight, CHW {chw} of zone {zone}, {when}. Shaded: days without a dose.{empty} "
+        subtitle=f"Doses at midnight, CHW {box.chw} of zone {box.zone}, {when}. Shaded: days without a dose.{empty} "
                  f"On {out} of {counted} at least one of the {len(mine)} products is out.",
-        source=f"iccmsim {__version__}; {name}; seed {seed}. The CHW with the middle share of such days in its zone.",
+        source=f"iccmsim {__version__}; {box.scenario}; seed {box.seed}. The CHW with the middle share of such days "
+               "in its zone.",
     )  # fmt: skip
     panels = figure.subplots(len(mine), 1, sharex=True)
     for axes, j in zip(panels, mine, strict=True):
@@ -134,30 +83,28 @@ def spells(out: np.ndarray) -> list[tuple[int, int]]:
     return [(int(first), int(last)) for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def map_figure(scenario: Scenario) -> Figure:
-    """Villages by people and distance, facilities, and where the norm puts CHWs."""
+def map_figure(ground: Ground, arm: Mapping[str, Any], posts: Posts | None) -> Figure:
+    """Villages by people and distance, facilities, and where the norm puts CHWs; `arm` as a comparison tells it."""
     from iccmsim import __version__
-    from iccmsim.engine.plan import make_plan
 
-    plan = make_plan(scenario)
-    places, posts = plan.places, plan.deployment
-    tall, beyond = min(1.25, max(0.5, shape_of(places))), off_the_map(places)
-    largest = float(places.people.max())
-    staff = f"{several(posts.n_chws, 'CHW')} in {several(posts.n_posts, 'post')}" if posts else "no CHWs"
+    setting, people = arm["setting"], ground.people
+    tall, beyond = min(1.25, max(0.5, shape_of(ground))), off_the_map(ground)
+    far = 100 * people[ground.km_nearest >= FAR_KM].sum() / people.sum()
+    staff = f"{several(setting['chws'], 'CHW')} in {several(setting['posts'], 'post')}" if posts else "no CHWs"
     figure = new_figure(
-        8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {scenario.place.name}",
-        subtitle=f"{count(places.people.sum())} people in {several(places.n_villages, 'village')}, "
-                 f"{several(places.n_zones, 'zone')}. {100 * places.share_beyond(5.0):.0f} % of people live 5 km or "
+        8.0, 7.4 * tall + 0.9, title=f"People, facilities and CHW posts: {setting['place']}",
+        subtitle=f"{count(people.sum())} people in {several(len(people), 'village')}, "
+                 f"{several(setting['zones'], 'zone')}. {far:.0f} % of people live 5 km or "
                  f"more from a facility. By the norm: {staff}."
                  + (f" Not shown, as too far off: {several(beyond, 'place')} of the lists." if beyond else ""),
-        source=f"iccmsim {__version__}; {scenario.name}. Area of a circle: people. Colour: straight-line distance to "
-               "the nearest facility.", key=map_key(largest, with_posts=posts is not None),
+        source=f"iccmsim {__version__}; {arm['name']}. Area of a circle: people. Colour: straight-line distance to "
+               "the nearest facility.", key=map_key(float(people.max()), with_posts=posts is not None),
     )  # fmt: skip
-    draw_map(figure.subplots(), places, posts)
+    draw_map(figure.subplots(), ground, posts)
     return figure
 
 
-def draw_map(axes: Axes, places: Places | Ground, posts: Deployment | Posts | None, *, scale: float = 1.0,
+def draw_map(axes: Axes, places: Ground, posts: Posts | None, *, scale: float = 1.0,
              km: str = "{} km") -> None:  # fmt: skip
     """Villages, posts and facilities; `scale` is of all signs, `km` how the bar of distance is labelled."""
     x, y = on_paper(places, places.village_lon, places.village_lat)
@@ -168,7 +115,7 @@ def draw_map(axes: Axes, places: Places | Ground, posts: Deployment | Posts | No
     _finish_map(axes, places, km=km)
 
 
-def sheet_of(places: Places | Ground) -> tuple[np.ndarray, np.ndarray, int]:
+def sheet_of(places: Ground) -> tuple[np.ndarray, np.ndarray, int]:
     """What a map must hold, km east and north, and how many places lie so far off that their coordinates are wrong.
 
     Villages beyond OUTLIER_KM of every facility are left off, unless most people live there, and so are facilities
@@ -184,18 +131,18 @@ def sheet_of(places: Places | Ground) -> tuple[np.ndarray, np.ndarray, int]:
     return np.concatenate([x[here], fx[near]]), np.concatenate([y[here], fy[near]]), off
 
 
-def shape_of(places: Places | Ground) -> float:
+def shape_of(places: Ground) -> float:
     """How tall a map is for its width."""
     x, y, _ = sheet_of(places)
     return float(np.ptp(y) / max(np.ptp(x), 1e-9))
 
 
-def off_the_map(places: Places | Ground) -> int:
+def off_the_map(places: Ground) -> int:
     """How many villages and facilities lie too far off to be shown."""
     return sheet_of(places)[2]
 
 
-def on_paper(places: Places | Ground, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def on_paper(places: Ground, lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kilometres east and north of the district's middle; good to a percent within a district."""
     mid_lat, mid_lon = places.village_lat.mean(), places.village_lon.mean()
     return (lon - mid_lon) * KM_PER_DEGREE * np.cos(np.radians(mid_lat)), (lat - mid_lat) * KM_PER_DEGREE
@@ -206,7 +153,7 @@ def area(people: Any, largest: float) -> Any:
     return 14 + 420 * np.asarray(people) / largest
 
 
-def _villages(axes: Axes, places: Places | Ground, x: np.ndarray, y: np.ndarray, *, scale: float) -> None:
+def _villages(axes: Axes, places: Ground, x: np.ndarray, y: np.ndarray, *, scale: float) -> None:
     band = np.digitize(places.km_nearest, [limit for limit, _, _ in BANDS[:-1]])
     order = np.argsort(-places.people, kind="stable")
     colours = np.array([colour for _, _, colour in BANDS])[band]
@@ -214,7 +161,7 @@ def _villages(axes: Axes, places: Places | Ground, x: np.ndarray, y: np.ndarray,
     axes.scatter(x[order], y[order], s=sizes, c=colours[order], edgecolors="white", linewidths=0.6, zorder=2)
 
 
-def _posts(axes: Axes, posts: Deployment | Posts, x: np.ndarray, y: np.ndarray, *, scale: float) -> None:
+def _posts(axes: Axes, posts: Posts, x: np.ndarray, y: np.ndarray, *, scale: float) -> None:
     for village in np.flatnonzero(posts.post >= 0):
         seat = posts.post_village[posts.post[village]]
         axes.plot(x[[village, seat]], y[[village, seat]], color=POST, linewidth=0.8, zorder=1)
@@ -222,15 +169,16 @@ def _posts(axes: Axes, posts: Deployment | Posts, x: np.ndarray, y: np.ndarray, 
                  edgecolors="white", linewidths=0.6, zorder=4)  # fmt: skip
 
 
-def _facilities(axes: Axes, places: Places | Ground, *, scale: float) -> None:
+def _facilities(axes: Axes, places: Ground, *, scale: float) -> None:
+    """Squares on top: a hospital often stands beside a health centre, and its cross is the larger sign."""
     fx, fy = on_paper(places, places.facility_lon, places.facility_lat)
-    for level, size, marker in ((1, 34, "s"), (2, 90, "P")):
+    for level, size, marker in ((1, CENTRE, "s"), (2, HOSPITAL, "P")):
         mine = places.facility_level == level
         axes.scatter(fx[mine], fy[mine], s=size * max(scale, 0.7), marker=marker, color=INK, edgecolors="white",
-                     linewidths=0.8, zorder=4 + level)  # fmt: skip
+                     linewidths=0.8, zorder=7 - level)  # fmt: skip
 
 
-def _finish_map(axes: Axes, places: Places | Ground, *, km: str) -> None:
+def _finish_map(axes: Axes, places: Ground, *, km: str) -> None:
     x, y, _ = sheet_of(places)
     axes.set_aspect("equal")
     quiet(axes)
@@ -258,7 +206,8 @@ def map_key(largest: float, *, with_posts: bool, scale: float = 1.0, words: Word
     people = next(n for n in round_numbers if n <= max(1, largest / 4))
     handles = [mark(told["people"].format(told["count"](people)), "o", FAINT, scale * float(area(people, largest)))]
     handles += [mark(told[band], "o", colour, 60 * max(scale, 0.6)) for _, band, colour in BANDS]
-    handles += [mark(told["facility"], "s", INK, 34), mark(told["hospital"], "P", INK, 90 * max(scale, 0.7))]
+    handles += [mark(told["facility"], "s", INK, CENTRE),
+                mark(told["hospital"], "P", INK, HOSPITAL * max(scale, 0.7))]  # fmt: skip
     if with_posts:
         handles.append(mark(told["post"], "^", POST, 40))
         handles.append(Line2D([], [], color=POST, linewidth=0.8, label=told["served"]))

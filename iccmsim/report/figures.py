@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iccmsim.report.style import FAINT, INK, SMALL, WORDS, arm_key, colours_of, new_figure, quiet, save, source_line
 from iccmsim.report.terminal import common_start, count, duration, words
+from iccmsim.studies.basis import MAP, read_ground
+from iccmsim.studies.compare import Comparison
+from iccmsim.studies.medicine_box import STOCK, read_box
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from iccmsim.parameters.scenario import Scenario
-
+MADE_OF = {"map.png": MAP, "stock.png": STOCK}  # beside the counts
 FATAL = ("malaria", "pneumonia", "diarrhoea", "newborn_infection")
 STEPS = {"any_care": "got any care", "formal_care": "seen by a CHW\nor facility", "right_drug": "given the\nright drug",
          "took_effect": "in time and\nin full enough\nto work"}  # fmt: skip
 
 
-def write_figures(said: dict[str, Any], arms: Sequence[Scenario], *, status_quo: Scenario | None,
-                  folder: Path) -> list[Path]:  # fmt: skip
-    """All figures of a comparison as PNG; those of CHWs only where an arm has any."""
+def write_figures(drawn: Mapping[str, Figure | None], folder: Path) -> list[Path]:
+    """Those figures that there are as PNG."""
+    return [save(figure, folder / name) for name, figure in drawn.items() if figure is not None]
+
+
+def draw_figures(folder: Path) -> dict[str, Figure | None]:
+    """All figures of a stored comparison by name, from what is kept in its folder alone; nothing is run.
+
+    None where the folder lacks the file that a figure is MADE_OF. Only where an arm has CHWs is there a stock to draw.
+    A ValueError says what is wrong with the folder.
+    """
     from iccmsim.report.district import map_figure, stock_figure
 
-    written = [save(cascade_figure(said), folder / "cascade.png"), save(averted_figure(said), folder / "averted.png")]
-    with_chws = [arm for arm, facts in zip(arms, said["arms"], strict=True) if facts["setting"]["chws"]]
-    written.append(save(map_figure((with_chws or list(arms))[-1]), folder / "map.png"))
-    if with_chws:
-        stock = stock_figure(with_chws[0], status_quo=status_quo, seed=said["seeds"][0])
-        written.append(save(stock, folder / "stock.png"))
-    return written
+    comparison = Comparison.load(folder)
+    said = comparison.to_json()
+    with_chws = [i for i, arm in enumerate(said["arms"]) if arm["setting"]["chws"]]
+    ground, box = read_ground(folder, arms=len(comparison.names)), read_box(folder)
+    shown = with_chws[-1] if with_chws else len(said["arms"]) - 1
+    drawn = {"cascade.png": cascade_figure(said), "averted.png": averted_figure(said),
+             "map.png": map_figure(ground, said["arms"][shown], ground.posts[shown]) if ground else None}  # fmt: skip
+    return drawn | ({"stock.png": stock_figure(box) if box else None} if with_chws else {})
 
 
 # --- where children are lost ---------------------------------------------------------------------------

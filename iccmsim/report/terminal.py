@@ -269,6 +269,20 @@ def _size(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     lacking = [percent(arm["stock_out"]["chw"]["any"]["mean"]) for arm in arms]
     yield "Days in post, a product lacking", [share if each["chws"] else ""
                                                   for share, each in zip(lacking, settings, strict=True)]  # fmt: skip
+    if not all(each.get("reports_exact", True) or not each["chws"] for each in settings):
+        yield from _told_by_reports(arms)
+
+
+def _told_by_reports(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    """What those who read the reports of CHWs are told, below what is so."""
+    by_reports = "  by the reports that arrived"
+
+    def row(label: str, name: str, show: Callable[[float | None], str]) -> Row:
+        return label, [show(arm[name]["mean"]) if arm["setting"]["chws"] else "" for arm in arms]
+
+    yield row(by_reports, "chw_reported_stock_out_any", percent)
+    yield row("Children a CHW sees in a month", "cases_per_chw_month", lambda n: count(n, 1))
+    yield row(by_reports, "chw_reported_cases_a_month", lambda n: count(n, 1))
 
 
 # --- parameters and places -----------------------------------------------------------------------------

@@ -40,8 +40,9 @@ SHAPE = {"scenario": str, "scenario_hash": str, "seed": int, "plan": FACTS, "mad
 MANIFEST, COUNTS, SCENARIO, STATUS_QUO = "manifest.json", "tally.npy", "scenario.toml", "status_quo.toml"
 WRITTEN = {  # what the program writes into a folder of each kind, then or afterwards; all else in it is somebody's own
     KIND: (MANIFEST, COUNTS, SCENARIO, *(f"{name}.parquet" for name in TABLES)),
-    "iccmsim comparison": (MANIFEST, "tallies.npy", "pairs.npy", "map.json", "check.json", "comparison.json",
-                           "comparison.txt", "areas.csv", "cascade.png", "averted.png", "map.png", "stock.png"),
+    "iccmsim comparison": (MANIFEST, "tallies.npy", "pairs.npy", "map.json", "stock.json", "check.json",
+                           "comparison.json", "comparison.txt", "areas.csv", "cascade.png", "averted.png", "map.png",
+                           "stock.png"),
 }  # fmt: skip
 MADE_FROM_IT = ("brief.*", "export.*", "export")  # what other commands make of a result, in its folder
 LIBRARIES = ("numpy", "numba", "scipy", "pandas", "pyarrow")

@@ -47,6 +47,16 @@ def list_prediction(without: np.ndarray, given: np.ndarray) -> dict[str, float]:
     return deaths_averted(deaths, changes)
 
 
+def complete_care(without: np.ndarray, full: Mapping[str, float]) -> float:
+    """Deaths averted as LiST would have it, if every child of the first arm that has one of the four illnesses were
+    treated in full and in time; `full`: the effect of that by illness, and of zinc beside ORS."""
+    deaths = {name: expected_deaths_by_cause(without)[name] for name in ILLNESSES[: NEWBORN + 1]}
+    main, zinc = (treated_away(without, mechanism) for mechanism in ("weighted_effect", "weighted_zinc"))
+    changes = {name: [(1.0, main[k], max(main[k], full[name]))] for k, name in enumerate(deaths)}
+    changes[ILLNESSES[DIARRHOEA]].append((1.0, zinc[DIARRHOEA], max(zinc[DIARRHOEA], full["zinc"])))
+    return sum(deaths_averted(deaths, changes).values())
+
+
 def more_onsets(without: np.ndarray, given: np.ndarray) -> dict[str, float]:
     """What LiST leaves out and can be counted: deaths averted (or added) because there were fewer (more) onsets."""
     deaths = expected_deaths_by_cause(without)

@@ -131,6 +131,17 @@ def facts_of(plan: Plan, *, status_quo: Plan | None = None, name: str | None = N
     }  # fmt: skip
 
 
+def reports_of(plan: Plan) -> dict[str, Any]:
+    """How often CHWs report, and whether all that they see and lack is told, at once and as it was, in all zones and on
+    all days of the window."""
+    start, end = plan.window
+    records = [plan.record(day, zone)[0] for zone in (None, *plan.own)
+               for day in {start, *(first for first, _ in plan.regimes_of(zone) if start < first < end)}]  # fmt: skip
+    return {"review_days": float(plan.review_days),
+            "reports_exact": all(p.spv_report >= 1 and p.info_delay == 0 and p.info_error == 0 and p.info_bias == 1
+                                 for p in records)}  # fmt: skip
+
+
 def lost_by_lists(places: Places) -> dict[str, float]:
     """What the lists of a place lose, guess, or have where it can hardly be: shares of people, villages, facilities."""
     people = int(places.people.sum())

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError, create_model
 
+from iccmsim.core.records import ILLNESSES, NEWBORN
 from iccmsim.parameters.declare import plain
 
 Shape = Mapping[str, Any]
@@ -53,9 +54,10 @@ def unlike(told: Any, shape: Shape) -> str:
 VERSIONS = {"version": str, "code": str, "python": str}  # as `made_with` tells them
 NAMED = {"name": str, "hash": str}  # a scenario whose text is kept beside
 SHOCK = {"kind": str, "day": int, "days": int, "zones": Any}
+FULL_EFFECT = dict.fromkeys((*ILLNESSES[: NEWBORN + 1], "zinc"), float)
 FACTS = {
     "place": str, "villages": int, "people": int, "zones": int, "deploys_chws": bool, "chws": int, "posts": int,
     "people_served_by_chws": int, "share_5km": float, "warmup_days": int, "window_days": int, "tail_days": int,
-    "rollout_days?": int, "chws_stay?": int, "country?": str, "shocks?": many(SHOCK),
-    "deeds?": many({"day": int, "deed": str}),
+    "rollout_days?": int, "chws_stay?": int, "review_days?": float, "reports_exact?": bool, "full_effect?": FULL_EFFECT,
+    "country?": str, "shocks?": many(SHOCK), "deeds?": many({"day": int, "deed": str}),
 }  # fmt: skip

@@ -1,6 +1,7 @@
-"""What a comparison rests on, kept beside its counts: every arm as told, the map, the baseline beside its targets.
+"""What a comparison rests on, kept beside its counts: every arm as told, the map, one CHW's medicine box, the baseline
+beside its targets.
 
-A brief is written from these files and the counts alone; nothing is run again.
+A brief and all figures are made from these files and the counts alone; nothing is run again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from iccmsim.engine.simulation import without_chws
 from iccmsim.parameters.files import Draft, draft_of
 from iccmsim.results.shape import many, unlike
 from iccmsim.studies.check import CheckReport, check
+from iccmsim.studies.medicine_box import live_box, write_box
 
 if TYPE_CHECKING:
     from iccmsim.parameters.scenario import Scenario
@@ -69,8 +71,10 @@ class Basis:
     targets: Mapping[str, Any]
 
 
-def write_basis(place: Path, arms: Sequence[Scenario], *, seeds: Sequence[int], threads: int | None = None) -> None:
-    """Put into a folder what these arms rest on, values with their reasons, and the setting beside its targets.
+def write_basis(place: Path, arms: Sequence[Scenario], *, seeds: Sequence[int], threads: int | None = None,
+                status_quo: Scenario | None = None) -> None:  # fmt: skip
+    """Put into a folder what these arms rest on, values with their reasons, the box of one CHW of the first arm that
+    has any, and the setting beside its targets.
 
     The setting is run with facilities only and without shocks, as surveys have found it.
     """
@@ -80,6 +84,9 @@ def write_basis(place: Path, arms: Sequence[Scenario], *, seeds: Sequence[int], 
     report: CheckReport = check(without_chws(arms[0]).quiet(), seeds=seeds[:CHECK_SEEDS], threads=threads)
     _put(place / MAP, ground_as_object(plans[0].places, [plan.deployment for plan in plans]))
     _put(place / TARGETS, report.to_json())
+    with_chws = [plan.scenario for plan in plans if plan.deployment is not None and plan.deployment.n_chws]
+    if with_chws:
+        write_box(place, live_box(with_chws[0], status_quo=status_quo, seed=seeds[0]))
 
 
 def read_basis(folder: Path, *, arms: int) -> Basis:
@@ -87,15 +94,34 @@ def read_basis(folder: Path, *, arms: int) -> Basis:
     for n in range(1, arms + 1):
         _get(folder / arm_file(n))
     drafts = tuple(draft_of(str(folder / arm_file(n))) for n in range(1, arms + 1))
-    mapped, beside = _get(folder / MAP), _get(folder / TARGETS)
+    ground, beside = _ground_in(_get(folder / MAP), arms=arms), _get(folder / TARGETS)
     try:
-        ground, targets = ground_of(json.loads(mapped)), json.loads(beside)
-        complete = not unlike(targets, SHAPE) and len(ground.posts) == arms and _is_whole(ground)
-    except (KeyError, TypeError, ValueError, IndexError):
+        targets = json.loads(beside)
+        complete = ground is not None and not unlike(targets, SHAPE)
+    except ValueError:
         complete = False
     if not complete:
         raise ValueError(f"{folder}: its {MAP} or {TARGETS} is not complete; run iccmsim compare again")
     return Basis(drafts, ground, targets)
+
+
+def read_ground(folder: Path, *, arms: int) -> Ground | None:
+    """The map alone; None if there is none, a ValueError if it is not whole."""
+    if not (folder / MAP).is_file():
+        return None
+    ground = _ground_in(_get(folder / MAP), arms=arms)
+    if ground is None:
+        raise ValueError(f"{folder}: its {MAP} is not complete; run iccmsim compare again")
+    return ground
+
+
+def _ground_in(text: str, *, arms: int) -> Ground | None:
+    """The map of so many arms that a text holds; None if it is not whole."""
+    try:
+        ground = ground_of(json.loads(text))
+        return ground if len(ground.posts) == arms and _is_whole(ground) else None
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
 
 
 def _is_whole(ground: Ground) -> bool:

@@ -18,17 +18,17 @@ from typing import Any
 import numpy as np
 
 from iccmsim.core.draws import fit_seed
-from iccmsim.core.records import table
+from iccmsim.core.records import ILLNESSES, NEWBORN, table
 from iccmsim.engine.pairs import PAIRS, pair_zone, remember_arm
 from iccmsim.engine.plan import Plan, make_plan, zone_maps
 from iccmsim.engine.simulation import arms_of_zone, how_many, without_chws
-from iccmsim.engine.tally import TALLY, tally_zone
+from iccmsim.engine.tally import TALLY, full_effect, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.place import FilesPlace
 from iccmsim.parameters.scenario import Scenario, load_scenario, same_setting
 from iccmsim.results.folder import MANIFEST, get_manifest, made_with, put_manifest, read_counts, write_folder
 from iccmsim.results.mortality import WINDOW
-from iccmsim.results.result import facts_of
+from iccmsim.results.result import facts_of, reports_of
 from iccmsim.results.shape import FACTS, NAMED, VERSIONS, many
 from iccmsim.results.status_quo import StatusQuo, named, read_status_quo, status_quo_of
 from iccmsim.studies.sweeping.precision import MOST_SEEDS, next_seeds, standard_error
@@ -146,6 +146,12 @@ def error_of_averted(found: Comparison) -> float:
     return max(standard_error(expected[:, 0] - expected[:, arm]) for arm in range(1, expected.shape[1]))
 
 
+def effects_of(plan: Plan) -> dict[str, float]:
+    """What a full treatment in time does against each of the four illnesses, and zinc beside ORS."""
+    effects = full_effect(plan.record(plan.warmup)[0])[: NEWBORN + 1].tolist()
+    return {**dict(zip(ILLNESSES, effects, strict=False)), "zinc": float(plan.scenario.setting["tx.zinc"])}
+
+
 def all_as_one(places: Places) -> np.ndarray:
     """One part for all zones of a map."""
     return np.zeros(places.n_zones, np.int64)
@@ -168,10 +174,11 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
     lived = make_plan(before, places=ground)
     job, parts = _Job(plans, lived), part_of(ground)
     tallies, pairs = _run_all(job, zone_maps(ground), chosen, parts=parts, threads=threads, progress=progress)
-    setting = arms[0].setting
+    setting, beside = arms[0].setting, [reports_of(plan) | {"full_effect": effects_of(plan)} for plan in plans]
     return tuple(Comparison(
         names=tuple(arm.name for arm in arms), seeds=chosen, tallies=tallies[part], pairs=pairs[part],
-        facts=tuple(facts_of(plan, status_quo=lived, zones=np.flatnonzero(parts == part)) for plan in plans),
+        facts=tuple(facts_of(plan, status_quo=lived, zones=np.flatnonzero(parts == part)) | more
+                    for plan, more in zip(plans, beside, strict=True)),
         hashes=tuple(arm.hash() for arm in arms),
         life_expectancy=(float(setting["daly.le"]), float(setting["daly.le_reference"])),
         status_quo=status_quo_of(before, arms[0]),
@@ -179,14 +186,14 @@ def compare_parts(scenarios: Sequence[Scenario | str], *, part_of: Callable[[Pla
 
 
 def scenario_at(scenario: Scenario | str, places: Places | str | os.PathLike[str] | None) -> Scenario:
-    """A scenario by name, file or as it is; a real place's files are looked for in `places`, or its sub-folder."""
+    """A scenario by name, file or as it is; a real place's files are looked for in `places`, or its sub-folders."""
     folder = None if places is None or isinstance(places, Places) else Path(places)
     if not isinstance(scenario, Scenario):
         return load_scenario(scenario, places=folder)
     if folder is None or not isinstance(scenario.place, FilesPlace):
         return scenario
-    own = folder / (scenario.place.case or "")
-    return replace(scenario, folder=own if (own / scenario.place.villages).is_file() else folder)
+    inside = (folder / name for name in scenario.place.inside())
+    return replace(scenario, folder=next((own for own in inside if (own / scenario.place.villages).is_file()), folder))
 
 
 def seeds_of(seeds: int | Iterable[int]) -> tuple[int, ...]:

@@ -95,6 +95,13 @@ _PROGRAMME = (
            per="child-years"),
     *_told("share", {"stock_out": "Days that end without a product; any: without at least one of the box."},
            per="days of CHWs in post, or of health facilities", ages=""),
+    *_told("share", {"chw_reports": "Reports of CHWs that arrived."}, per="reports that are due", ages=""),
+    *_told("visits", {"chw_reported_cases_a_month": "Sick children seen by a CHW, by the reports that arrived."},
+           per="months in post"),
+    *_told("visits", {"chw_reported_cases_a_report": "Sick children seen by a CHW, by the reports that arrived."},
+           per="reports that arrived"),
+    *_told("share", {"chw_reported_stock_out_any": "Days that end without at least one product of the box, by the "
+                     "reports that arrived."}, per="days of these reports", ages=""),
     *_told("deaths", {
         "list.deaths_averted": "Deaths of the four illnesses averted by LiST's formula, given the coverage that came "
         "about.",
@@ -104,6 +111,9 @@ _PROGRAMME = (
         "list.by_cause.deaths_averted": "Deaths of this illness averted by LiST's formula.",
         "list.by_cause.model": "Expected deaths of this illness averted in this model.",
         "list.by_cause.gap": "The model's less LiST's, of this illness."}),
+    *_told("percent", {"list.complete_care_percent": "Deaths that LiST's formula would avert if every child with one "
+                       "of the four illnesses were treated in full and in time; the same in all arms."},
+           per="expected deaths of the comparator"),
 )  # fmt: skip
 INDICATORS: tuple[Column, ...] = (*_MEANS, *_AVERTED, *_CARE, *_PROGRAMME)
 

@@ -10,8 +10,8 @@ import numpy as np
 from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, RDT, YEAR
 from iccmsim.engine.pairs import AGE_GROUPS, ELSEWHERE, PARTS, cohort_is_complete
 from iccmsim.engine.tally import CASCADE, KM_BANDS, QUINTILES
-from iccmsim.results.indicators import came_to_chws, seen_at_posts, shelf_days, without_a_turn
-from iccmsim.results.list_formula import list_prediction, more_onsets
+from iccmsim.results.indicators import came_to_chws, from_tally, seen_at_posts, shelf_days, without_a_turn
+from iccmsim.results.list_formula import complete_care, list_prediction, more_onsets
 from iccmsim.results.mortality import WINDOW, life_years_gained, rates
 from iccmsim.results.result import warnings_of_place
 from iccmsim.results.shock_words import lopsided
@@ -25,12 +25,12 @@ FORMAT = 1
 FATAL = ILLNESSES[: NEWBORN + 1]
 AGE_OF_BANDS = (slice(0, 2), slice(2, 5), slice(5, 9))  # bands of U5MR in each age group
 WEALTH = tuple(f"fifth_{i + 1}" for i in range(QUINTILES))
+REPORTED = ("chw_reports", "chw_reported_cases_a_month", "chw_reported_cases_a_report", "chw_reported_stock_out_any")
 CHW, FACILITY = 0, 1  # rows of counts by kind of provider
 BY_CHANCE = 0.0027  # how often, at most, chance alone makes a gap that is flagged (3 standard errors of many seeds)
 LARGE_ERROR = 10.0  # percent of the effect
 FEW_REPLICATES = 50  # below it, the points at 2.5 and 97.5 % hold 91 % of districts or fewer
 MANY = 1 / 3  # of those who come to a CHW; a convention: in `sahel-registers` three in ten are not seen that day
-CEILING = 25.0  # percent of all deaths, the most that treatment alone could avert by LiST's arithmetic
 
 
 def as_object(c: Comparison) -> dict[str, Any]:
@@ -168,7 +168,15 @@ def _programme(c: Comparison, i: int) -> dict[str, Any]:
         "doses": {kind: {name: estimate(t["given"][:, row, j]) for j, name in enumerate(PRODUCTS)}
                   for kind, row in kinds.items()},
         "stock_out": {kind: _stock_out(t, row) for kind, row in kinds.items()},
+        **_reported(c, i),
     }  # fmt: skip
+
+
+def _reported(c: Comparison, i: int) -> dict[str, Q]:
+    """What the reports of CHWs say of the same; comparisons of earlier versions did not keep how often they report."""
+    review = c.facts[i].get("review_days") or np.nan
+    rows = [from_tally(row, review_days=review) for row in c.tallies[:, i]]
+    return {name: ratio(*np.transpose([row[name] for row in rows])) for name in REPORTED}
 
 
 def _stock_out(t: np.recarray, row: int) -> dict[str, Q]:
@@ -193,8 +201,20 @@ def beside_list(c: Comparison, i: int) -> dict[str, Any]:
         "gap_through_onsets": estimate(through_onsets),
         "by_cause": {name: {"deaths_averted": estimate(by_list[name]), "model": estimate(model[name]),
                             "gap": estimate(model[name] - by_list[name])} for name in FATAL},
+        "complete_care_percent": ceiling(c),
         "says": _gap_in_words(other.mean(), total.mean(), gap, through_onsets.mean(), flagged=flagged),
     }  # fmt: skip
+
+
+def ceiling(c: Comparison) -> Q:
+    """Percent of the comparator's deaths that complete care of the four illnesses would avert by LiST's formula, in all
+    children in place of those whom care reaches there; comparisons of earlier versions did not keep its effects."""
+    full = c.facts[0].get("full_effect")
+    if full is None:
+        return dict(NOTHING)
+    first = c.tallies[:, 0]
+    return ratio(np.array([complete_care(row, full) for row in first]),
+                 first["expected"][:, WINDOW].sum(axis=(1, 2)), times=100.0)  # fmt: skip
 
 
 def clear_gap(seeds: int) -> float:
@@ -267,8 +287,9 @@ def is_owed_none(arm: Mapping[str, Any]) -> bool:
 
 
 def is_beyond_treatment(arm: Mapping[str, Any]) -> bool:
-    """Whether more deaths are averted than treatment alone is thought to reach."""
-    return (arm["percent_averted"]["mean"] or 0.0) > CEILING
+    """Whether more deaths are averted than complete care of the four illnesses would avert by LiST's formula."""
+    most = arm["list"]["complete_care_percent"]["mean"] if arm["list"] else None
+    return most is not None and (arm["percent_averted"]["mean"] or 0.0) > most
 
 
 def is_crowded(arm: Mapping[str, Any]) -> bool:
@@ -285,7 +306,9 @@ def _warnings_of(arm: dict[str, Any]) -> list[str]:
     if q["mcse"] and q["mean"] and abs(q["mcse"] / q["mean"]) > LARGE_ERROR / 100.0:
         said.append(f"Monte-Carlo error {100.0 * abs(q['mcse'] / q['mean']):.0f} % of the effect; use more seeds")
     if is_beyond_treatment(arm):
-        said.append(f"more than {CEILING:.0f} % of all deaths averted, beyond what treatment alone is thought to reach")
+        most = arm["list"]["complete_care_percent"]["mean"]
+        said.append(f"more than {most:.0f} % of all deaths averted, beyond what complete care of malaria, pneumonia, "
+                    "diarrhoea and newborn infection would avert by LiST's formula")  # fmt: skip
     said += _crowding_of(arm)
     if arm["list"]["flagged"]:
         said.append("differs from LiST's arithmetic by more than chance: " + arm["list"]["says"])
