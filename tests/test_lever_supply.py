@@ -276,6 +276,12 @@ def test_the_first_day_has_the_stated_availability_and_correlation():
     assert_share(both, MANY, d * d + rho * d * (1 - d))
 
 
+def test_the_table_of_the_store_begins_with_a_day_like_any_other():
+    p = parameters(stk_avail=0.7, stk_days=60, stk_rho=0.0)
+    firsts = np.array([district_store(p, seed=seed, days=1)[0] for seed in range(MANY // 5)])
+    assert_share(int(firsts.sum()), firsts.size, 0.7)
+
+
 def test_products_that_share_every_fate_are_lacking_together_and_others_are_not():
     together = parameters(stk_avail=0.6, stk_rho=1.0, stk_days=5)
     alone = parameters(stk_avail=0.6, stk_rho=0.0, stk_days=5)
