@@ -540,7 +540,7 @@ def test_in_the_rains_every_delivery_takes_so_many_times_as_long(direct):
 def test_no_box_is_on_its_way_to_a_chw_with_nothing_in_it(how):
     """Only so many deliveries can be on the way; one that is asked for nothing would stand in the way of another."""
     boxes = 0
-    for _, provider in nights({"sup.rule": how, "sup.check": 3, "sup.fill": 0.3, "spv.report": 1}, days=120):
+    for _, provider in nights({"sup.rule": how, "sup.check": 3, "sup.kit_days": 90, "spv.report": 1}, days=150):
         on_the_way = provider["coming_day"][1:] >= 0
         assert (provider["coming"][1:].sum(axis=2)[on_the_way] > 0).all()
         boxes += on_the_way.sum()
