@@ -10,8 +10,33 @@ import pytest
 from places import refused
 from small import TWO_ZONES, tiny
 
-from iccmsim.core.records import CAUSES, ILLNESSES
-from iccmsim.engine.pairs import PAIRS, PARTS, cohort_is_complete
+from iccmsim.core.records import (
+    ALIVE,
+    AT_CHW,
+    AT_FACILITY,
+    AT_HOSPITAL,
+    CAUSES,
+    CHILD,
+    COURSE,
+    DEAD,
+    DIED,
+    ILLNESSES,
+    INFORMAL,
+    MISSED_CHW,
+    PREVENTED,
+    RECOVERED,
+    table,
+)
+from iccmsim.engine.pairs import (
+    CARE,
+    ELSEWHERE,
+    LIFE,
+    PAIRS,
+    PARTS,
+    cohort_is_complete,
+    pair_courses,
+    pair_fates,
+)
 from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
@@ -103,6 +128,43 @@ def test_what_a_chw_had_to_do_with_it_is_what_the_tables_of_both_arms_tell():
                for word in ("saved", "lost") for k, part in enumerate(PARTS)}  # fmt: skip
     assert {key: n for key, n in counted.items() if n} == found
     assert len(found) >= 5
+
+
+def beside(without: list, given: list) -> np.record:
+    """What is counted of illnesses, a child each, as they go in two arms: (outcome, providers who saw it)."""
+    n = len(given)
+    lives, care, children, courses = (table(record, n) for record in (LIFE, CARE, CHILD, COURSE))
+    for person, illness, arm in ((lives, care, without), (children, courses, given)):
+        for i, (outcome, seen_by) in enumerate(arm):
+            person[i].state, person[i].end = DEAD if outcome == DIED else ALIVE, 50
+            illness[i].outcome = outcome
+            illness[i].seen_by = sum(1 << who for who in seen_by)
+            illness[i].first_care = 20 if set(seen_by) - {MISSED_CHW} else -1
+            illness[i].first_formal = 20 if set(seen_by) & {AT_CHW, AT_FACILITY, AT_HOSPITAL} else -1
+    courses["child"], courses["onset"] = np.arange(n), 10
+    out = table(PAIRS, 1)
+    pair_fates(lives, care, children, courses, 0, 100, out)
+    pair_courses(care, courses, 0, 100, out)
+    return out[0]
+
+
+@pytest.mark.parametrize(("dies_in", "first", "second"), [("saved", 0, 1), ("lost", 1, 0)])
+def test_an_illness_is_of_one_arm_only_where_it_came_about_in_that_arm_alone(dies_in, first, second):
+    """Who dies in the first arm is saved, who dies in the second is lost; both are asked the same."""
+    fatal = [(DIED, ()), (DIED, ()), (DIED, (AT_CHW,)), (DIED, ()), (DIED, (MISSED_CHW,))]
+    there = [(PREVENTED, ()), (RECOVERED, ()), (PREVENTED, ()), (RECOVERED, (MISSED_CHW,)), (RECOVERED, (AT_CHW,))]
+    both = fatal, there
+    counted = beside(both[first], both[second])[f"{dies_in}_by_part"]
+    assert dict(zip(PARTS, counted.tolist(), strict=True)) == {
+        "saw_chw": 2, "missed_chw": 1, "ill_in_one_arm": 1, "no_chw": 1}  # fmt: skip
+
+
+def test_without_its_chw_a_child_is_where_the_highest_provider_saw_it():
+    went = [(), (INFORMAL,), (AT_FACILITY, INFORMAL), (AT_HOSPITAL,), (AT_FACILITY, AT_HOSPITAL), (AT_CHW,)]
+    without = [(RECOVERED, seen_by) for seen_by in went] + [(PREVENTED, ())]
+    counted = beside(without, [(RECOVERED, (AT_CHW,))] * len(without))["elsewhere"].sum(axis=1)
+    assert dict(zip(ELSEWHERE, counted.tolist(), strict=True)) == {
+        "no_care": 1, "informal": 1, "chw": 1, "facility": 1, "hospital": 2, "not_ill": 1}  # fmt: skip
 
 
 def test_chws_who_are_hardly_ever_there_matter_by_that_alone():

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from places import needs_real_places, refused
+from small import lived
 
 from iccmsim.exchange.places_files import find_places_folder, read_places
 from iccmsim.parameters.scenario import load_scenario
@@ -118,6 +119,18 @@ def test_money_for_a_part_of_the_norm_goes_to_the_posts_with_the_most_people():
 def test_a_norm_that_is_none_is_refused(change, message):
     with refused(message):
         place_chws(synthetic_places(), **{**NORM, **change})
+
+
+def test_the_way_to_the_chw_is_longer_than_the_crow_flies_as_that_to_the_health_centre_is():
+    more = {"programme.chw.min_km": 0, "programme.chw.radius_km": 4, "chw.catch": 700, "seek.path": 1.5,
+            "run.days": 1}  # fmt: skip
+    simulation = lived(more)
+    run, plan = simulation.runs[0], simulation.plan
+    village = run.zone.village["number"][run.zone.household["village"]]
+    straight, served = plan.deployment.km_chw[village], run.zone.household["chw"] > 0
+    assert (straight[served] > 0.1).any()
+    np.testing.assert_allclose(run.zone.household["km_chw"][served], 1.5 * straight[served])
+    np.testing.assert_allclose(run.zone.household["km_facility"], 1.5 * plan.places.km_facility[village])
 
 
 @needs_real_places

@@ -103,6 +103,24 @@ def test_months_without_pay_are_counted_until_the_first_pay():
     assert chw.unpaid == 0
 
 
+def test_salaries_are_due_on_the_last_day_of_a_month_and_to_whoever_is_in_post():
+    """Where nobody pays, each month that is over is unpaid to those who were in post when it ended, and no other."""
+    unpaid = {"pay.on": 0, "chw.attr": 0.8, "chw.vacancy": 6, "run.days": 375}
+    run = district(unpaid).runs[0]
+    month, first = run.zone.monthly[1:], int(run.plan.record(run.plan.warmup)[0]["month_offset"])
+    days, owed = month["days_in_post"][:, first:], month["unpaid"][:, first:]
+    ends = np.ceil(MONTH * np.arange(1, 14)).astype(int)
+    lengths = np.diff(ends, prepend=0)
+    assert (owed[:, :12] <= (days[:, :12] > 0)).all()
+    assert (owed[:, :12] == 1)[days[:, :12] == lengths[:12]].mean() > 0.9  # some leave on the last day
+    assert (days[:, 12] > 0).any()
+    assert not owed[:, 12].any()  # a month that is not over yet
+    assert (days[:, :12] == 0).sum() > 5
+    stayed = month["departures"][:, first:].sum(axis=1) == 0
+    assert stayed.any()
+    assert (run.zone.provider["unpaid"][1:][stayed] == 12).all()
+
+
 # --- what families pay ------------
 
 

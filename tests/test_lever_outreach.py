@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from small import NEAR, lived, what_differs
+from small import NEAR, SURE, lived, tiny, what_differs
 from world import (
     DAY,
     KEY,
@@ -27,12 +27,15 @@ from iccmsim.core.records import (
     ESCORTED,
     FEVER,
     FOUND_CLOSED,
+    GONE,
     INFORMAL,
     NEWBORN,
+    RDT,
     TURNED_AWAY,
     VOLUNTEER,
 )
 from iccmsim.engine.outreach import chws_visit
+from iccmsim.engine.simulation import Simulation
 from iccmsim.rules.outreach import (
     has_its_turn,
     is_at_home,
@@ -44,7 +47,7 @@ from iccmsim.rules.outreach import (
     promise_follow_up,
     visits_newborn,
 )
-from iccmsim.world.zone import SICK, UNWELL
+from iccmsim.world.zone import SICK, UNWELL, VISITS
 
 WORLD = {**NEAR, "setting.place.people": 3000, "run.days": 200, "seek.chw_shift": 0.0}
 ROUNDS = {"outreach.minutes_day": 120, "chw.days_week": 6}
@@ -243,6 +246,25 @@ class TestWhole:
             made = measures(tuple({**ROUNDS, "chw.absent": 0, "chw.attr": 0}.items()), seed)
             most = made["chws"] * 200 * 120 / 6
             assert 0.2 * most < made["households"] <= most
+
+    def test_a_chw_looks_in_again_on_whom_it_treated_and_not_on_whom_it_sent_on(self):
+        """Who goes to the health centre is in its hands; nobody is promised that the CHW comes too."""
+        more = {**WORLD, **SURE, "place.people": 10000, "ref.km": 0, "followup.share": 1, "followup.days": 5,
+                "seek.chw_shift": 2, "run.days": 150}  # fmt: skip
+        simulation = Simulation(tiny(more=more), seed=1, threads=1)
+        simulation.run_to(simulation.plan.warmup)
+        sent_on = promised = 0
+        for day in range(simulation.plan.warmup, simulation.plan.days):
+            simulation.run_to(day + 1)
+            zone = simulation.runs[0].zone
+            visit = zone.visit[: zone.n[VISITS]]
+            today = visit[(visit["minute"] >= day * DAY) & (visit["provider"] == AT_CHW)]
+            went = today["marks"] & GONE > 0
+            treated = (today["given"] & ~(1 << RDT) > 0) & (today["lacked"] & ~(1 << RDT) == 0)
+            assert (zone.child["follow_day"][today["child"][went]] != day + 5).all()
+            assert (zone.child["follow_day"][today["child"][treated & ~went]] == day + 5).all()
+            sent_on, promised = sent_on + (went & treated).sum(), promised + (treated & ~went).sum()
+        assert min(sent_on, promised) > 5
 
     def test_rounds_come_to_families_everywhere_in_turn(self):
         zone = lived({**WORLD, **ROUNDS, "outreach.minutes_day": 30}).runs[0].zone

@@ -34,6 +34,7 @@ from iccmsim.core.records import (
     AT_HOSPITAL,
     DANGER_FOUND,
     ESCORTED,
+    FOUND_CLOSED,
     GONE,
     MALARIA,
     NO_BED,
@@ -42,6 +43,7 @@ from iccmsim.core.records import (
     REFERRED,
     SEVERE,
     TAKEN_THERE,
+    TURNED_AWAY,
     VOLUNTEER,
     table,
 )
@@ -265,6 +267,73 @@ class TestWhole:
         marks = np.concatenate([run.zone.visit[: run.zone.n[1]]["marks"] for run in runs])
         assert (marks & NO_BED > 0).sum() > 5
         assert (marks[marks & NO_BED > 0] & DANGER_FOUND > 0).all()
+
+    def test_who_is_known_to_be_in_danger_and_finds_no_bed_is_sent_on_to_the_hospital(self):
+        more = {"chw.deployed": 0, "seek.a_facility": 0.0, "seek.km_facility": 0.0, "was.on": 0, "fac.beds": 1,
+                "fac.bed_days": 30}  # fmt: skip
+        turned = 0
+        for seed in SEEDS:
+            run, visit = visits(frozen(more), seed)
+            bedless = visit[visit["marks"] & NO_BED > 0]
+            assert (bedless["marks"] & REFERRED > 0).all()
+            assert run.course["referred"][bedless["course"]].all()
+            turned += len(bedless)
+        assert turned > 5
+
+    def test_a_full_hospital_saves_fewer_of_those_who_reach_it(self):
+        """The same children come: only the beds differ, of which a hospital with one has one taken at most."""
+        reach = {"chw.deployed": 0, "seek.a_facility": 0.0, "seek.km_facility": 0.0, "ref.km": 0.0, "fac.beds": 1,
+                 "fac.bed_days": 30, "was.on": 0}  # fmt: skip
+        harm = []
+        for seed in SEEDS:
+            (wide, _), (full, _) = (visits(frozen({**reach, "hosp.beds": beds}), seed) for beds in (0, 1))
+            in_bed = wide.course["treated_by"] & full.course["treated_by"] & 1 << AT_HOSPITAL > 0
+            harm += (full.course["chance_death"] - wide.course["chance_death"])[in_bed].tolist()
+            assert (full.zone.provider["hospital_bed_until"][0] > 0).sum() == 1
+            assert not wide.zone.provider["hospital_bed_until"].any()
+        assert sum(harm) > 0.0
+        assert sum(each > 0.0 for each in harm) >= 3
+
+    @pytest.mark.parametrize("deployed", [0, 1])
+    def test_a_referral_is_done_when_the_child_is_seen_where_it_was_sent_and_not_else(self, deployed):
+        """With CHWs they send to the health centre; without them the health centre sends to the hospital. An illness
+        that begins on a long way was not sent."""
+        done, to = 0, AT_FACILITY if deployed else AT_HOSPITAL
+        more = {"chw.deployed": deployed, "seek.km_facility": 0.0, "ref.delay": 100.0, "inc.mal": 4.0}
+        for seed in SEEDS:
+            run, visit = visits(frozen(more), seed)
+            course, sent = run.course, set()
+            for each in visit:
+                if each["course"] in sent and each["by_referral"] and each["provider"] in (AT_FACILITY, AT_HOSPITAL) \
+                        and not each["marks"] & (FOUND_CLOSED | TURNED_AWAY):  # fmt: skip
+                    assert course["referral_done"][each["course"]]
+                    done += each["provider"] == to
+                if each["marks"] & GONE:
+                    sent.add(each["course"])
+            seen = course["seen_by"] & (1 << AT_FACILITY | 1 << AT_HOSPITAL) > 0
+            assert (course["referred"] & seen)[course["referral_done"] > 0].all()
+            assert (course["referred"][seen] == 0).any()
+        assert done > 10
+
+    def test_a_ride_that_comes_later_than_the_family_would_arrive_changes_nothing(self):
+        late = {"transport.share": 1, "transport.or": 1, "transport.wait": 72, "transport.kmh": 1}
+        world = {**WORLD, "ref.delay": 8, "ref.delay_sd": 0.3}
+        assert what_differs(lived(world), lived({**world, **late})) == {"visit.marks"}
+        soon = {**late, "transport.wait": 0, "transport.kmh": 100}
+        arrived = [lived({**world, **ride}).runs[0].zone.visit["arrived"] for ride in ({}, soon)]
+        assert not np.array_equal(*arrived)
+
+    def test_a_family_whom_a_volunteer_served_well_goes_nowhere_else_that_day(self):
+        for seed in SEEDS:
+            run, visit = visits(frozen({"hmm.reach": 0.8, "hmm.use": 0.8, **SURE}), seed)
+            served = visit[(visit["provider"] == VOLUNTEER) & (visit["given"] > 0)]
+            worried = np.unique(run.course["child"][run.course["perceived"] > 0])
+            calm = served[~np.isin(served["child"], worried)]
+            assert len(calm) > 50
+            whole_day = {(child, minute // DAY) for child, minute in zip(calm["child"], calm["minute"], strict=True)}
+            others = visit[visit["provider"] != VOLUNTEER]
+            left_for = set(zip(others["child"].tolist(), (others["arrived"] // DAY).tolist(), strict=True))
+            assert not whole_day & left_for
 
     def test_waiting_keeps_families_from_a_full_health_centre(self):
         crowded = {"fac.minutes_day": 60, "fac.minutes": 20, "seek.a_facility": 0.0}

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from small import NEAR, TWO_ZONES, lived, what_differs
+from small import NEAR, TWO_ZONES, lived, tiny, what_differs
 from world import KEY, MANY, PLAIN, a_month, a_provider, assert_mean, assert_share, parameters
 
 from iccmsim.core.draws import Decision, draw
@@ -276,6 +276,12 @@ def test_the_first_day_has_the_stated_availability_and_correlation():
     assert_share(both, MANY, d * d + rho * d * (1 - d))
 
 
+def test_the_table_of_the_store_begins_with_a_day_like_any_other():
+    p = parameters(stk_avail=0.7, stk_days=60, stk_rho=0.0)
+    firsts = np.array([district_store(p, seed=seed, days=1)[0] for seed in range(MANY // 5)])
+    assert_share(int(firsts.sum()), firsts.size, 0.7)
+
+
 def test_products_that_share_every_fate_are_lacking_together_and_others_are_not():
     together = parameters(stk_avail=0.6, stk_rho=1.0, stk_days=5)
     alone = parameters(stk_avail=0.6, stk_rho=0.0, stk_days=5)
@@ -492,6 +498,94 @@ def test_cut_off_posts_get_nothing_between_july_and_october_and_send_for_more_in
     assert (received[:, 6:10] == 0).all()
     assert (received[:, [3, 4, 10, 11]] > 0).all()
     assert run.zone.provider["cut_off"].tolist() == [0] + [1] * (len(run.zone.provider) - 1)
+
+
+def nights(changed: dict, *, days: int):
+    """The providers of a small district at midnight, day by day: (days since the warm-up began, copy of the table)."""
+    simulation = Simulation(tiny(more={**WORLD, **changed}), seed=1, threads=1)
+    simulation.run_to(simulation.plan.warmup)
+    for day in range(simulation.plan.warmup, simulation.plan.warmup + days):
+        simulation.run_to(day + 1)
+        yield day, simulation.runs[0].zone.provider.copy()
+
+
+def sent(changed: dict, *, days: int) -> dict[tuple[int, int], int]:
+    """How many days each delivery takes, by the day on which it was ordered and who gets it."""
+    takes, before = {}, None
+    for day, provider in nights(changed, days=days):
+        coming = provider["coming_day"]
+        if before is not None:
+            for who, slot in np.argwhere((coming >= 0) & (coming != before)):
+                takes[day, int(who)] = int(coming[who, slot]) - day
+        before = coming
+    return takes
+
+
+@compiled_only
+@pytest.mark.parametrize("direct", [0, 1])
+def test_in_the_rains_every_delivery_takes_so_many_times_as_long(direct):
+    """To CHWs and to the health centre, to the rounding of days; out of the rains the same order takes as long."""
+    chain = {"sup.lead": 10, "fac.sup.lead": 10, "spv.report": 1, "sup.direct": direct, "place.people": 3000}
+    dry, wet = (sent({**chain, "road.rain_lead": factor}, days=365) for factor in (1, 3))
+    counted = {(rainy, at_chw): 0 for rainy in (False, True) for at_chw in (False, True)}
+    for day, who in dry.keys() & wet.keys():
+        rainy = int((day - 60) / MONTH) in RAINS
+        counted[rainy, who > 0] += 1
+        assert abs(wet[day, who] - (3 if rainy else 1) * dry[day, who]) <= (2 if rainy else 0)
+    assert min(counted.values()) >= 3, counted
+
+
+@compiled_only
+@pytest.mark.parametrize("how", [MIN_MAX, DAILY_REPORT])
+def test_no_box_is_on_its_way_to_a_chw_with_nothing_in_it(how):
+    """Only so many deliveries can be on the way; one that is asked for nothing would stand in the way of another."""
+    boxes = 0
+    for _, provider in nights({"sup.rule": how, "sup.check": 3, "sup.kit_days": 90, "spv.report": 1}, days=150):
+        on_the_way = provider["coming_day"][1:] >= 0
+        assert (provider["coming"][1:].sum(axis=2)[on_the_way] > 0).all()
+        boxes += on_the_way.sum()
+    assert boxes > 50
+
+
+@compiled_only
+def test_whoever_sends_word_of_the_shelf_does_so_in_all_of_a_period_whose_report_arrives():
+    checks, silent, told = [], 0, 0
+    for day, provider in nights({"sup.rule": DAILY_REPORT, "sup.check": 3, "sup.review": 30, "spv.report": 0.5},
+                                days=210):  # fmt: skip
+        if day % 30 == 29:  # the counts of the period have become those of the last one
+            arrived = provider["reported"][1:, 1]
+            assert all((word == arrived).all() for word in checks)
+            silent, told, checks = silent + (arrived == 0).sum(), told + (arrived == 1).sum(), []
+        elif day % 3 == 2:
+            checks.append(provider["reported"][1:, 0])
+    assert min(silent, told) > 5
+
+
+@compiled_only
+def test_a_health_centre_orders_nothing_while_no_road_leads_there():
+    cut, open_all_year = (run_of({"road.cut_facilities": share, "fac.sup.review": 30}, 1) for share in (1, 0))
+    ordered = []
+    for run in (cut, open_all_year):
+        launch = int(run.plan.record(run.plan.warmup)[0]["month_offset"])
+        ordered.append(run.zone.monthly["ordered"][0, launch : launch + 24].sum(axis=1).reshape(2, 12))
+    assert (ordered[0][:, RAINS] == 0).all()
+    assert (ordered[0][:, [3, 4, 10]] > 0).all()
+    assert (ordered[1][:, RAINS] > 0).all()
+
+
+@compiled_only
+def test_what_chws_alone_give_is_not_at_the_health_centre_before_them():
+    more = {"policy.newborn": 2, "run.days": 30, "chw.attr": 0}
+    before = Simulation(tiny(more={**WORLD, **more}), seed=1, threads=1)
+    shelf_of = [before.run_to(day).runs[0].zone.provider[0].copy() for day in (1, before.plan.warmup)]
+    after = before.run().runs[0].zone.provider
+    for centre in shelf_of:
+        assert not centre["stock"][BASIC_PRODUCTS:].any()
+        assert not centre["began_with"][BASIC_PRODUCTS:].any()
+        assert (centre["began_with"][:BASIC_PRODUCTS] > 0).all()
+    held = after["kit"][0] > 0
+    assert held[BASIC_PRODUCTS:].any()
+    assert (after["received"][0, BASIC_PRODUCTS:] > 0).tolist() == held[BASIC_PRODUCTS:].tolist()
 
 
 @compiled_only

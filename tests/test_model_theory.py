@@ -53,6 +53,30 @@ def test_births_grow_or_dwindle_from_the_first_day_and_before_it_alike(growth):
     assert 0.8 * before < (child["birth"] < 0).sum() < before, "but for those who have died"
 
 
+def test_wealth_says_nothing_about_a_familys_inclination_to_seek_care():
+    """Three scores of each household, drawn apart: any two are uncorrelated."""
+    home = lived({"place.people": 20000, "run.warmup_days": 0, "run.days": 1}, tables=False).runs[0].zone.household
+    scores = np.array([np.log(home["wealth"]), home["taste_any"], home["taste_formal"]])
+    assert (scores.std(axis=1) > 0.1).all()
+    apart = np.corrcoef(scores)[np.triu_indices(3, 1)]
+    assert (np.abs(apart) < Z / math.sqrt(len(home))).all(), apart
+
+
+def test_every_household_has_its_share_of_the_children_who_live_when_all_begins():
+    """Who survived to that day says nothing about whose child it is."""
+    zone = lived({"place.people": 40000, "run.warmup_days": 0, "run.days": 1}, tables=False).runs[0].zone
+    homes = np.bincount(zone.household["village"])
+    first = np.cumsum(homes) - homes
+    row = zone.child["household"][zone.child["birth"] < 0]
+    village = zone.household["village"][row]
+    tenth = ((row - first[village]) * 10 // homes[village]).astype(int)
+    counted, n = np.bincount(tenth, minlength=10), len(row)
+    share = np.bincount(((np.arange(len(zone.household)) - first[zone.household["village"]]) * 10
+                         // homes[zone.household["village"]]).astype(int)) / len(zone.household)  # fmt: skip
+    assert n > 5000
+    assert (np.abs(counted - n * share) < Z * np.sqrt(n * share * (1 - share))).all(), counted
+
+
 @pytest.mark.parametrize("band", range(5))
 @pytest.mark.parametrize("k", [0, 1, 2, 4, 5])
 def test_episodes_per_child_year_are_the_published_ones_at_each_age(k, band):

@@ -43,6 +43,22 @@ def shaken(*shocks: dict, programme: str = "iccm-as-delivered", **more: object) 
     return load_scenario(f"sahel/{programme}", overrides={**WORLD, **more}, shocks=shocks)
 
 
+def test_a_zone_of_many_people_has_its_shock_and_its_staff():
+    """Both make parameters of a zone's own: the one must not put the other aside."""
+    staffed = {"setting.fac.people": 900, "setting.place.people": 3000}
+    plan = make_plan(shaken(own(far=3.0), **staffed))
+    people = plan.places.zone_people
+    assert people.min() > 900
+    usual, struck = (plan.record(plan.warmup + FROM, zone)[0] for zone in (SPARED, STRUCK))
+    assert (usual.shock_far, struck.shock_far) == (1.0, 3.0)
+    for zone, record in ((SPARED, usual), (STRUCK, struck)):
+        ratio = people[zone] / 900
+        before = plan.record(plan.warmup + FROM - 1, zone)[0]
+        assert record.fac_minutes_day == before.fac_minutes_day == pytest.approx(
+            ratio * make_plan(shaken()).record(plan.warmup)[0].fac_minutes_day)  # fmt: skip
+        assert before.shock_far == 1.0
+
+
 # --- words ------------
 
 
@@ -266,6 +282,12 @@ def test_a_larger_share_of_zones_adds_to_a_smaller():
     assert [len(each) for each in hits] == [1, 6, 12, 24]
     assert all(small < large for small, large in pairwise(hits))
     assert zones_hit(Shock("own", 0, 1, 0.25, {}), 1, 24) != zones_hit(Shock("own", 0, 1, 0.25, {}), 0, 24)
+
+
+@pytest.mark.parametrize(("share", "n_zones", "hit"), [
+    (0.5, 3, 2), (0.5, 4, 2), (0.34, 5, 2), (0.28, 5, 1), (0.01, 5, 1), (0.99, 5, 5)])  # fmt: skip
+def test_a_share_of_zones_is_the_nearest_whole_number_of_them_and_at_least_one(share, n_zones, hit):
+    assert len(zones_hit(Shock("own", 0, 1, share, {}), 0, n_zones)) == hit
 
 
 # --- one provider, one rule ------------

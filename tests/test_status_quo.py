@@ -136,6 +136,7 @@ def test_the_chws_of_a_status_quo_have_long_been_in_post(more):
     next_one = np.sort(chws["refreshed_day"] + every)
     assert (next_one > 0).all()
     assert np.diff(next_one).max() <= every / len(chws) + 1  # their turns come evenly
+    assert np.diff(next_one).min() >= every / len(chws) - 1
     month = opened.run_to(60).runs[0].zone.monthly
     assert month["cases"][1:].sum() > 100
     assert month["days_in_post"][1:].sum() == 60 * len(chws)

@@ -9,7 +9,19 @@ import numpy as np
 import pytest
 from small import TWO_ZONES, tiny
 
-from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, MONTHLY
+from iccmsim.core.records import (
+    CAUSES,
+    COUGH,
+    COURSE,
+    ILLNESSES,
+    MALARIA,
+    MINUTES,
+    MONTH,
+    MONTHLY,
+    NEWBORN,
+    RECOVERED,
+    table,
+)
 from iccmsim.engine.pairs import PAIRS
 from iccmsim.engine.plan import make_plan
 from iccmsim.engine.tally import (
@@ -19,6 +31,8 @@ from iccmsim.engine.tally import (
     TAIL,
     TALLY,
     YEARS,
+    full_effect,
+    tally_courses,
     tally_zone,
     wealth_cuts,
     year_edges,
@@ -112,6 +126,36 @@ def test_expected_deaths_are_the_chances_in_the_table_of_episodes(result):
     met = episodes.groupby("illness", observed=False).chance_death.sum()
     np.testing.assert_allclose(result.tally["expected"][:, :6].sum(axis=0), met.to_numpy(), rtol=1e-12)
     assert result.tally["expected"][:, 6].tolist() == result.tally["deaths"][:, 6].sum(axis=1).tolist()
+
+
+def counted(*illnesses: dict, **levers: object) -> np.record:
+    """What is counted of illnesses that begin after launch."""
+    plan = make_plan(tiny(more=levers))
+    regime, rows, out = plan.record(plan.warmup), table(COURSE, len(illnesses)), table(TALLY, 1)
+    for row, fields in zip(rows, illnesses, strict=True):
+        started = {"onset": (plan.warmup + 1) * MINUTES, "outcome": RECOVERED, "first_care": -1, "first_formal": -1}
+        for name, value in {**started, **fields}.items():
+            row[name] = value
+    tally_courses(rows, regime, full_effect(regime[0]), year_edges(plan), out)
+    return out[0]
+
+
+@pytest.mark.parametrize("illness", range(NEWBORN))
+def test_an_illness_beside_another_weighs_as_many_more_deaths_as_it_worsens_oftener(illness):
+    alone, beside = (counted({"illness": illness, "overlaps": overlaps}, **{"overlap.mechanism": 1.4})["weight"]
+                     for overlaps in (0, 1))  # fmt: skip
+    assert alone[0, illness] > 0 or illness == COUGH
+    assert beside[0, illness] == pytest.approx(1.4 * alone[0, illness])
+    assert alone.sum() == alone[0, illness]
+
+
+@pytest.mark.parametrize(("x", "y", "effect"), [
+    ((0, 0, 0.6), (0, 0, 0), 0.6), ((0, 0, 0), (0, 0, 0.6), 0.6), ((0.5, 0, 0), (0, 0, 0.6), 0.8),
+    ((0.5, 0, 0.2), (0.25, 0, 0.6), 1 - 0.5 * 0.75 * 0.8 * 0.4), ((0, 0.9, 0), (0, 0.9, 0), 0.0)])  # fmt: skip
+def test_the_second_line_counts_on_worsening_and_on_dying_and_zinc_apart(x, y, effect):
+    found = counted({"illness": MALARIA, "x": x, "y": y})
+    assert found["weighted_effect"][0, MALARIA] == pytest.approx(effect * found["weight"][0, MALARIA])
+    assert found["cascade"][CASCADE.index("any_effect"), MALARIA] == (effect > 0)
 
 
 def test_doses_and_visits_in_the_books_are_those_of_the_table_of_visits():
