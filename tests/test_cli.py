@@ -19,7 +19,8 @@ from iccmsim.cli import COMMANDS, main
 from iccmsim.cli.words import overrides_of, seeds_of
 from iccmsim.parameters.catalogue import of_section
 from iccmsim.parameters.checks import check_change
-from iccmsim.report.terminal import comparison_text, count
+from iccmsim.report.comparison import comparison_text
+from iccmsim.report.terminal import count
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 HEAVY = {"numba", "pandas", "pyarrow", "pydantic", "matplotlib", "mesa", "numpy", "scipy", "rich"}

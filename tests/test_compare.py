@@ -41,7 +41,7 @@ from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import TALLY
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import load_scenario
-from iccmsim.report.terminal import comparison_text
+from iccmsim.report.comparison import comparison_text
 from iccmsim.results.list_formula import complete_care
 from iccmsim.results.mortality import WINDOW
 from iccmsim.results.result import simulate

@@ -17,7 +17,7 @@ from iccmsim.engine.plan import make_plan
 from iccmsim.engine.simulation import Simulation
 from iccmsim.engine.tally import tally_zone
 from iccmsim.parameters.scenario import ScenarioError, load_scenario
-from iccmsim.report.terminal import comparison_text
+from iccmsim.report.comparison import comparison_text
 from iccmsim.results.indicators import CHW, from_tally
 from iccmsim.results.result import reports_of
 from iccmsim.results.tables import chw_months

@@ -17,7 +17,8 @@ from iccmsim.engine.plan import make_plan, zones_hit
 from iccmsim.engine.simulation import Simulation
 from iccmsim.parameters.scenario import Scenario, ScenarioError, load_scenario
 from iccmsim.parameters.shocks import Shock, shock_kinds
-from iccmsim.report.terminal import comparison_text, run_text
+from iccmsim.report.comparison import comparison_text
+from iccmsim.report.terminal import run_text
 from iccmsim.results.result import facts_of, simulate
 from iccmsim.results.shock_words import lopsided, with_own_values, zones_in_words
 from iccmsim.rules.facility_care import is_shut

@@ -229,7 +229,7 @@ def test_children_on_the_way_to_a_chw_who_stays_theirs_go_on():
     ({"chw.rollout": 90}, 4, 4, 0, None), ({"chw.catch": 300, "chw.rollout": 90}, 12, 4, 90, "90 days"),
     ({"chw.catch": 300}, 12, 4, 0, None)])  # fmt: skip
 def test_it_is_told_how_many_chws_stay_and_over_what_time_the_others_come(more, chws, stay, days, says):
-    from iccmsim.report.terminal import comparison_text
+    from iccmsim.report.comparison import comparison_text
     from iccmsim.results.result import simulate
     from iccmsim.studies.compare import compare
 

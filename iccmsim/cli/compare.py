@@ -149,9 +149,9 @@ def run_arms(arms: Sequence[Scenario], *, before: Scenario | None, seeds: Sequen
 def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scenario | None, out: Path,
               threads: int | None = None, areas: Sequence[dict] = ()) -> None:  # fmt: skip
     """The counts with what they rest on, the object for programs, the tables, and the figures."""
+    from iccmsim.report.comparison import comparison_text
     from iccmsim.report.experiment import whole_or_nothing, write_rows
     from iccmsim.report.figures import draw_figures, write_figures
-    from iccmsim.report.terminal import comparison_text
     from iccmsim.studies.basis import write_basis
 
     tell("Setting the baseline beside what is known ...")
@@ -176,7 +176,8 @@ def write_all(comparison: Comparison, arms: Sequence[Scenario], *, before: Scena
 
 def print_table(comparison: Comparison, areas: Sequence[dict] = (), moved: str = "") -> None:
     """The table for people, and one of areas if there are any, with what to know of it."""
-    from iccmsim.report.terminal import areas_text, comparison_text, folded, width_of_terminal
+    from iccmsim.report.comparison import areas_text, comparison_text
+    from iccmsim.report.terminal import folded, width_of_terminal
 
     width = width_of_terminal()
     print(comparison_text(comparison.to_json(), width=width))

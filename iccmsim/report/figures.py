@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iccmsim.report.comparison import common_start
 from iccmsim.report.style import FAINT, INK, SMALL, WORDS, arm_key, colours_of, new_figure, quiet, save, source_line
-from iccmsim.report.terminal import common_start, count, duration, words
+from iccmsim.report.terminal import count, duration, words
 from iccmsim.studies.basis import MAP, read_ground
 from iccmsim.studies.compare import Comparison
 from iccmsim.studies.medicine_box import STOCK, read_box
