@@ -208,8 +208,8 @@ def test_the_median_delay_is_of_illnesses_of_the_window_that_had_care():
     others = [{**ill[3], "onset_day": -1.0}, {**ill[3], "onset_day": 366.0}, {**ill[3], "outcome": "prevented"}]
     counted = delays(pd.DataFrame(ill[:3] + ill[4:] + others), window_days=365)
     assert counted.sum() == 3
-    assert median_days(counted) == pytest.approx(1.1, abs=1 / 24)
-    assert median_days(delays(pd.DataFrame(ill), window_days=365)) == pytest.approx(1.1, abs=1 / 24)
+    assert median_days(counted) == pytest.approx(1.1, abs=1 / 1440)
+    assert median_days(delays(pd.DataFrame(ill), window_days=365)) == pytest.approx(1.1, abs=1 / 1440)
     assert np.isnan(median_days(0 * counted))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iccmsim.core.records import BASIC_PRODUCTS, CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, YEAR
+from iccmsim.core.records import BASIC_PRODUCTS, CAUSES, ILLNESSES, MINUTES, MONTH, NEWBORN, PRODUCTS, YEAR
 from iccmsim.engine.tally import AGE_EDGES, CASCADE
 from iccmsim.results.cascade import RIGHT_DRUG, got_right_drug
 from iccmsim.results.mortality import WINDOW
@@ -26,7 +26,7 @@ NEONATAL, INFANT, UNDER_TWO = 2, 5, 6  # age bands below 28 days, 12 months, 24 
 FATAL = ILLNESSES[: NEWBORN + 1]
 WASTED = ("moderate_wasting", "severe_wasting", "treated_wasting")
 RAINY = (6, 7, 8, 9)  # July to October
-LONGEST_DELAY = 24 * 60  # hours; who comes later is counted with these
+LONGEST_DELAY = 60 * MINUTES  # who comes later is counted with these
 KM_NEAR, KM_FAR = 2.0, 10.0  # straight-line km to the facility
 CHW, FACILITY = 0, 1
 
@@ -170,18 +170,18 @@ def spells_without(shelves: np.ndarray) -> Counts:
 
 
 def delays(episodes: pd.DataFrame, *, window_days: float) -> np.ndarray:
-    """How many illnesses of the window first had care outside the home after so many whole hours, hour by hour."""
+    """How many illnesses of the window first had care outside the home after so many minutes, minute by minute."""
     begun = (episodes.onset_day >= 0) & (episodes.onset_day < window_days) & (episodes.outcome != "prevented")
     cared = episodes[begun & episodes.first_care_day.notna()]
-    hours = (24.0 * (cared.first_care_day - cared.onset_day).to_numpy()).astype(int)
-    return np.bincount(np.clip(hours, 0, LONGEST_DELAY), minlength=LONGEST_DELAY + 1)
+    waited = np.rint(MINUTES * (cared.first_care_day - cared.onset_day).to_numpy()).astype(int)
+    return np.bincount(np.clip(waited, 0, LONGEST_DELAY), minlength=LONGEST_DELAY + 1)
 
 
-def median_days(by_hour: np.ndarray) -> float:
-    """The median of delays counted hour by hour, in days; nan if there is none."""
-    if not by_hour.any():
+def median_days(by_minute: np.ndarray) -> float:
+    """The median of delays counted minute by minute, in days; nan if there is none."""
+    if not by_minute.any():
         return float("nan")
-    return float(np.searchsorted(np.cumsum(by_hour), by_hour.sum() / 2.0) + 0.5) / 24.0
+    return float(np.searchsorted(np.cumsum(by_minute), by_minute.sum() / 2.0)) / MINUTES
 
 
 def deaths_and_distance(children: pd.DataFrame, *, window_days: float, path: float) -> Counts:

@@ -133,7 +133,7 @@ def read_targets(place: str = "") -> Mapping[str, Mapping[str, Any]]:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What one seed gave: counts, expected deaths by cause and age, illnesses by hours to first care, and tallies
+    """What one seed gave: counts, expected deaths by cause and age, illnesses by minutes to first care, and tallies
     without and with the programme."""
 
     counts: Counts
