@@ -8,7 +8,7 @@ Design     `scenarios/fixed-site.toml` and `scenarios/proactive.toml` differ in 
            one for 576.
 Reading    The rate ratio first, with its Monte-Carlo error; then the lever's own trace: were children seen sooner, and
            by how many more visits? A ratio near 1 with a clear trace says that visits came, and came for illnesses
-           that were not going to kill or that the fixed site would have treated too.
+           that were not going to kill or that the fixed site would have treated too. So it came: docs/findings.md.
 
 python experiments/proactive_visits.py --out FOLDER --places FOLDER [--seeds 200] [--toy] [--remake]
 """
@@ -137,7 +137,7 @@ def main(argv: list[str] | None = None) -> int:
                                    fits=lambda names: names == ARMS)  # fmt: skip
     found, facts = rows(result), result.facts[0]
     ratio, error = found[1]["rate_ratio"], found[1]["error"]
-    said = f"rate ratio {ratio:.3f} (Monte-Carlo error {error:.3f}, {len(result.seeds)} pairs); {TRIAL}\n"
+    said = f"rate ratio {ratio:.3f} (Monte-Carlo error {error:.4f}, {len(result.seeds)} pairs); {TRIAL}\n"
     source = f"{place_line(facts)}; {duration(facts['window_days'])}, {len(result.seeds)} pairs; Liu 2024 (the trial)."
     show_and_keep(csv_of(found) + said, keep, lambda: write_rows(found, given.out / "trace.csv"),
                   lambda: figure(found, given.out / "trace.png", source=source))  # fmt: skip
