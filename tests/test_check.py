@@ -124,6 +124,34 @@ def test_one_seed_gives_no_error_and_no_seed_is_refused():
         check(tiny(), seeds=())
 
 
+def test_a_programme_is_set_beside_each_figure_of_work_care_and_shelves_with_what_was_seen_of_it(with_chws):
+    rows = {row.key: row for row in with_chws.rows}
+    seen = {key: (rows[key].role, rows[key].value, rows[key].low, rows[key].high) for key in (
+        "chw_cases_a_month", "chw_contacts_per_child_year", "chw_contacts_seven_programmes", "chw_stock_out_spell",
+        "delay_median", "chw_hours_a_week", "any_care_by_wealth")}  # fmt: skip
+    assert seen == {
+        "chw_cases_a_month": ("check", 16, 1, 50), "chw_contacts_per_child_year": ("check", 0.3, 0.2, 1.0),
+        "chw_contacts_seven_programmes": ("check", 0.3, 0.26, 3.05), "chw_stock_out_spell": ("check", 30, 14, 60),
+        "delay_median": ("check", 1.5, 1, 3), "chw_hours_a_week": ("circular", 5, 1, 9),
+        "any_care_by_wealth": ("check", 0.85, None, None),
+    }  # fmt: skip
+    assert rows["chw_contacts_per_child_year"].model == rows["chw_contacts_seven_programmes"].model
+    assert 0.3 < rows["any_care_by_wealth"].model < 3.0
+
+
+def test_hours_delay_and_spells_of_a_check_are_those_of_its_runs(with_chws):
+    runs = [simulate(tiny(more=TWO_ZONES), seed=seed, threads=1) for seed in (1, 2)]
+    rows = {row.key: row.model for row in with_chws.rows}
+    ill = [run.episodes for run in runs]
+    ill = [e[(e.onset_day >= 0) & (e.onset_day < 400) & (e.outcome != "prevented")] for e in ill]
+    waited = [float((e.first_care_day - e.onset_day).median()) for e in ill]
+    assert rows["delay_median"] == pytest.approx(sum(waited) / 2, abs=2 / 1440)
+    months = [run.chw_months[run.chw_months.month >= 0] for run in runs]
+    weeks = sum(m.days_in_post.sum() for m in months) / 7
+    assert rows["chw_hours_a_week"] == pytest.approx(sum(m.minutes.sum() for m in months) / 60 / weeks, rel=0.1)
+    assert 5 < rows["chw_stock_out_spell"] < 100
+
+
 def test_the_result_does_not_depend_on_threads():
     scenario = tiny("facility-only", more=TWO_ZONES)
     assert check(scenario, seeds=(3,), threads=1) == check(scenario, seeds=(3,), threads=2)
@@ -146,7 +174,7 @@ def test_beside_list_a_district_without_chws_loses_about_what_its_care_leaves(al
     tallies["weighted_effect"][0, 0, :4] = (5.0, 5.0, 15.0, 10.0)  # care leaves .5, .75, .5 and .75 of them
     tallies["weighted_zinc"][0, 0, DIARRHOEA] = 6.0  # and zinc .8 of what is left of diarrhoea
     tallies["expected"][0, 0, :5] = (6.0, 16.0, 13.0, 35.0, 900.0)  # the last is no illness of LiST
-    found = _beside_list(_Seen({}, np.zeros((7, 9)), tallies), has_chws=False)
+    found = _beside_list(_Seen({}, np.zeros((7, 9)), np.zeros(1), tallies), has_chws=False)
     assert found == pytest.approx((70.0 - (5.0 + 15.0 + 12.0 + 30.0), 70.0))
 
 
@@ -156,7 +184,7 @@ def test_what_list_averts_is_what_the_gap_of_a_programme_is_a_share_of(with_chws
     tallies = np.zeros(2, TALLY)
     tallies["expected"][0, 0, :4], tallies["expected"][1, 0, :4] = 25.0, 22.0
     monkeypatch.setattr("iccmsim.studies.check.list_prediction", lambda *both: dict.fromkeys(ILLNESSES[:4], 1.5))
-    found = _beside_list(_Seen({}, np.zeros((7, 9)), tallies), has_chws=True)
+    found = _beside_list(_Seen({}, np.zeros((7, 9)), np.zeros(1), tallies), has_chws=True)
     assert found == (6.0, 6.0), "12 deaths averted by the model, 6 by LiST"
 
 

@@ -13,10 +13,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from iccmsim.core.records import YEAR
 from iccmsim.engine.pairs import PARTS
 from iccmsim.engine.tally import TAIL, TALLY
 from iccmsim.parameters.files import library_names
 from iccmsim.parameters.reasons import Reasons
+from iccmsim.studies.compare import Comparison
 
 EXPERIMENTS = Path(__file__).resolve().parents[1] / "experiments"
 
@@ -107,9 +109,21 @@ def test_home_visits_are_compared_with_a_fixed_site_and_leave_their_trace(tmp_pa
     assert (fixed["arm"], proactive["arm"]) == ("fixed-site", "proactive")
     for name in ("formal_care_by_the_next_day", "episodes_seen_by_a_chw_per_child_year"):
         assert float(proactive[name]) > float(fixed[name]) > 0
+    assert float(proactive["found_at_home"]) > float(fixed["found_at_home"]) == 0
+    both = Comparison.load(tmp_path / "out" / "comparison")
+    for i, row in enumerate((fixed, proactive)):
+        t = both.tallies[:, i]
+        years = t["child_days"][:, :TAIL].sum() / YEAR
+        assert float(row["visits_to_posts"]) + float(row["found_at_home"]) == pytest.approx(
+            t["cases"][:, 0].sum() / years, rel=1e-4)  # fmt: skip
+        assert float(row["visits_to_centres"]) == pytest.approx(t["cases"][:, 1].sum() / years, rel=1e-4)
+    assert (fixed["rate_ratio"], fixed["error"]) == ("1", "0")
+    assert f"rate ratio {float(proactive['rate_ratio']):.3f} " in first
+    (tmp_path / "out" / "trace.png").unlink()
     assert main(["--out", str(tmp_path / "out"), "--places", str(tmp_path), "--remake"]) == 0
     assert capsys.readouterr().out == first
     assert "1.02 (.88-1.19)" in first
+    assert (tmp_path / "out" / "trace.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("script", "option"), [("at_the_door", "--settings"), ("rectal_artesunate", "--setting")])

@@ -58,6 +58,14 @@ def door(row: Row) -> list[str]:
             number(row["seen_a_month"], 0), f"{100 * float(row['no_turn']):.0f} %"]  # fmt: skip
 
 
+def home_visits(row: Row) -> list[str]:
+    return [row["arm"].replace("-", " "), number(row["deaths_per_1000_child_years"], 2),
+            "" if float(row["error"]) == 0.0 else f"{number(row['rate_ratio'], 3)} ({number(row['error'], 4)})",
+            f"{100 * float(row['formal_care_by_the_next_day']):.1f} %",
+            *(number(row[name], 2) for name in ("episodes_seen_by_a_chw_per_child_year", "visits_to_posts",
+                                                "found_at_home", "visits_to_centres"))]  # fmt: skip
+
+
 TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
     "whole_library": ("| programme | CHWs | visits to a CHW, per child-year | expected deaths averted (error) | one "
                       "district, 2.5 and 97.5 % points | of all deaths | beside as delivered |", library),
@@ -67,6 +75,9 @@ TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
                     "| saved | lost | lost, seen by a CHW | lost at the door | seen a month, each CHW | "
                     "no turn the day they came |",
                     door),
+    "proactive_visits": ("| CHWs | deaths per 1,000 child-years | rate ratio (error) | illnesses with formal care by "
+                         "the next day | illnesses seen by a CHW, per child-year | visits to CHWs' posts | sick "
+                         "children found at home | visits to health centres |", home_visits),
     "shocks": ("| shock | with | care lost at worst | days to recover | care lost at worst afterwards | deaths added "
                "(error) | fewer treated by CHWs (error) | fewer at health centres (error) |", shocks),
     "a_country": ("| area | arm | CHWs | expected deaths averted | error | of all deaths |", country),
@@ -91,6 +102,26 @@ def test_a_table_of_the_page_is_the_stored_one(name):
     found = on_the_page(name, PAGE.read_text(encoding="utf-8"))
     assert found is not None
     assert found[1] == written_out(name)
+
+
+def of_home_visits() -> list[str]:
+    """What the page must say of home visits, word for word, by the stored table."""
+    with (READINGS / "proactive_visits.csv").open(encoding="utf-8") as file:
+        fixed, proactive = ({name: float(each) for name, each in row.items() if name != "arm"}
+                            for row in csv.DictReader(file))  # fmt: skip
+    by_chws = [row["visits_to_posts"] + row["found_at_home"] for row in (fixed, proactive)]
+    shares = [100 * row["formal_care_by_the_next_day"] for row in (fixed, proactive)]
+    return [f"{proactive['pairs']:.0f} paired seeds",
+            f"{proactive['rate_ratio']:.3f} times those without (error {proactive['error']:.4f})",
+            f"{100 * (1 - proactive['rate_ratio']):.1f} % fewer", "1.02 (.88-1.19)",
+            f"{shares[1]:.0f} % of illnesses have formal care by the next day, not {shares[0]:.0f} %",
+            f"CHWs see a sick child {by_chws[1]:.1f} times per child-year, not {by_chws[0]:.1f} times"]  # fmt: skip
+
+
+def test_the_text_on_home_visits_says_what_is_stored():
+    page = " ".join(PAGE.read_text(encoding="utf-8").split())
+    section = page.partition("## CHWs from door to door")[2].partition(" ## ")[0]
+    assert [each for each in of_home_visits() if each not in section] == []
 
 
 def update() -> None:

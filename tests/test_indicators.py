@@ -16,10 +16,13 @@ from iccmsim.results.indicators import (
     contacts,
     counts_of,
     deaths_per_1000,
+    delays,
     effect_of_treatment,
     expected_deaths,
     from_tally,
+    median_days,
     severe_malaria,
+    spells_without,
     treated_of_expected,
     treatments,
 )
@@ -186,6 +189,28 @@ def test_treatments_stand_beside_the_cases_of_children_who_have_a_chw():
         "chw_treated_of_expected": (5, 6), "chw_treated_of_expected_malaria": (1, 2),
         "chw_treated_of_expected_pneumonia": (2, 1), "chw_treated_of_expected_diarrhoea": (2, 3),
     }  # fmt: skip
+
+
+def test_a_spell_without_stock_is_days_in_a_row_of_one_box_and_one_product():
+    shelves = np.ones((10, 2, len(PRODUCTS)), int)
+    shelves[2:6, 0, 0] = shelves[7, 0, 0] = 0  # four days and one
+    shelves[4:, 1, 3] = 0  # six, cut by the end
+    shelves[:3, 0, 2] = 0  # not yet held
+    shelves[:, 1, 4] = 0  # never held
+    shelves[1:, 0, len(PRODUCTS) - 1] = 0  # not of the usual six
+    assert spells_without(shelves) == {"chw_stock_out_spell": (11.0, 3.0)}
+    assert spells_without(shelves[:, :0]) == {"chw_stock_out_spell": (0.0, 0.0)}
+
+
+def test_the_median_delay_is_of_illnesses_of_the_window_that_had_care():
+    waits = (0.2, 1.1, 1.9, 40.0, float("nan"))
+    ill = [{"onset_day": 5.0, "first_care_day": 5.0 + wait, "outcome": "recovered"} for wait in waits]
+    others = [{**ill[3], "onset_day": -1.0}, {**ill[3], "onset_day": 366.0}, {**ill[3], "outcome": "prevented"}]
+    counted = delays(pd.DataFrame(ill[:3] + ill[4:] + others), window_days=365)
+    assert counted.sum() == 3
+    assert median_days(counted) == pytest.approx(1.1, abs=1 / 1440)
+    assert median_days(delays(pd.DataFrame(ill), window_days=365)) == pytest.approx(1.1, abs=1 / 1440)
+    assert np.isnan(median_days(0 * counted))
 
 
 @pytest.mark.parametrize(("day", "danger"), [(2.9, False), (3.0, True), (5.0, True), (5.1, False)])

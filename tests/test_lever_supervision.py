@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from arms import NEW_BOOKS, SMALLEST, by_month, district, launch_month, measures, shift
+from arms import NEW_BOOKS, SEEDS, SMALLEST, by_month, district, launch_month, measures, shift
 from small import what_differs
 from world import KEY, MANY, a_month, a_provider, a_sick_child, a_zone, assert_share, parameters
 
@@ -235,6 +235,53 @@ def test_targeted_visits_reach_chws_who_lack_more_than_visits_at_random_do():
     assert lack["targeted"] > 1.1
     assert lack["random"] == pytest.approx(1.0, abs=0.2)
     assert lack["targeted"] > lack["random"]
+
+
+# --- how much training and visits move care ------------
+
+UNTAUGHT = {"spv.freq": 0, "spv.refresher_months": 0, "chw.skill_sd": 0, "chw.attr": 0, "run.days": 1096}
+MONTHS, CEILING, FIRST, DECAY, REFRESHER, MENTORED, VISIT = 36, 1.1, 1.1, 0.03, 0.74, 0.35, 0.10
+SIZES = {  # levers, gains of each month from the first, odds ratio that comes of them, that of the source
+    "refresher": ({"spv.refresher_months": 12}, lambda month: [REFRESHER] * (month % 12 == 0), (1.1, 1.35), 2.09),
+    "mentored visits": ({"spv.freq": 1, "spv.obs": 1}, lambda month: [MENTORED if month % 4 == 1 else VISIT],
+                        (1.2, 1.5), 3.0),
+    "plain visits": ({"spv.freq": 1, "spv.obs": 0}, lambda month: [VISIT], (1.05, 1.35), 1.2),
+}  # fmt: skip
+
+
+def mean_skill(gains_of, first: float = FIRST) -> float:
+    """Skill over three years by hand: it fades each month, and a gain adds the less the nearer the ceiling is."""
+    skill, total = first, 0.0
+    for month in range(1, MONTHS + 1):
+        total += skill * (1 - DECAY / 2)
+        skill *= 1 - DECAY
+        for gain in gains_of(month):
+            skill += gain * (1 - skill / CEILING)
+    return total / MONTHS
+
+
+def odds_looked(levers: dict) -> float:
+    """Odds that a CHW looks for danger, over all seeds."""
+    arm = tuple(sorted({**UNTAUGHT, **levers}.items()))
+    return odds(np.mean([measures(arm, seed)["looked"] for seed in SEEDS]))
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_teaching_moves_the_odds_of_a_step_by_the_skill_it_adds_below_the_ceiling(name):
+    levers, gains, (least, most), source = SIZES[name]
+    by_hand = math.exp(mean_skill(gains) - mean_skill(lambda month: []))  # a step's logit is talent and skill
+    ratio = odds_looked(levers) / odds_looked({})
+    assert ratio == pytest.approx(by_hand, rel=0.04)
+    assert least < ratio < most
+    if name != "plain visits":
+        assert ratio < 0.75 * source  # the first training is the ceiling, and leaves little to add
+
+
+def test_the_first_training_adds_about_as_many_points_as_trainings_were_seen_to_add():
+    share = [each / (1 + each) for each in (odds_looked({"skill.training": 0}), odds_looked({}))]
+    by_hand = math.exp(mean_skill(lambda month: []))
+    assert odds(share[1]) / odds(share[0]) == pytest.approx(by_hand, rel=0.04)
+    assert 0.05 < share[1] - share[0] < 0.20  # 12 points (5 to 20), Rowe 2018
 
 
 NOTHING = {

@@ -25,7 +25,7 @@ NONE = float("nan")
 
 def children(*rows: dict) -> pd.DataFrame:
     """Children aged two on day 100 unless told otherwise."""
-    default = {"birth_day": 100 - 2.5 * 365, "end_day": NONE, "chw": -1}
+    default = {"birth_day": 100 - 2.5 * 365, "end_day": NONE, "chw": -1, "wealth_quintile": 3}
     return pd.DataFrame([{"child": i, **default, **row} for i, row in enumerate(rows)])
 
 
@@ -111,6 +111,14 @@ def test_the_first_source_of_the_spell_is_told_and_the_child_is_the_unit():
     assert found["informal_share"] == (1, 2)
     assert found["formal_care"] == (2, 2)
     assert found["chw_share_where_active"] == (1, 1)
+
+
+def test_care_is_asked_of_the_poorest_and_the_richest_fifth_apart():
+    people = children(*({"wealth_quintile": fifth} for fifth in (1, 1, 2, 5, 5)))
+    cared = {"first_care_day": 96.0, "first_provider": "informal"}
+    table = episodes({"child": 0}, {"child": 1, **cared}, {"child": 2, **cared}, {"child": 3, **cared})
+    found = on_day_100(table, people)
+    assert (found["any_care_poorest"], found["any_care_richest"]) == ((1, 2), (1, 1))
 
 
 def test_a_severe_illness_lasts_until_the_survivor_is_well_or_the_child_is_dead():

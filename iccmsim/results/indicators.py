@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from iccmsim.core.records import CAUSES, ILLNESSES, MONTH, NEWBORN, PRODUCTS, YEAR
+from iccmsim.core.records import BASIC_PRODUCTS, CAUSES, ILLNESSES, MINUTES, MONTH, NEWBORN, PRODUCTS, YEAR
 from iccmsim.engine.tally import AGE_EDGES, CASCADE
 from iccmsim.results.cascade import RIGHT_DRUG, got_right_drug
 from iccmsim.results.mortality import WINDOW
@@ -26,6 +26,7 @@ NEONATAL, INFANT, UNDER_TWO = 2, 5, 6  # age bands below 28 days, 12 months, 24 
 FATAL = ILLNESSES[: NEWBORN + 1]
 WASTED = ("moderate_wasting", "severe_wasting", "treated_wasting")
 RAINY = (6, 7, 8, 9)  # July to October
+LONGEST_DELAY = 60 * MINUTES  # who comes later is counted with these
 KM_NEAR, KM_FAR = 2.0, 10.0  # straight-line km to the facility
 CHW, FACILITY = 0, 1
 
@@ -121,7 +122,7 @@ def _chw_tally(t: np.ndarray, review_days: float) -> Counts:
     found = {
         "chw_cases_a_month": (t["cases"][CHW], post / MONTH), "chw_attrition": (t["departures"][CHW], post / YEAR),
         "chw_supervised_a_month": (t["supervised"][CHW], post / MONTH),
-        "chw_treatments_a_year": (0.0, post / YEAR),
+        "chw_treatments_a_year": (0.0, post / YEAR), "chw_hours_a_week": (t["minutes"][CHW] / 60.0, post / 7.0),
         "chw_visits_mentored": (t["mentored"][CHW], t["supervised"][CHW]),
         "chw_reports": (t["reported"][CHW], post / review_days),
         "chw_reported_cases_a_month": (t["reported_cases"][CHW], post / MONTH),
@@ -153,6 +154,34 @@ def without_a_turn(counts: np.ndarray) -> np.ndarray:
 def came_to_chws(counts: np.ndarray) -> np.ndarray:
     """Sick children who came to a CHW at work: seen that day, or not."""
     return seen_at_posts(counts) - counts["waited"][..., CHW] + counts["no_turn"][..., CHW]
+
+
+def spells_without(shelves: np.ndarray) -> Counts:
+    """Days on which CHWs' boxes lack a product of the usual six, and the spells in which such days follow each other.
+
+    shelves: doses at midnight since launch, day x CHW x product. What a box has never held is not counted; days on
+    which nobody holds the post are.
+    """
+    shelves = shelves[..., :BASIC_PRODUCTS]
+    out = (shelves == 0) & np.logical_or.accumulate(shelves > 0, axis=0)
+    begins = out.copy()
+    begins[1:] &= ~out[:-1]
+    return {"chw_stock_out_spell": (float(out.sum()), float(begins.sum()))}
+
+
+def delays(episodes: pd.DataFrame, *, window_days: float) -> np.ndarray:
+    """How many illnesses of the window first had care outside the home after so many minutes, minute by minute."""
+    begun = (episodes.onset_day >= 0) & (episodes.onset_day < window_days) & (episodes.outcome != "prevented")
+    cared = episodes[begun & episodes.first_care_day.notna()]
+    waited = np.rint(MINUTES * (cared.first_care_day - cared.onset_day).to_numpy()).astype(int)
+    return np.bincount(np.clip(waited, 0, LONGEST_DELAY), minlength=LONGEST_DELAY + 1)
+
+
+def median_days(by_minute: np.ndarray) -> float:
+    """The median of delays counted minute by minute, in days; nan if there is none."""
+    if not by_minute.any():
+        return float("nan")
+    return float(np.searchsorted(np.cumsum(by_minute), by_minute.sum() / 2.0)) / MINUTES
 
 
 def deaths_and_distance(children: pd.DataFrame, *, window_days: float, path: float) -> Counts:

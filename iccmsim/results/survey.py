@@ -194,11 +194,13 @@ def _care_on(day: float, spells: pd.DataFrame, children: pd.DataFrame, interview
         child[rows[which]] = True
         return child
 
-    ill, cared = marked(np.ones(len(rows), bool)).sum(), marked(care <= day)
+    sick, cared = marked(np.ones(len(rows), bool)), marked(care <= day)
     first_by = np.full(len(children), -1)
     first_by[rows[care <= day]] = told.by.to_numpy()[care <= day]  # spells come in order: the latest stands
-    near = children.chw.to_numpy() >= 0
-    return {
+    near, fifth, ill = children.chw.to_numpy() >= 0, children.wealth_quintile.to_numpy(), sick.sum()
+    by_wealth = {f"any_care_{name}": ((cared & (fifth == n)).sum(), (sick & (fifth == n)).sum())
+                 for name, n in (("poorest", 1), ("richest", 5))}  # fmt: skip
+    return by_wealth | {
         "any_care": (cared.sum(), ill), "formal_care": (marked(formal <= day).sum(), ill),
         "formal_by_next_day": (marked(by_next_day).sum(), ill),
         "informal_share": ((cared & (first_by == informal)).sum(), cared.sum()),

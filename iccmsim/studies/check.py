@@ -22,10 +22,18 @@ from iccmsim.engine.simulation import arms_of_zone, how_many, without_chws
 from iccmsim.engine.tally import TALLY, add_up, tally_zone
 from iccmsim.exchange.district import load_places
 from iccmsim.parameters.scenario import Scenario
-from iccmsim.results.indicators import budget, counts_of, expected_deaths, from_tally
+from iccmsim.results.indicators import (
+    budget,
+    counts_of,
+    delays,
+    expected_deaths,
+    from_tally,
+    median_days,
+    spells_without,
+)
 from iccmsim.results.list_formula import list_prediction, treated_away
 from iccmsim.results.mortality import WINDOW, expected_deaths_by_cause, rates
-from iccmsim.results.survey import Counts, Telling, add_counts
+from iccmsim.results.survey import Counts, Telling, add_counts, share
 from iccmsim.results.tables import TABLES
 from iccmsim.studies.compare import scenario_at, seeds_of
 from iccmsim.studies.estimate import Q, estimate, ratio
@@ -125,10 +133,12 @@ def read_targets(place: str = "") -> Mapping[str, Mapping[str, Any]]:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What one seed gave: counts, expected deaths by cause and age, and tallies without and with the programme."""
+    """What one seed gave: counts, expected deaths by cause and age, illnesses by minutes to first care, and tallies
+    without and with the programme."""
 
     counts: Counts
     deaths: np.ndarray
+    delays: np.ndarray
     tallies: np.ndarray
 
 
@@ -164,13 +174,15 @@ def _look(zone_map: ZoneMap, plan: Plan, before: Plan, *, seed: int) -> _Seen:
             tables = {name: TABLES[name]([run]) for name in NAMES}
             counts = counts_of(tables, window_days=days, path=float(setting["seek.path"]),
                                telling=Telling.of(setting))  # fmt: skip
+            counts |= spells_without(run.zone.stock_by_day[plan.warmup : plan.warmup + int(days), 1:])
             deaths = expected_deaths(tables["episodes"], tables["children"], window_days=days)
-    return _Seen(counts, deaths, tallies)
+            waited = delays(tables["episodes"], window_days=days)
+    return _Seen(counts, deaths, waited, tallies)
 
 
 def _join(parts: list[_Seen]) -> _Seen:
     return _Seen(add_counts([part.counts for part in parts]), sum(part.deaths for part in parts),
-                 add_up([part.tallies for part in parts]))  # fmt: skip
+                 sum(part.delays for part in parts), add_up([part.tallies for part in parts]))  # fmt: skip
 
 
 def _values(seen: list[_Seen], plan: Plan) -> dict[str, Q]:
@@ -180,6 +192,8 @@ def _values(seen: list[_Seen], plan: Plan) -> dict[str, Q]:
     counts = [add_counts([each.counts, from_tally(each.tallies[arm], review_days=plan.review_days)]) for each in seen]
     found = {name: ratio(*np.array([each[name] for each in counts]).T) for name in counts[0]}
     found |= {name: _rate_ratio(counts, *pair) for name, pair in RATIOS.items()}
+    found["any_care_by_wealth"] = ratio(*np.array([[share(each, f"any_care_{end}") for end in ("poorest", "richest")]
+                                                   for each in counts]).T)  # fmt: skip
     single = [_of_seed(each, arm) for each in seen]
     found |= {name: estimate([each[name] for each in single]) for name in single[0]}
     gap = ratio(*np.array([_beside_list(each, has_chws=has_chws) for each in seen]).T)
@@ -189,7 +203,7 @@ def _values(seen: list[_Seen], plan: Plan) -> dict[str, Q]:
 def _of_seed(seen: _Seen, arm: int) -> dict[str, float]:
     tally = seen.tallies[arm]
     days, births = tally["child_days"][WINDOW].sum(axis=0), float(tally["births"][WINDOW].sum())
-    return rates(tally) | budget(seen.deaths, days, births=births)
+    return rates(tally) | budget(seen.deaths, days, births=births) | {"delay_median": median_days(seen.delays)}
 
 
 def _rate_ratio(counts: list[Counts], above: str, below: str) -> Q:
