@@ -148,5 +148,5 @@ def map_figure(ground: Ground, arm: int, words: Language) -> Figure:
     told = {**words.figure, "count": words.number}
     key = map_key(float(ground.people.max()), with_posts=posts is not None, scale=MAP_SCALE, words=told)
     figure.legend(handles=key, loc="outside lower left", ncols=2, frameon=False, fontsize=SMALL, labelcolor=INK,
-                  columnspacing=1.2, handletextpad=0.4, handlelength=1.1, labelspacing=0.35)  # fmt: skip
+                  columnspacing=1.2, handletextpad=0.4, handlelength=1.1, labelspacing=0.35, borderpad=0.8)  # fmt: skip
     return figure
