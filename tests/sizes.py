@@ -22,7 +22,7 @@ class Size(NamedTuple):
     def holds(self) -> None:
         """Fails if what is found lies outside."""
         found = self.found()
-        assert self.low <= found <= self.high, f"{', '.join(self.levers)}: {found:.4g} for {self.low:g} to {self.high:g}"
+        assert self.low <= found <= self.high, f"{self.levers}: {found:.4g} for {self.low:g} to {self.high:g}"
 
 
 def near(expected: float, *, within: float = 0.1) -> tuple[float, float]:

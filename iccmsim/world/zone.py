@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from iccmsim.core.records import PROMISE, table
+from iccmsim.core.records import N_PRODUCTS, PROMISE, table
 
 SICK, VISITS, STUCK, TONIGHT = range(4)  # places in `n`
 ONSET_FROM, BIRTH_FROM, LEAVE_FROM, ARRIVALS = range(4)  # columns of `days`
@@ -38,7 +38,7 @@ class Zone(NamedTuple):
     words: np.ndarray  # four for each of the unwell: what today's choices draw; spares time, holds no state
     lure: np.ndarray  # three for each of the unwell: the most that can draw its family anywhere; holds no state
     n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
-    store: np.ndarray = np.ones((1, 6), np.int32)  # day x product: 1 if the district store has it; one row if always
+    store: np.ndarray = np.ones((1, N_PRODUCTS), np.int32)  # day x product: 1 if the district store has it; or one row
     promise: np.recarray = table(PROMISE, 0)  # families that wait for a CHW who is not posted yet, and those who did
 
 
