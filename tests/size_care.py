@@ -50,7 +50,12 @@ from iccmsim.world.deployment import place_chws
 from iccmsim.world.geography import Facility, Village, make_places
 from iccmsim.world.made_up import synthetic_places
 
-CHILDREN = 2000  # seen by one CHW
+CHILDREN = 2000  # of one kind, who are seen in one arm
+NO_CHWS = ("chw.deployed", 0)
+AS_FITTED = {"seek.chw_shift": 0.6}  # in the district of arms.py CHWs draw more
+RARE = {**SURE, "pop.wealth_sd": 0, "seek.hh_sd": 0, "seek.formal_sd": 0, "seek.trust": 0, "seek.a_facility": -5.0,
+        "fac.days_week": 7}  # fmt: skip
+
 # --- who has a CHW ------------
 
 
@@ -69,11 +74,6 @@ def posts_on_a_road() -> float:
     return place_chws(places, people_per_chw=1500, min_km=5, radius_km=delivered()["chw.radius_km"]).n_posts
 
 
-RARE = {**SURE, "pop.wealth_sd": 0, "seek.hh_sd": 0, "seek.formal_sd": 0, "seek.trust": 0, "seek.a_facility": -5.0,
-        "fac.days_week": 7}  # fmt: skip
-AS_FITTED = {"seek.chw_shift": 0.6}  # in the district of arms.py CHWs draw more
-
-
 @cache
 def formal_care(seed: int, *levers: tuple[str, float], rare: bool = False) -> float:
     """The share of episodes since launch that a CHW or facility sees.
@@ -83,9 +83,6 @@ def formal_care(seed: int, *levers: tuple[str, float], rare: bool = False) -> fl
     run = district({**AS_FITTED, **(RARE if rare else {}), **dict(levers)}, seed=seed).runs[0]
     course = run.course[run.course["onset"] >= run.plan.warmup * MINUTES]
     return float((course["first_formal"] >= 0).mean())
-
-
-NO_CHWS = ("chw.deployed", 0)
 
 
 def rare_care(*levers: tuple[str, float]) -> float:
