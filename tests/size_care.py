@@ -128,7 +128,8 @@ def danger_left(illness: int, signs: int, lever: str = "") -> float:
 
 
 def spared(illness: int, signs: int, lever: str) -> float:
-    """The share of a child's danger of death that a visit spares it because a CHW may do one thing."""
+    """The share of a child's danger of death that a visit spares it because a CHW may do one thing: by what is handed
+    out alone, without what a referral may still do."""
     return 1.0 - danger_left(illness, signs) / danger_left(illness, signs, lever)
 
 
@@ -173,6 +174,7 @@ def sent_on_by_age(days: float, **policy: float) -> float:
 
 # --- what families pay, and what moves them ------------
 
+
 def cases(fee: float) -> float:
     """Sick children whom CHWs see where care is rare."""
     return by_month(district({**AS_FITTED, **RARE, "fee.chw": fee}), "cases").sum()
@@ -196,7 +198,7 @@ def knowing() -> float:
 
 @cache
 def presence(on: int) -> float:
-    """Days at work in the fourth year of 40 CHWs whom nobody replaces."""
+    """Days at work in the fourth year of some 40 CHWs, none of whom leaves."""
     place = {"chw.catch": 150, "chw.attr": 0, "run.days": 1461}
     return by_month(district({**place, "pay.on": on}), "days_present")[36:48].sum()
 
