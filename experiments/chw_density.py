@@ -36,6 +36,7 @@ from iccmsim.report.experiment import (
 from iccmsim.studies.compare import Comparison, compare
 
 DENSITIES = (4000, 2500, 1500, 1000, 500)
+BAR = {"lw": 7, "solid_capstyle": "butt"}  # ends where its interval ends
 TOY = {"setting.place.people": 12_000, "setting.place.zones": 2, "setting.place.villages_per_zone": 5,
        "run.days": 365, "run.warmup_days": 60, "run.tail_days": 0}  # fmt: skip
 
@@ -74,14 +75,14 @@ def figure(found: list[dict], path: Path, *, source: str) -> None:
     axes = canvas.subplots()
     for i, row in enumerate(found):
         mean, error = row["deaths_averted_mean"], 2 * (row["deaths_averted_mcse"] or 0.0)
-        axes.plot([i, i], [row["deaths_averted_low"], row["deaths_averted_high"]], color="#9ecae1", lw=7)
-        axes.plot([i, i], [mean - error, mean + error], color="#08519c", lw=7)
+        axes.plot([i, i], [row["deaths_averted_low"], row["deaths_averted_high"]], color="#9ecae1", **BAR)
+        axes.plot([i, i], [mean - error, mean + error], color="#08519c", **BAR)
         axes.plot([i], [mean], "o", color="white", markeredgecolor="#08519c", ms=5)
     axes.axhline(0, color="0.5", lw=0.8)
     axes.set_xlim(-0.6, len(found) - 0.4)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.plot([], [], color="#9ecae1", lw=7, label="what one district may see (2.5 and 97.5 % points)")
-    axes.plot([], [], color="#08519c", lw=7, label="the mean, 2 Monte-Carlo errors either way")
+    axes.plot([], [], color="#9ecae1", **BAR, label="what one district may see (2.5 and 97.5 % points)")
+    axes.plot([], [], color="#08519c", **BAR, label="the mean, 2 Monte-Carlo errors either way")
     canvas.legend(loc="outside lower left", frameon=False, fontsize=9, ncols=2)
     axes.set_xticks(range(len(found)), [f"{r['people_per_chw']:,} people\n{r['chws']} CHWs" for r in found])
     axes.set_ylabel("Under-five deaths averted")

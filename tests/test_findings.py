@@ -58,6 +58,14 @@ def door(row: Row) -> list[str]:
             number(row["seen_a_month"], 0), f"{100 * float(row['no_turn']):.0f} %"]  # fmt: skip
 
 
+def density(row: Row) -> list[str]:
+    return [number(row["people_per_chw"], 0), number(row["chws"], 0),
+            f"{number(row['deaths_averted_mean'], 1)} ({number(row['deaths_averted_mcse'], 1)})",
+            f"{number(row['deaths_averted_low'], 0)} to {number(row['deaths_averted_high'], 0)}",
+            f"{number(row['percent_averted_mean'], 2)} %",
+            *(number(row[f"{name}_mean"], 1) for name in ("saved", "lost"))]  # fmt: skip
+
+
 def home_visits(row: Row) -> list[str]:
     return [row["arm"].replace("-", " "), number(row["deaths_per_1000_child_years"], 2),
             "" if float(row["error"]) == 0.0 else f"{number(row['rate_ratio'], 3)} ({number(row['error'], 4)})",
@@ -66,15 +74,26 @@ def home_visits(row: Row) -> list[str]:
                                                 "found_at_home", "visits_to_centres"))]  # fmt: skip
 
 
+def artesunate(row: Row) -> list[str]:
+    averted = "" if row["arm"] == "without" else f"{number(row['averted'], 1)} ({number(row['se'], 1)})"
+    told = "" if row["naive_ratio"] == "nan" else number(row["naive_ratio"], 2)
+    return [row["arm"], number(row["malaria_deaths"], 1), averted, number(row["given"], 0),
+            number(row["eligible_not_given"], 0), told]  # fmt: skip
+
+
 TABLES: dict[str, tuple[str, Callable[[Row], list[str]]]] = {
     "whole_library": ("| programme | CHWs | visits to a CHW, per child-year | expected deaths averted (error) | one "
                       "district, 2.5 and 97.5 % points | of all deaths | beside as delivered |", library),
+    "chw_density": ("| people for a CHW | CHWs | deaths averted (error) | one district, 2.5 and 97.5 % points | of all "
+                    "deaths | saved | lost |", density),
     "which_component_next": ("| component | raised alone (error) | share of raising all (error) | most together with |",
                              components),
     "at_the_door": ("| baseline | CHWs as delivered, but | CHWs | deaths averted (error) | beside as delivered (error) "
                     "| saved | lost | lost, seen by a CHW | lost at the door | seen a month, each CHW | "
                     "no turn the day they came |",
                     door),
+    "rectal_artesunate": ("| arm | malaria deaths | averted (error) | children given it | eligible, not given it | "
+                          "deaths of those given it over the others' |", artesunate),
     "proactive_visits": ("| CHWs | deaths per 1,000 child-years | rate ratio (error) | illnesses with formal care by "
                          "the next day | illnesses seen by a CHW, per child-year | visits to CHWs' posts | sick "
                          "children found at home | visits to health centres |", home_visits),
