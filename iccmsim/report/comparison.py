@@ -164,6 +164,3 @@ def _told_by_reports(arms: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     yield row(by_reports, "chw_reported_stock_out_any", percent)
     yield row("Children a CHW sees in a month", "cases_per_chw_month", lambda n: count(n, 1))
     yield row(by_reports, "chw_reported_cases_a_month", lambda n: count(n, 1))
-
-
-# --- parameters and places -----------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def in_a_row(seeds: Sequence[int]) -> bool:
     return len(seeds) > 1 and all(after - before == 1 for before, after in pairwise(seeds))
 
 
-# --- a comparison --------------------------------------------------------------------------------------
+# --- parameters and places ---------------------------------------------------------------------------
 
 
 def params_text(rows: Sequence[Mapping[str, Any]], *, width: int = WIDTH) -> str:
