@@ -104,7 +104,11 @@ def test_a_figure_outside_its_interval_is_printed_as_such(alone):
     text = alone.text()
     for row in outside:
         line = next(line for line in text.splitlines() if line.startswith(row.key + " "))
-        assert line.endswith("OUTSIDE")
+        beyond = max(row.low - row.model, row.model - row.high)
+        assert line.endswith("OUTSIDE, within its error" if beyond < 2 * (row.mcse or 0) else "OUTSIDE")
+    near = sum(row.is_near for row in outside)
+    assert near == text.count("within its error")
+    assert text.endswith(f"; {near} of these by less than two Monte-Carlo errors: use more seeds") == (near > 0)
     assert text.splitlines()[-1].startswith("outside: fitted ")
     assert all(not row.low <= row.model <= row.high for row in outside)
 

@@ -1,7 +1,7 @@
 """A scenario beside what surveys, registers and trials have seen: each target with its interval, and what came out.
 
 Roles: "fitted" was tuned to; "circular" follows from what was tuned or put in, and validates nothing; "check" was never
-fitted. A figure outside its interval is printed as such.
+fitted. A figure outside its interval is printed as such, and so is that more seeds may bring it inside.
 """
 
 from __future__ import annotations
@@ -62,6 +62,13 @@ class CheckRow:
     source: str
     note: str
 
+    @property
+    def is_near(self) -> bool:
+        """Outside by less than two Monte-Carlo errors, so that these few seeds do not tell."""
+        if self.inside is not False or self.mcse is None:
+            return False
+        return max(self.low - self.model, self.model - self.high) < 2.0 * self.mcse
+
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -79,7 +86,8 @@ class CheckReport:
         """One row a target, for the terminal."""
         return [{"target": row.key, "seen": shown(row.value), "interval": _interval(row), "model": shown(row.model),
                  "MC error": shown(row.mcse), "z": "" if row.z is None else f"{row.z:+.1f}", "role": row.role,
-                 "": {None: "", True: "", False: "OUTSIDE"}[row.inside]} for row in self.rows]  # fmt: skip
+                 "": "" if row.inside is not False else f"OUTSIDE{', within its error' if row.is_near else ''}"}
+                for row in self.rows]  # fmt: skip
 
     def text(self) -> str:
         """The table in plain characters, and how many targets are missed."""
@@ -92,7 +100,10 @@ class CheckReport:
         with_interval = [row for row in self.rows if row.inside is not None]
         said = ", ".join(f"{role} {len(self.missed(role))} of {sum(row.role == role for row in with_interval)}"
                          for role in ("fitted", "circular", "check"))  # fmt: skip
-        return "\n".join([f"{self.scenario}, seeds {', '.join(map(str, self.seeds))}", *lines, f"outside: {said}"])
+        near = sum(row.is_near for row in self.rows)
+        more = f"; {near} of these by less than two Monte-Carlo errors: use more seeds" if near else ""
+        return "\n".join([f"{self.scenario}, seeds {', '.join(map(str, self.seeds))}", *lines,
+                          f"outside: {said}{more}"])  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """One object of plain numbers for programs (format 1)."""
