@@ -17,6 +17,7 @@ from iccmsim.core.records import (
     MINUTES,
     MONTH,
     NOT_YET_POSTED,
+    PROVIDER,
     WAIT,
     table,
 )
@@ -143,10 +144,16 @@ def test_the_chws_of_a_status_quo_have_long_been_in_post(more):
 
 
 def test_who_is_at_a_post_that_both_have_stays_there():
-    assert who_stays(np.array([5, 5, 9]), np.array([5, 9, 9, 12])).tolist() == [1, 3, -1, -1]
-    assert who_stays(np.array([9, 5, 5]), np.array([5, 5, 5])).tolist() == [2, 3, -1]
-    assert who_stays(np.zeros(0, int), np.array([5, 9])).tolist() == [-1, -1]
-    assert who_stays(np.array([5, 9]), np.zeros(0, int)).tolist() == []
+    def rows(*villages: int, empty: tuple[int, ...] = ()) -> np.recarray:
+        chws = table(PROVIDER, len(villages))
+        chws["village"], chws["vacant_until"] = villages, [100 if i in empty else -1 for i in range(len(villages))]
+        return chws
+
+    assert who_stays(rows(5, 5, 9), np.array([5, 9, 9, 12])).tolist() == [1, 3, -1, -1]
+    assert who_stays(rows(5, 5, 9, empty=(0,)), np.array([5, 9])).tolist() == [2, 3]  # an empty place goes first
+    assert who_stays(rows(9, 5, 5), np.array([5, 5, 5])).tolist() == [2, 3, -1]
+    assert who_stays(rows(), np.array([5, 9])).tolist() == [-1, -1]
+    assert who_stays(rows(5, 9), np.zeros(0, int)).tolist() == []
 
 
 def last_morning_before() -> np.recarray:

@@ -92,7 +92,7 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int, long_ag
         regime = settled(regime, plan)
     posts, of_village, km = _posts_of(plan, population)
     seats = np.repeat(_seats(plan, population), posts) if len(posts) else np.zeros(0, np.int64)
-    before = np.concatenate([[0], who_stays(zone.provider["village"][1:], seats)])
+    before = np.concatenate([[0], who_stays(zone.provider[1:], seats)])
     kept, new = np.flatnonzero(before >= 0), np.flatnonzero(before < 0)
     provider, monthly = table(PROVIDER, len(before)), table(MONTHLY, (len(before), zone.monthly.shape[1]))
     stock = np.zeros((zone.stock_by_day.shape[0], len(before), N_PRODUCTS), np.int32)
@@ -111,15 +111,15 @@ def launch(zone: Zone, plan: Plan, population: Population, *, seed: int, long_ag
     return opened
 
 
-def who_stays(had: np.ndarray, seats: np.ndarray) -> np.ndarray:
+def who_stays(chws: np.recarray, seats: np.ndarray) -> np.ndarray:
     """For each CHW of a programme the one of the status quo (row, from 1) who is at that post already; -1 nobody.
 
-    `had` and `seats` are the villages in which the posts of both stand, a place for each CHW; where a post has fewer
-    than before, the first ones stay.
+    `chws` are those of the status quo, `seats` the villages in which the programme's posts stand, one for each of its
+    CHWs. Where a post has fewer places than before, it is the empty ones that go first.
     """
-    stays = np.full(len(seats), -1)
-    for seat in np.intersect1d(had, seats):
-        old, mine = np.flatnonzero(had == seat), np.flatnonzero(seats == seat)
+    stays, filled = np.full(len(seats), -1), np.argsort(chws["vacant_until"] >= 0, kind="stable")
+    for seat in np.intersect1d(chws["village"], seats):
+        old, mine = filled[chws["village"][filled] == seat], np.flatnonzero(seats == seat)
         both = min(len(old), len(mine))
         stays[mine[:both]] = 1 + old[:both]
     return stays

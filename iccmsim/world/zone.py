@@ -38,7 +38,7 @@ class Zone(NamedTuple):
     words: np.ndarray  # four for each of the unwell: what today's choices draw; spares time, holds no state
     lure: np.ndarray  # three for each of the unwell: the most that can draw its family anywhere; holds no state
     n: np.ndarray  # counts: unwell, visits, stuck, seen to at night
-    store: np.ndarray = np.ones((1, N_PRODUCTS), np.int32)  # day x product: 1 if the district store has it; or one row
+    store: np.ndarray = np.ones((1, N_PRODUCTS), np.int32)  # day x product: 1 if the district store has it
     promise: np.recarray = table(PROMISE, 0)  # families that wait for a CHW who is not posted yet, and those who did
 
 
